@@ -1,0 +1,44 @@
+# make run: the tutorial; make test: all tests. Both set up .venv on the first call only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help run test lint deep bench clean $(VENV)
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run    install into $(VENV) if needed, then walk through the tutorial (ARGS=... for its options)"
+	@echo "make test   install into $(VENV) if needed, then run the tests (ARGS=... for pytest)"
+	@echo "make lint   ruff and mypy --strict"
+	@echo "make deep   the longer searches that 'make test' leaves out"
+	@echo "make bench  the speed of a training iteration and of a long chain, as ratios"
+
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "autograd_lite needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	  echo "Name a newer one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),run)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,progress]'
+	@touch $@
+
+$(VENV): $(INSTALLED)
+
+run: $(INSTALLED)
+	$(BIN)/python -m models.tutorial $(ARGS)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+deep: $(INSTALLED)
+	$(BIN)/python -m pytest -m deep $(ARGS)
+
+bench: $(INSTALLED)
+	$(BIN)/python -m tests.benchmarks.neuron $(ARGS)
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out
