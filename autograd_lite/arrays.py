@@ -1,0 +1,62 @@
+"""Shape and broadcasting arithmetic.
+
+Written in NumPy calls alone, so that every function here works on arrays, and on Tensors through NumPy's protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+Shape = tuple[int, ...]
+
+
+def unbroadcast(g: Any, shape: Shape) -> Any:
+    """Sum ``g`` down to ``shape``: the transpose of broadcasting ``shape`` up to ``g.shape``.
+
+    Parameters
+    ----------
+    g : array, any shape that ``shape`` broadcasts to
+    shape : tuple of int
+
+    Returns
+    -------
+    array of shape ``shape``, of the dtype of ``g``
+    """
+    extra = np.ndim(g) - len(shape)
+    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
+    axes = (*range(extra), *stretched)
+    if axes:
+        reduce: Any = np.add.reduce
+        g = reduce(g, axis=axes, keepdims=bool(stretched))
+    return g if g.shape == shape else g.reshape(shape)
+
+
+def broadcasts_to(shape: Shape, target: Shape) -> bool:
+    """Whether an array of ``shape`` can be stretched to ``target`` by NumPy's broadcasting rules."""
+    extra = len(target) - len(shape)
+    return extra >= 0 and all(n in (1, m) for n, m in zip(shape, target[extra:], strict=True))
+
+
+def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """Return ``axis`` as a tuple of non-negative ints; None means all axes. Raises NumPy's AxisError."""
+    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+
+
+def count(shape: Shape, axis: int | tuple[int, ...] | None) -> int:
+    """Return the number of elements that a reduction over ``axis`` folds into one."""
+    n = 1
+    for a in normalize_axes(axis, len(shape)):
+        n *= shape[a]
+    return n
+
+
+def expand_reduced(g: Any, shape: Shape, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
+    """Give ``g``, reduced from ``shape`` over ``axis``, its reduced axes back with length 1."""
+    if keepdims or not shape:
+        return g
+    kept = set(range(len(shape))) - set(normalize_axes(axis, len(shape)))
+    return np.reshape(g, tuple(n if i in kept else 1 for i, n in enumerate(shape)))

@@ -1,0 +1,107 @@
+"""NumPy's protocols: what happens when a NumPy function meets a Tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import trees
+from autograd_lite.graph import Tensor, raw
+from autograd_lite.op import registry
+
+ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
+"""What answers for ``np.add.reduce`` and its kin."""
+
+constants: set[Callable[..., Any]] = set()
+"""NumPy functions whose results have no derivative: they see the values of Tensors."""
+
+refused: dict[Callable[..., Any], str] = {}
+"""NumPy functions that refuse Tensors, and why."""
+
+
+def constant(*functions: Callable[..., Any]) -> None:
+    """Let these NumPy functions see the values of Tensors: their results have no derivative."""
+    for function in functions:
+        constants.add(function)
+        registry[function] = _on_values(function)
+
+
+def refuse(why: str, *functions: Callable[..., Any]) -> None:
+    """Let these NumPy functions raise, and say why, where they meet a Tensor."""
+    refused.update(dict.fromkeys(functions, why))
+
+
+def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    def on_values(*args: Any, **kwargs: Any) -> Any:
+        return function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+
+    on_values.__name__ = getattr(function, "__name__", "constant")
+    return on_values
+
+
+def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Answer for a ufunc that is called with a Tensor (``Tensor.__array_ufunc__``)."""
+    out = kwargs.pop("out", None)
+    if out is not None:
+        _refuse_out(ufunc, out)
+    if method == "__call__":
+        answer = registry.get(ufunc)
+        if answer is None:
+            raise unsupported(ufunc)
+        if not kwargs:
+            return answer(*inputs)
+        dtype = kwargs.pop("dtype", None)
+        for key in kwargs:
+            hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
+            raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
+        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(x, dtype) for x in inputs))
+    answer = ufunc_methods.get((ufunc, method))
+    if answer is None:
+        raise NotImplementedError(
+            f"np.{ufunc.__name__}.{method} of a Tensor has no derivative rule here; "
+            f"write it with other NumPy functions, or pass .value where a constant is meant"
+        )
+    return answer(*inputs, **kwargs)
+
+
+def array_function(
+    self: Tensor, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Answer for any other NumPy function that is called with a Tensor (``Tensor.__array_function__``)."""
+    answer = registry.get(func)
+    if answer is None:
+        raise unsupported(func)
+    return answer(*args, **kwargs)
+
+
+def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
+    if type(out[0]) is Tensor:
+        raise TypeError(f"np.{ufunc.__name__} cannot write into a Tensor (out=); use the value it returns")
+    symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
+    symbol = symbols.get(ufunc.__name__)
+    instead = f"array = array {symbol} tensor" if symbol else f"array = np.{ufunc.__name__}(...)"
+    raise TypeError(
+        f"np.{ufunc.__name__} cannot write a Tensor's result into an array in place (out=, or an operator such as "
+        f"'array {symbol or '+'}= tensor'): the gradient would be lost. Write {instead} instead."
+    )
+
+
+def unsupported(function: Callable[..., Any]) -> NotImplementedError:
+    """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
+    name = function.__name__
+    if function in refused:
+        return NotImplementedError(f"np.{name} of a Tensor is refused: {refused[function]}")
+    module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np")
+    path = f"{module if module.startswith('np') else 'np'}.{name}"
+    arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
+    rules = "".join(
+        f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"
+        for x in arguments.split(", ")
+    )
+    row = "numpy=" + path + (", elementwise=True" if isinstance(function, np.ufunc) else "")
+    return NotImplementedError(
+        f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op:\n\n"
+        f"@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
+    )

@@ -1,0 +1,335 @@
+"""The record: Tensors, recording, and the order of a graph.
+
+A Tensor is a node. It holds its value, and what made it: an op, the op's inputs and its keyword parameters. Everything
+else in this package reads that record.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dis import opmap
+from itertools import count
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from autograd_lite.op import Op
+
+Params = dict[str, Any]
+
+NO_PARAMS: Params = {}
+_STORE_SUBSCR = opmap["STORE_SUBSCR"]
+_next_serial = count().__next__
+
+
+@final
+class Tensor:
+    """A value that is differentiated: a leaf made by the user, or a node that an op recorded.
+
+    Parameters
+    ----------
+    value : array_like of float or complex numbers; integers and booleans become float64
+    name : str, optional
+        How readings of the record call it.
+    copy : bool
+        Whether to copy an array (default), so that changing it later does not change the record.
+
+    Attributes
+    ----------
+    value : ndarray (read-only) or NumPy scalar
+    op : Op or None
+        What made the value; None for a leaf.
+    inputs : tuple
+        The op's inputs: Tensors, and constants as they were given.
+    params : dict
+        The op's keyword parameters.
+    name : str or None
+    grad : ndarray, NumPy scalar or None
+        On leaves, the sum of what `backward` has computed.
+
+    Raises
+    ------
+    TypeError
+        For objects, strings and Tensors.
+    """
+
+    __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
+
+    op: Op | None
+    inputs: tuple[Any, ...]
+    params: Params
+    name: str | None
+    grad: Any
+    serial: int
+    line: str
+    _value: Any
+
+    def __init__(self, value: Any, name: str | None = None, *, copy: bool = True) -> None:
+        self._value = as_value(value, copy=copy)
+        self.op = None
+        self.inputs = ()
+        self.params = NO_PARAMS
+        self.name = name
+        self.grad = None
+        self.serial = _next_serial()
+
+    @property
+    def value(self) -> Any:
+        """The value: a read-only view of the array, or a NumPy scalar."""
+        if type(self._value) is not np.ndarray:
+            return self._value
+        view = self._value.view()
+        view.flags.writeable = False
+        return view
+
+    @value.setter
+    def value(self, new: Any) -> None:
+        name = self.name or "t"
+        raise AttributeError(
+            f"the value of a Tensor cannot be replaced, since a record may still need it; "
+            f"make a new one: {name} = ag.Tensor({name}.value - step)"
+        )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return np.shape(self._value)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return np.ndim(self._value)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.size(self._value))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """NumPy dtype of the value."""
+        return np.asarray(self._value).dtype
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d Tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __float__(self) -> float:
+        caller = sys._getframe(1)
+        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:
+            self.__array__()  # array[i] = t, where NumPy asks for a float: it always raises
+        return float(self._detached("float"))
+
+    def __int__(self) -> int:
+        return int(self._detached("int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._detached("complex"))
+
+    def item(self) -> Any:
+        """Return the one element as a Python number, outside of transforms."""
+        return self._detached("item").item()
+
+    def tolist(self) -> Any:
+        """Return the value as nested lists of Python numbers, outside of transforms."""
+        return self._detached("tolist").tolist()
+
+    def _detached(self, conversion: str) -> Any:
+        """Return the value for a conversion that leaves the record."""
+        if tracing.depth:
+            raise TypeError(
+                f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
+                "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
+            )
+        return self._value
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TypeError(
+            "a Tensor cannot be stored in a plain array without losing its gradient; "
+            "use .value where a constant is meant, "
+            "np.stack or np.concatenate to build arrays from Tensors, t.at[i].set(v) or np.where instead of a[i] = t"
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        name = self.name or "t"
+        raise TypeError(
+            f"a Tensor cannot be assigned to in place; use {name} = {name}.at[index].set(value), "
+            f"or {name} = np.where(mask, value, {name})"
+        )
+
+    def __format__(self, spec: str) -> str:
+        return format(self._value, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        text = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
+        name = f", name={self.name!r}" if self.name else ""
+        op = f", op={self.op.name}" if self.op else ""
+        return f"Tensor({text}{dtype}{name}{op})"
+
+    __hash__ = object.__hash__
+
+    if TYPE_CHECKING:  # attached where they are defined: operators and methods by ops, backward by backward.py
+
+        def __getattr__(self, method: str) -> Callable[..., Any]: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+        def backward(self, cotangent: Any = None) -> None:
+            """Add the gradient of this Tensor to its leaves."""
+
+
+class Observer(Protocol):
+    """What looks on while a graph is recorded and swept: the debugger, the tracer."""
+
+    def recorded(self, node: Tensor) -> None:
+        """See a node that was just recorded."""
+
+    def swept(self, node: Tensor, position: int, cotangent: Any) -> None:
+        """See the cotangent that a node has passed to one of its inputs."""
+
+
+class _Tracing(threading.local):
+    depth = 0
+
+
+tracing = _Tracing()
+_observer: Observer | None = None
+_new = Tensor.__new__
+
+
+def record(op: Op, value: Any, inputs: tuple[Any, ...], params: Params) -> Tensor:
+    """Make the node of a value that an op has computed. This is the hot path."""
+    node = _new(Tensor)
+    node._value = value
+    node.op = op
+    node.inputs = inputs
+    node.params = params
+    node.name = None
+    node.grad = None
+    node.serial = _next_serial()
+    if _observer is not None:
+        _observer.recorded(node)
+    return node
+
+
+@contextmanager
+def observing(observer: Observer | None) -> Iterator[None]:
+    """Let an observer look on while the block runs; the one before it comes back afterwards."""
+    global _observer
+    before, _observer = _observer, observer
+    try:
+        yield
+    finally:
+        _observer = before
+
+
+def current_observer() -> Observer | None:
+    """Return the observer that looks on now."""
+    return _observer
+
+
+def now() -> int:
+    """Return a serial: every Tensor made before this call has a smaller one, every later one a larger."""
+    return _next_serial()
+
+
+def as_value(value: Any, *, copy: bool) -> Any:
+    """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
+    if isinstance(value, Tensor):
+        raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
+    array = np.array(value) if copy else np.asarray(value)
+    if array.dtype.kind in "biu":
+        array = array.astype(np.float64)
+    elif array.dtype.kind not in "fc":
+        raise TypeError(f"expected real or complex numbers, got {summary(value)} of dtype {array.dtype}")
+    return array if array.ndim else array[()]
+
+
+def as_constant(x: Any) -> Any:
+    """Return an op's constant input as an array; None and numbers stay what they are."""
+    array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"expected numbers beside a Tensor, got {summary(x)} of dtype {array.dtype}")
+    return array
+
+
+def raw(x: Any) -> Any:
+    """Return the value of a Tensor, and anything else as it is."""
+    return x._value if type(x) is Tensor else x
+
+
+def summary(x: Any) -> str:
+    """Describe an op's input for an error message."""
+    name = getattr(x, "name", None)
+    return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"
+
+
+def order(
+    result: Tensor, stop: Collection[Tensor] | None = None, since: int = 0
+) -> tuple[list[Tensor], set[Tensor], bool]:
+    """List the nodes that ``result`` was made from, newest first: a reverse topological order.
+
+    Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
+
+    Parameters
+    ----------
+    result : Tensor
+    stop : collection of Tensor, optional
+        The search does not go below these.
+    since : int
+        The search does not enter Tensors recorded before this serial: they come from outside the call.
+
+    Returns
+    -------
+    nodes : list of Tensor, ``result`` first; leaves included, those from outside not
+    reached : the same as a set
+    outside : bool
+        Whether the search met a Tensor from outside.
+    """
+    outside = False
+    reached = {result}
+    pending = [result]
+    while pending:
+        node = pending.pop()
+        if stop is not None and node in stop:
+            outside = outside or bool(node.inputs)
+            continue
+        for x in node.inputs:
+            if type(x) is Tensor and x not in reached:
+                if x.serial < since:
+                    outside = True
+                else:
+                    reached.add(x)
+                    pending.append(x)
+    return sorted(reached, key=attrgetter("serial"), reverse=True), reached, outside

@@ -1,0 +1,286 @@
+"""The op row: a function and its derivative, defined in one place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, overload
+
+import numpy as np
+
+from autograd_lite.graph import Params, Tensor, as_constant, raw, record, summary
+from autograd_lite.samples import Domain, Sample, real
+
+Rule = Callable[..., Any]
+Rules = tuple[Rule | None, ...]
+
+registry: dict[Any, Callable[..., Any]] = {}
+"""What answers for a NumPy function that is called with a Tensor."""
+
+_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
+
+
+class Op:
+    """A function and its derivative: the one place where either is defined.
+
+    Parameters
+    ----------
+    forward : callable
+        Takes the values of the inputs, then keyword parameters. Its inputs are the positional-only parameters; where it
+        has none, the positional ones without a default.
+    rules : tuple of callables, or one callable for an op of any number of inputs
+        ``rule(g, z, *inputs, **params)`` gives the cotangent of one input from the cotangent ``g`` of the output ``z``.
+        None stands for an input with the derivative zero. With any number of inputs, the one rule takes the position of
+        the input first: ``rule(i, g, z, *inputs, **params)``. Without rules, the forward is differentiated through.
+    name : str
+    numpy : callable, optional
+        The NumPy function that the op answers for.
+    template : str, optional
+        The call as source text, with ``{}`` for each input: ``"{} * {}"``.
+    core : int, optional
+        The number of trailing axes that do not broadcast: 0 for elementwise functions, 2 for stacks of matrices. None
+        for an op that does not broadcast. A rule of an op that broadcasts returns the cotangent of the stretched
+        input, and the sweep sums it down.
+    spread : bool
+        The forward takes its inputs as one sequence, as ``np.concatenate`` does.
+    operate : callable, optional
+        The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
+    domain : Domain or tuple of Domain
+        Where the elements of elementwise inputs may lie, one for all or one for each.
+    samples : tuple of Sample
+        Calls that the tests take the op through; elementwise ops derive theirs from the domain.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        rules: Rules | Rule | None = None,
+        *,
+        name: str | None = None,
+        numpy: Callable[..., Any] | None = None,
+        template: str | None = None,
+        core: int | None = None,
+        spread: bool = False,
+        operate: Callable[..., Any] | None = None,
+        domain: Domain | tuple[Domain, ...] = real,
+        samples: tuple[Sample, ...] = (),
+    ) -> None:
+        self.forward = forward
+        self.rules: Rules | Rule | None = rules
+        self.name = name or forward.__name__
+        self.numpy = numpy
+        self.template = template
+        self.core = core
+        self.spread = spread
+        self.domain = domain
+        self.samples = samples
+        self.input_names, self.param_names, variadic = _signature(forward)
+        self.arity = None if variadic or spread else len(self.input_names)
+        self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
+        self.__name__ = self.name
+        self.__doc__ = forward.__doc__
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each element of the output depends on the same element of the broadcast inputs alone."""
+        return self.core == 0
+
+    def vjp(self, rule: Rule) -> Rule:
+        """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
+        if self.arity is None:
+            self.rules = rule
+            return rule
+        rules = self.rules if isinstance(self.rules, tuple) else ()
+        if len(rules) >= self.arity:
+            raise TypeError(f"op '{self.name}' has {self.arity} input(s) and a rule for each; this is one more")
+        self.rules = (*rules, rule)
+        return rule
+
+    def rule_of(self, position: int) -> Rule | None:
+        """Return the rule of one input as ``rule(g, z, *inputs, **params)``.
+
+        Raises
+        ------
+        NotImplementedError
+            Where the op has no rule for this input.
+        """
+        rules = self.rules
+        if callable(rules):
+            return lambda *args, **params: rules(position, *args, **params)
+        if rules is None or position >= len(rules):
+            raise NotImplementedError(
+                f"op '{self.name}' has no vjp rule for input {position} ('{self.input_names[position]}'), which is a "
+                f"Tensor. Add one with @{self.name}.vjp, or pass the input's .value to treat it as a constant."
+            )
+        return rules[position]
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
+        if self.rules is None:
+            self._refuse(params)
+            return self.forward(*args, **params)
+        inputs = args
+        if len(args) != self.arity or params:
+            inputs, params = self._bind(args, params)
+        values = []
+        recorded = lists = False
+        for x in inputs:
+            if type(x) is Tensor:
+                recorded = True
+                x = x._value
+            elif type(x) not in _NUMBERS and (type(x) is not np.ndarray or x.dtype.kind not in "fc"):
+                lists = True
+            values.append(x)
+        if not recorded:
+            return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
+        if lists:
+            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
+            values = [raw(x) for x in inputs]
+        try:
+            value = self.compute(*values, **params)
+        except Exception as error:
+            error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
+            raise
+        node = record(self, value, inputs, params)
+        return unpack(node) if isinstance(value, tuple) else node
+
+    def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
+        """Call the forward on inputs and parameters that were sorted."""
+        return self.forward(inputs, **params) if self.spread else self.forward(*inputs, **params)
+
+    def _bind(self, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
+        """Sort a call's arguments, spelled as NumPy allows, into inputs and keyword parameters."""
+        names = self.input_names
+        if self.arity is None and not self.spread:
+            inputs, rest = args, ()
+        else:
+            inputs, rest = args[: len(names)], args[len(names) :]
+            inputs += tuple(params.pop(n) for n in names[len(inputs) :] if n in params)
+            if len(inputs) < len(names):
+                raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)}")
+        if len(rest) > len(self.param_names):
+            raise TypeError(f"{self.name}() takes at most {len(names) + len(self.param_names)} arguments")
+        params = {**dict(zip(self.param_names, rest, strict=False)), **params}
+        if self.spread:
+            inputs = tuple(inputs[0])
+        if any(type(x) is Tensor for x in inputs):
+            self._refuse(params)
+        return inputs, params
+
+    def _refuse(self, params: Params) -> None:
+        """Raise TypeError for a keyword that the op does not take, or a Tensor that it would not differentiate."""
+        if params.get("out", self) is None:
+            del params["out"]
+        for key, value in params.items():
+            if key not in self.param_names and (self.rules is not None or key not in self.input_names):
+                allowed = ", ".join(self.param_names) or "none"
+                raise TypeError(
+                    f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
+                )
+            if type(value) is Tensor and self.rules is not None:
+                raise TypeError(
+                    f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
+                    f"pass {key}.value to treat it as a constant"
+                )
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+@overload
+def op(function: Callable[..., Any], template: str, rules: Rules, /, **row: Any) -> Op: ...
+@overload
+def op(function: Callable[..., Any], /) -> Op: ...
+@overload
+def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[..., Any]], Op]: ...
+def op(function: Any = None, template: Any = None, rules: Any = None, /, *, numpy: Any = None, **row: Any) -> Any:
+    """Define an op.
+
+    Three spellings, all of them the same door. A row, for a NumPy function whose rules are short::
+
+        exp = op(np.exp, "np.exp({})", (lambda g, z, x: g * z,))
+
+    A decorator for a function of one's own, with its rules below it::
+
+        @op
+        def swish(x):
+            return x * sigmoid(x)
+
+        @swish.vjp
+        def _(g, z, x):
+            s = sigmoid(x)
+            return g * (s + z * (1 - s))
+
+    and the same with keywords: ``@op(elementwise=True)``, or ``@op(numpy=np.sum)`` for the function that answers when
+    ``np.sum`` meets a Tensor.
+
+    Parameters
+    ----------
+    function : callable
+        The forward: takes and returns arrays or NumPy scalars, and changes none of its inputs.
+    template : str
+        The call as source text, with ``{}`` for each input.
+    rules : tuple of callables
+        One for each input: ``rule(g, z, *inputs, **params)`` gives the cotangent of that input, in its shape, from the
+        cotangent ``g`` of the output ``z``. Written in NumPy, so that it can be differentiated too. None where the
+        derivative is zero.
+    numpy : callable or tuple of callables, optional
+        The NumPy functions that the op stands for. A row given by a NumPy function stands for that one.
+    **row
+        ``elementwise=True`` for a function of each element alone, whose inputs broadcast; `Op` lists the rest.
+
+    Returns
+    -------
+    Op, or a decorator that returns one. An op without rules is differentiated through.
+    """
+    if row.pop("elementwise", isinstance(function, np.ufunc)):
+        row["core"] = 0
+
+    if rules is not None:  # a row
+        row.update(rules=rules, template=template)
+        numpy = numpy or function
+
+    def make(forward: Callable[..., Any]) -> Op:
+        functions = numpy if isinstance(numpy, tuple) else (numpy,)
+        made = Op(forward, numpy=functions[0], **row)
+        registry.update({f: made for f in functions if f is not None})
+        return made
+
+    return make if function is None else make(function)
+
+
+HINTS = {
+    "out": "; a record is never written over: use the returned value",
+    "where": "; use np.where(mask, result, other) on the result",
+}
+
+
+def _signature(forward: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Read input names, parameter names, and whether any number of inputs is taken."""
+    if isinstance(forward, np.ufunc):
+        return tuple("xyzw"[: forward.nin]), (), False
+    parameters = inspect.signature(forward).parameters.values()
+    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+    else:
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
+    return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
+    return x[index]
+
+
+def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
+    return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
+
+
+item = Op(_take_item, (_item_vjp,), name="item")
+
+
+def unpack(node: Tensor) -> Any:
+    """Return the outputs of a node whose value is a tuple, as Tensors in the same kind of tuple."""
+    value = node._value
+    parts = [record(item, part, (node,), {"index": i}) for i, part in enumerate(value)]
+    return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

@@ -1,0 +1,125 @@
+"""The op table, and the operators and methods that it gives to `Tensor`."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.dispatch import array_function, array_ufunc, constant, ufunc_methods
+from autograd_lite.graph import NO_PARAMS, Tensor, raw, record
+from autograd_lite.op import Op
+from autograd_lite.ops import elementwise, indexing, linalg, reductions, shaping
+
+modules = (elementwise, reductions, linalg, shaping, indexing)
+table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
+"""Every built-in op by name."""
+
+_OPERANDS = frozenset({float, int, np.float64})
+
+
+def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the two methods of a binary operator. For Tensors and plain numbers they record without more ado."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        if type(other) is Tensor:
+            return record(row, operate(self._value, other._value), (self, other), NO_PARAMS)
+        if type(other) in _OPERANDS:
+            return record(row, operate(self._value, other), (self, other), NO_PARAMS)
+        return row(self, other)
+
+    def reflected(self: Tensor, other: Any) -> Any:
+        if type(other) in _OPERANDS:
+            return record(row, operate(other, self._value), (other, self), NO_PARAMS)
+        return row(other, self)
+
+    return method, reflected
+
+
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """Return a comparison: it gives plain booleans."""
+    return lambda self, other: compare(self._value, raw(other))
+
+
+_OPERATORS = {
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "pow": "power",
+    "matmul": "matmul",
+}
+_METHODS = (
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "astype",
+    "clip",
+    "compress",
+    "conj",
+    "conjugate",
+    "cumprod",
+    "cumsum",
+    "diagonal",
+    "dot",
+    "max",
+    "mean",
+    "min",
+    "nonzero",
+    "prod",
+    "ravel",
+    "repeat",
+    "round",
+    "searchsorted",
+    "squeeze",
+    "std",
+    "sum",
+    "swapaxes",
+    "take",
+    "trace",
+    "var",
+)  # NumPy functions of the same name
+
+
+def _attach() -> None:
+    """Give Tensor NumPy's protocols, its operators and its methods: once."""
+    members: dict[str, Any] = {"__array_ufunc__": array_ufunc, "__array_function__": array_function}
+    for name, row in _OPERATORS.items():
+        members[f"__{name}__"], members[f"__r{name}__"] = _binary(table[row], getattr(operator, name))
+    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
+        members[f"__{name}__"] = _comparison(getattr(operator, name))
+    members["__neg__"] = lambda self: table["negative"](self)
+    members["__abs__"] = lambda self: np.abs(self)
+    members["__getitem__"] = lambda self, index: table["getitem"](self, index)
+    for name in _METHODS:
+        members[name] = _method(name)
+    members["reshape"] = lambda self, *shape, order="C": table["reshape"](self, _spread(shape), order)
+    members["transpose"] = lambda self, *axes: table["transpose"](self, _spread(axes) if axes else None)
+    members["flatten"] = lambda self, order="C": table["reshape"](self, -1, order)
+    members["copy"] = lambda self, order="C": np.copy(self, order)
+    members["T"] = property(lambda self: table["transpose"](self))
+    members["mT"] = property(lambda self: np.matrix_transpose(self))
+    members["real"], members["imag"] = property(lambda self: np.real(self)), property(lambda self: np.imag(self))
+    for name, member in members.items():
+        setattr(Tensor, name, member)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    """Return the method that is a NumPy function of the same name."""
+    function = getattr(np, name)
+    return lambda self, *args, **kwargs: function(self, *args, **kwargs)
+
+
+def _spread(arguments: tuple[Any, ...]) -> Any:
+    """Return ``t.reshape(2, 3)`` and ``t.reshape((2, 3))`` as one."""
+    return arguments[0] if len(arguments) == 1 else arguments
+
+
+_attach()
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.argsort, np.argmax)
+constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite)
+ufunc_methods[np.add, "reduce"] = lambda a, axis=0, **params: np.sum(a, axis=axis, **params)

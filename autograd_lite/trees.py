@@ -1,0 +1,79 @@
+"""Trees: tuples, lists and dicts of arrays, taken apart into leaves and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Tree = Any
+Rebuild = Callable[[Sequence[Any]], Tree]
+
+
+def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
+    """Take a tree apart.
+
+    Parameters
+    ----------
+    tree : tuple, list or dict (nested at will), or anything else, which is a leaf
+
+    Returns
+    -------
+    leaves : list, in the order of iteration
+    rebuild : callable
+        Puts a sequence of as many leaves together as the same tree. Named tuples keep their type.
+    """
+    if isinstance(tree, dict):
+        keys, children = list(tree), [flatten(child) for child in tree.values()]
+        make: Callable[[list[Any]], Tree] = lambda parts: dict(zip(keys, parts, strict=True))  # noqa: E731
+    elif isinstance(tree, (tuple, list)):
+        children = [flatten(child) for child in tree]
+        make = (lambda parts: type(tree)(*parts)) if hasattr(tree, "_fields") else type(tree)
+    else:
+        return [tree], lambda leaves: leaves[0]
+    leaves = [leaf for part, _ in children for leaf in part]
+
+    def rebuild(leaves: Sequence[Any]) -> Tree:
+        parts, start = [], 0
+        for part, rebuild_child in children:
+            parts.append(rebuild_child(leaves[start : start + len(part)]))
+            start += len(part)
+        return make(parts)
+
+    return leaves, rebuild
+
+
+def map_tree(f: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
+    """Apply ``f`` to each leaf of ``tree``, together with the leaves in the same place of ``others``.
+
+    Raises
+    ------
+    ValueError
+        Where another tree has not the same structure.
+    """
+    leaves, rebuild = flatten(tree)
+    columns = [leaves]
+    for other in others:
+        same_leaves, _ = flatten(other)
+        if not same_structure(tree, other):
+            raise ValueError(f"expected two trees of one structure, got {describe(tree)} and {describe(other)}")
+        columns.append(same_leaves)
+    return rebuild([f(*row) for row in zip(*columns, strict=True)])
+
+
+def same_structure(a: Tree, b: Tree) -> bool:
+    """Whether two trees differ in their leaves alone."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
+    if isinstance(a, (tuple, list)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same_structure, a, b))
+    return not isinstance(b, (dict, tuple, list))
+
+
+def describe(tree: Tree) -> str:
+    """Return the structure of a tree in a line, its leaves as ``*``."""
+    if isinstance(tree, dict):
+        return "{" + ", ".join(f"{key!r}: {describe(child)}" for key, child in tree.items()) + "}"
+    if isinstance(tree, (tuple, list)):
+        inner = ", ".join(map(describe, tree))
+        return f"[{inner}]" if isinstance(tree, list) else f"({inner})"
+    return "*"
