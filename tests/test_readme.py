@@ -1,0 +1,37 @@
+"""The README's examples run and print what it shows; the commands and files it names exist."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+EXAMPLES = re.findall(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "output"), EXAMPLES)
+def test_the_examples_print_what_the_readme_shows(code, output):
+    command = [sys.executable, "-W", "error", "-c", code]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.stdout, run.stderr) == (output, "")
+
+
+def test_there_is_an_example_of_ten_lines():
+    assert any(output and len(code.split("\n")) <= 11 for code, output in EXAMPLES)
+
+
+def test_the_commands_are_targets_of_the_makefile():
+    targets = set(re.findall(r"^(\w+):", MAKEFILE, flags=re.MULTILINE))
+    named = set(re.findall(r"\bmake (\w+)", README))
+    assert {"run", "test"} <= named <= targets
+
+
+def test_the_files_it_links_to_exist():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README) + re.findall(r"`(models/[^`]*)`", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
