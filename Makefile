@@ -11,7 +11,7 @@ help:
 	@echo "make run    install into $(VENV) if needed, then walk through the tutorial (ARGS=... for its options)"
 	@echo "make test   install into $(VENV) if needed, then run the tests (ARGS=... for pytest)"
 	@echo "make lint   ruff and mypy --strict"
-	@echo "make deep   the longer searches that 'make test' leaves out"
+	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
 	@echo "make bench  the speed of a training iteration and of a long chain, as ratios"
 
 $(INSTALLED): pyproject.toml
@@ -35,7 +35,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 deep: $(INSTALLED)
-	$(BIN)/python -m pytest -m deep $(ARGS)
+	$(BIN)/python -m pytest -m "" --hypothesis-profile=deep $(ARGS)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks.neuron $(ARGS)
