@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dis import opmap
 from itertools import count
@@ -215,8 +215,8 @@ class Observer(Protocol):
     def recorded(self, node: Tensor) -> None:
         """See a node that was just recorded."""
 
-    def swept(self, node: Tensor, position: int, cotangent: Any) -> None:
-        """See the cotangent that a node has passed to one of its inputs."""
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+        """See the cotangent that a node has passed to its input ``x``."""
 
 
 class _Tracing(threading.local):
@@ -224,7 +224,7 @@ class _Tracing(threading.local):
 
 
 tracing = _Tracing()
-_observer: Observer | None = None
+_observers: tuple[Observer, ...] = ()
 _new = Tensor.__new__
 
 
@@ -238,25 +238,26 @@ def record(op: Op, value: Any, inputs: tuple[Any, ...], params: Params) -> Tenso
     node.name = None
     node.grad = None
     node.serial = _next_serial()
-    if _observer is not None:
-        _observer.recorded(node)
+    if _observers:
+        for observer in _observers:
+            observer.recorded(node)
     return node
 
 
 @contextmanager
-def observing(observer: Observer | None) -> Iterator[None]:
-    """Let an observer look on while the block runs; the one before it comes back afterwards."""
-    global _observer
-    before, _observer = _observer, observer
+def observing(observer: Observer) -> Iterator[None]:
+    """Let an observer look on while the block runs."""
+    global _observers
+    before, _observers = _observers, (*_observers, observer)
     try:
         yield
     finally:
-        _observer = before
+        _observers = before
 
 
-def current_observer() -> Observer | None:
-    """Return the observer that looks on now."""
-    return _observer
+def current_observers() -> tuple[Observer, ...]:
+    """Return those that look on now."""
+    return _observers
 
 
 def now() -> int:
@@ -296,15 +297,15 @@ def summary(x: Any) -> str:
 
 
 def order(
-    result: Tensor, stop: Collection[Tensor] | None = None, since: int = 0
+    results: Iterable[Tensor], stop: Collection[Tensor] | None = None, since: int = 0
 ) -> tuple[list[Tensor], set[Tensor], bool]:
-    """List the nodes that ``result`` was made from, newest first: a reverse topological order.
+    """List the nodes that the results were made from, newest first: a reverse topological order.
 
     Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
 
     Parameters
     ----------
-    result : Tensor
+    results : iterable of Tensor
     stop : collection of Tensor, optional
         The search does not go below these.
     since : int
@@ -312,14 +313,14 @@ def order(
 
     Returns
     -------
-    nodes : list of Tensor, ``result`` first; leaves included, those from outside not
+    nodes : list of Tensor, the results and the leaves among them; those from outside not
     reached : the same as a set
     outside : bool
         Whether the search met a Tensor from outside.
     """
     outside = False
-    reached = {result}
-    pending = [result]
+    reached = set(results)
+    pending = list(reached)
     while pending:
         node = pending.pop()
         if stop is not None and node in stop:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, overload
 
 import numpy as np
@@ -66,16 +67,19 @@ class Op:
         samples: tuple[Sample, ...] = (),
     ) -> None:
         self.forward = forward
-        self.rules: Rules | Rule | None = rules
         self.name = name or forward.__name__
         self.numpy = numpy
         self.template = template
         self.core = core
         self.spread = spread
         self.domain = domain
+        self.given = 0
         self.samples = samples
         self.input_names, self.param_names, variadic = _signature(forward)
         self.arity = None if variadic or spread else len(self.input_names)
+        self.rules: tuple[Rule | None, ...] | Rule | None = rules
+        if isinstance(rules, tuple):
+            self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
         self.__name__ = self.name
         self.__doc__ = forward.__doc__
@@ -89,30 +93,31 @@ class Op:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
         if self.arity is None:
             self.rules = rule
-            return rule
-        rules = self.rules if isinstance(self.rules, tuple) else ()
-        if len(rules) >= self.arity:
+        elif self.given == self.arity:
             raise TypeError(f"op '{self.name}' has {self.arity} input(s) and a rule for each; this is one more")
-        self.rules = (*rules, rule)
+        else:
+            rules = self.rules if isinstance(self.rules, tuple) else ()
+            self._set_rules((*rules[: self.given], rule))
         return rule
 
-    def rule_of(self, position: int) -> Rule | None:
-        """Return the rule of one input as ``rule(g, z, *inputs, **params)``.
+    def _set_rules(self, given: tuple[Rule | None, ...]) -> None:
+        """Keep one rule for each input; those that are not given raise."""
+        self.given = len(given)
+        self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
 
-        Raises
-        ------
-        NotImplementedError
-            Where the op has no rule for this input.
-        """
-        rules = self.rules
-        if callable(rules):
-            return lambda *args, **params: rules(position, *args, **params)
-        if rules is None or position >= len(rules):
+    def _missing(self, position: int) -> Rule:
+        def missing(*args: Any, **params: Any) -> Any:
             raise NotImplementedError(
                 f"op '{self.name}' has no vjp rule for input {position} ('{self.input_names[position]}'), which is a "
                 f"Tensor. Add one with @{self.name}.vjp, or pass the input's .value to treat it as a constant."
             )
-        return rules[position]
+
+        return missing
+
+    def rules_for(self, inputs: int) -> tuple[Rule | None, ...]:
+        """Return one rule for each of this many inputs, as ``rule(g, z, *inputs, **params)``."""
+        rules = self.rules
+        return rules if isinstance(rules, tuple) else tuple(partial(rules, i) for i in range(inputs)) if rules else ()
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.backward import own, seed, sweep
-from autograd_lite.graph import Tensor, now, raw, tracing
-from autograd_lite.op import Op
-
-Argnums = int | Sequence[int]
-
-alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
-"""An argument that is a Tensor already enters a transform as a node of its own."""
+from autograd_lite.arrays import Shape
+from autograd_lite.backward import seed
+from autograd_lite.call import Argnums, Call, Linear, as_array, zero
+from autograd_lite.graph import raw
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -62,88 +57,191 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
     Arguments, results and errors are those of `grad`.
     """
-    check_callable(f, "value_and_grad")
+    check_callable(f, "grad")
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        trace = Trace(f, args, kwargs, argnums)
-        result = trace.result
-        if type(result) is not Tensor:
-            return result, trace.zeros()
-        gradient, recorded = trace.pull(result, seed(result))
-        return (result if recorded else result.value), gradient
+        call = Call(f, args, kwargs, argnums)
+        result = call.scalar()
+        gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
+        return (result if recorded else as_array(result)), call.arrange(gradients)
 
     return value_and_gradient
 
 
-class Trace:
-    """One call of a function with fresh Tensors in the place of the arguments that are differentiated.
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Compute ``f(*primals)``, and the function that pulls cotangents of it back: the vector-Jacobian product.
 
-    Attributes
+    Parameters
     ----------
-    result : what the function returned
-    leaves : list of Tensor
-    since : int
-        Tensors of a smaller serial are from outside the call.
+    f : callable
+        Takes and returns trees of arrays.
+    *primals : trees of arrays
+
+    Returns
+    -------
+    value : what ``f`` returns
+    pullback : callable
+        Takes a cotangent, a tree of the structure and shapes of the value; returns a tuple with the cotangent of each
+        primal. It may be called any number of times; ``f`` is not run again.
+
+    Raises
+    ------
+    ValueError
+        Where a cotangent has another structure or shape than the value.
     """
+    check_callable(f, "vjp")
+    call = Call(f, primals, {}, range(len(primals)))
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
-        self.since = now()
-        self.single = isinstance(argnums, int)
-        positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        wrapped = list(args)
-        self.leaves: list[Tensor] = []
-        self.rebuilds = []
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise TypeError(
-                    f"argnums={argnums} names argument {position} of {f.__name__}(), which got {len(args)} "
-                    "positional argument(s)"
-                )
-            leaves, rebuild = trees.flatten(args[position])
-            made = [self._enter(leaf, f, position) for leaf in leaves]
-            wrapped[position] = rebuild(made)
-            self.rebuilds.append((len(made), rebuild))
-            self.leaves += made
-        with transforming():
-            self.result = f(*wrapped, **kwargs)
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        return call.arrange(call.pull(call.seeds(cotangent))[0])  # type: ignore[no-any-return]
 
-    def _enter(self, x: Any, f: Callable[..., Any], position: int) -> Tensor:
-        """Return the Tensor that stands for one array of an argument: no copy is made."""
-        if type(x) is Tensor:
-            return alias(x)  # type: ignore[no-any-return]
-        try:
-            return Tensor(x, copy=False)
-        except TypeError as error:
-            raise TypeError(f"argument {position} of {f.__name__}() cannot be differentiated: {error}") from None
-
-    def pull(self, result: Tensor, cotangent: Any) -> tuple[Any, bool]:
-        """Return the gradient of a result, in the trees of the arguments, and whether it was recorded."""
-        wrt = set(self.leaves)
-        found, recorded = sweep(result, cotangent, wrt, self.since) if result.serial > self.since else ({}, False)
-        gradients = [own(found[leaf]) if leaf in found else _zero(leaf) for leaf in self.leaves]
-        return self._arrange(gradients), recorded
-
-    def zeros(self) -> Any:
-        """Return the gradient of a result that depends on no argument."""
-        return self._arrange([_zero(leaf) for leaf in self.leaves])
-
-    def _arrange(self, gradients: list[Any]) -> Any:
-        parts, start = [], 0
-        for n, rebuild in self.rebuilds:
-            parts.append(rebuild(gradients[start : start + n]))
-            start += n
-        return parts[0] if self.single else tuple(parts)
+    return call.value(), pullback
 
 
-@contextmanager
-def transforming() -> Iterator[None]:
-    """Mark that a function is being traced: conversions to plain numbers are errors meanwhile."""
-    tracing.depth += 1
-    try:
-        yield
-    finally:
-        tracing.depth -= 1
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Compute ``f(*primals)`` and its derivative along ``tangents``: the Jacobian-vector product.
+
+    No rule is written for it: the backward pass is linear in its cotangent u, and the Jacobian-vector product is the
+    backward pass of that linear function (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Parameters
+    ----------
+    f : callable
+        Takes and returns trees of arrays.
+    primals, tangents : sequences of trees of the same structure and shapes
+
+    Returns
+    -------
+    value, tangent : trees of the structure of the value of ``f``
+
+    Raises
+    ------
+    ValueError
+        Where the tangents do not match the primals.
+    """
+    check_callable(f, "jvp")
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("ag.jvp takes the primals and the tangents as tuples: ag.jvp(f, (x,), (dx,))")
+    call = Call(f, tuple(primals), {}, range(len(primals)))
+    linear = Linear(call)
+    return call.value(), linear.push(call.tangents(tuple(tangents)))
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f``.
+
+    ``f`` is recorded once. Then comes one backward sweep for each element of its value, or one for each element of its
+    arguments where these are fewer.
+
+    Parameters
+    ----------
+    f : callable
+        Takes and returns trees of arrays.
+    argnums : int or sequence of int
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``. Each leaf of the value becomes the tree of the arguments that are differentiated;
+        each leaf of that has the shape (shape of the value) + (shape of the argument).
+    """
+    check_callable(f, "jacobian")
+
+    @wraps(f)
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        call = Call(f, args, kwargs, argnums)
+        inputs = sum(leaf.size for leaf in call.leaves)
+        outputs = sum(int(np.size(raw(y))) for y in call.outputs)
+        to_complex = any(np.iscomplexobj(raw(y)) for y in call.outputs)
+        forward = inputs < outputs or (to_complex and not any(np.iscomplexobj(x._value) for x in call.leaves))
+        return _by_columns(call) if forward else _by_rows(call)
+
+    return jacobian_of_f
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes the Hessian of a function with a result of size 1.
+
+    ``f`` is recorded once, and so is its gradient; then comes one sweep for each element of the arguments.
+
+    Parameters
+    ----------
+    f : callable
+    argnums : int or sequence of int
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``; returns blocks of shape (shape of one argument) + (shape of another), in nested
+        tuples where ``argnums`` is a sequence.
+    """
+    check_callable(f, "hessian")
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primal: Any, tangent: Any) -> Any:
+    """Return the product of the Hessian of ``f`` at ``primal`` with ``tangent``; the Hessian itself is never made.
+
+    Parameters
+    ----------
+    f : callable
+        Takes one tree of arrays; its result has size 1.
+    primal, tangent : trees of the same structure and shapes
+
+    Returns
+    -------
+    tree of the structure of ``primal``
+    """
+    check_callable(f, "hvp")
+    _, pullback = vjp(grad(f), primal)  # the Hessian is its own transpose
+    return pullback(tangent)[0]
+
+
+def _by_rows(call: Call) -> Any:
+    """Return the Jacobian by one backward sweep for each element of the value."""
+    blocks = []
+    for k, y in enumerate(call.outputs):
+        zeros = [np.zeros_like(raw(z)) for z in call.outputs]
+        rows = []
+        for one_hot in _basis(raw(y)):
+            rows.append(call.pull(call.seed_outputs([*zeros[:k], one_hot, *zeros[k + 1 :]]))[0])
+        shape = np.shape(raw(y))
+        blocks.append(
+            call.arrange([_stack([r[i] for r in rows], shape, x.shape, x) for i, x in enumerate(call.leaves)])
+        )
+    return call.rebuild_result(blocks)
+
+
+def _by_columns(call: Call) -> Any:
+    """Return the Jacobian by one sweep through the linear backward pass for each element of the arguments."""
+    linear = Linear(call)
+    zeros = [zero(x) for x in call.leaves]
+    columns: list[list[Any]] = []
+    for i, x in enumerate(call.leaves):
+        pushed = [trees.flatten(linear.push([*zeros[:i], t, *zeros[i + 1 :]]))[0] for t in _basis(x._value)]
+        blocks = []
+        for k, y in enumerate(call.outputs):
+            shape = np.shape(raw(y))
+            block = _stack([p[k] for p in pushed], x.shape, shape, raw(y))
+            n, m = len(x.shape), len(shape)
+            blocks.append(np.transpose(block, (*range(n, n + m), *range(n))))
+        columns.append(blocks)
+    return call.rebuild_result([call.arrange([c[k] for c in columns]) for k in range(len(call.outputs))])
+
+
+def _basis(value: Any) -> Iterator[Any]:
+    """Yield, for each element of a value, the array that is 1 there and 0 elsewhere."""
+    for i in range(np.size(value)):
+        one_hot = np.zeros_like(value).reshape(-1)
+        one_hot[i] = 1
+        yield one_hot.reshape(np.shape(value))[()]
+
+
+def _stack(rows: list[Any], outer: Shape, inner: Shape, like: Any) -> Any:
+    """Stack rows, each of the shape ``inner``, to an array of the shape ``outer + inner``."""
+    stacked = np.stack(rows) if rows else np.zeros_like(like, shape=0)
+    return np.reshape(stacked, outer + inner)
 
 
 def check_callable(f: Any, transform: str) -> None:
@@ -152,10 +250,6 @@ def check_callable(f: Any, transform: str) -> None:
         raise TypeError(
             f"ag.{transform} takes a function, got {type(f).__name__}; write ag.{transform}(f)(x), not (f(x))"
         )
-
-
-def _zero(leaf: Tensor) -> Any:
-    return np.zeros_like(leaf._value)[()]
 
 
 def stop_gradient(x: Any) -> Any:

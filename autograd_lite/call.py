@@ -1,0 +1,154 @@
+"""One call of a function on fresh Tensors: what every transform starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import trees
+from autograd_lite.backward import as_cotangent, own, sweep
+from autograd_lite.graph import Tensor, now, order, raw, tracing
+from autograd_lite.op import Op
+
+Argnums = int | Sequence[int]
+
+alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
+"""An argument that is a Tensor already enters a call as a node of its own."""
+
+
+class Call:
+    """One call of a function with fresh Tensors in the place of the arguments that are differentiated.
+
+    Attributes
+    ----------
+    leaves : list of Tensor
+        What stands for the arrays of the arguments.
+    outputs : list
+        The arrays that the function returned: Tensors, or values that depend on none.
+    since : int
+        Tensors of a smaller serial are from outside the call.
+    """
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+        self.since = now()
+        self.name = getattr(f, "__name__", "f")
+        self.single = isinstance(argnums, int)
+        self.leaves: list[Tensor] = []
+        self.rebuilds: list[tuple[int, trees.Rebuild]] = []
+        wrapped = list(args)
+        for position in (argnums,) if isinstance(argnums, int) else argnums:
+            if not -len(args) <= position < len(args):
+                raise TypeError(
+                    f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
+                    "positional argument(s)"
+                )
+            leaves, rebuild = trees.flatten(args[position])
+            made = [self._enter(leaf, position) for leaf in leaves]
+            wrapped[position] = rebuild(made)
+            self.rebuilds.append((len(made), rebuild))
+            self.leaves += made
+        tracing.depth += 1
+        try:
+            result = f(*wrapped, **kwargs)
+        finally:
+            tracing.depth -= 1
+        self.outputs, self.rebuild_result = trees.flatten(result)
+
+    def _enter(self, x: Any, position: int) -> Tensor:
+        """Return the Tensor that stands for one array of an argument: no copy is made."""
+        if type(x) is Tensor:
+            return alias(x)  # type: ignore[no-any-return]
+        try:
+            return Tensor(x, copy=False)
+        except TypeError as error:
+            raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
+
+    def scalar(self) -> Any:
+        """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
+        if len(self.outputs) != 1 or self.outputs[0] is None:
+            given = "None" if self.outputs == [None] else f"{len(self.outputs)} values"
+            raise TypeError(
+                f"expected {self.name}() to return one number, got {given}; return the loss alone, "
+                "or use ag.vjp or ag.jacobian for several results"
+            )
+        return self.outputs[0]
+
+    def pull(self, cotangents: dict[Tensor, Any]) -> tuple[list[Any], bool]:
+        """Return the cotangents of the leaves, and whether the sweep was recorded."""
+        found, recorded = sweep(cotangents, set(self.leaves), self.since) if cotangents else ({}, False)
+        return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
+
+    def seeds(self, cotangent: Any) -> dict[Tensor, Any]:
+        """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
+        given, _ = trees.flatten(cotangent)
+        if len(given) != len(self.outputs) or not trees.same_structure(cotangent, self.rebuild_result(self.outputs)):
+            raise ValueError(
+                f"expected a cotangent of the structure of the value of {self.name}(), "
+                f"{trees.describe(self.rebuild_result(self.outputs))}, got {trees.describe(cotangent)}"
+            )
+        return self.seed_outputs([as_cotangent(g, y) for g, y in zip(given, self.outputs, strict=True)])
+
+    def seed_outputs(self, cotangents: list[Any]) -> dict[Tensor, Any]:
+        """Return the cotangents of the outputs made in this call; one that is returned twice has their sum."""
+        seeds: dict[Tensor, Any] = {}
+        for y, g in zip(self.outputs, cotangents, strict=True):
+            if type(y) is Tensor and y.serial > self.since:
+                seeds[y] = seeds[y] + g if y in seeds else g
+        return seeds
+
+    def tangents(self, tangents: tuple[Any, ...]) -> list[Any]:
+        """Return the tangents of the leaves, in order."""
+        given, _ = trees.flatten(tangents)
+        if not trees.same_structure(tangents, self.arrange(self.leaves)):
+            raise ValueError(
+                f"expected tangents of the structure of the primals, {trees.describe(self.arrange(self.leaves))}, "
+                f"got {trees.describe(tangents)}"
+            )
+        return [as_cotangent(t, x, "tangent") for t, x in zip(given, self.leaves, strict=True)]
+
+    def value(self) -> Any:
+        """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
+        made = [y for y in self.outputs if type(y) is Tensor]
+        outside = bool(made) and order(made, None, self.since)[2]
+        return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
+
+    def arrange(self, leaves: list[Any]) -> Any:
+        """Put one item for each leaf together in the trees of the arguments."""
+        parts, start = [], 0
+        for n, rebuild in self.rebuilds:
+            parts.append(rebuild(leaves[start : start + n]))
+            start += n
+        return parts[0] if self.single else tuple(parts)
+
+
+class Linear:
+    """The backward pass of a call, recorded as the linear function of the cotangents that it is."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.cotangents = [Tensor(np.ones_like(raw(y)), copy=False) for y in call.outputs]
+        seeds = call.seed_outputs(list(self.cotangents))
+        self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
+
+    def push(self, tangents: list[Any]) -> Any:
+        """Return the tangent of the value for tangents of the leaves."""
+        seeds: dict[Tensor, Any] = {}
+        for x, t in zip(self.call.leaves, tangents, strict=True):
+            g = self.found.get(x)
+            if type(g) is Tensor:
+                seeds[g] = seeds[g] + t if g in seeds else t
+        found = sweep(seeds, set(self.cotangents), self.call.since)[0] if seeds else {}
+        parts = [own(found[u]) if u in found else zero(u) for u in self.cotangents]
+        return self.call.rebuild_result(parts)
+
+
+def zero(x: Tensor) -> Any:
+    """Return the cotangent of a Tensor that nothing depends on."""
+    return np.zeros_like(x._value)[()]
+
+
+def as_array(y: Any) -> Any:
+    """Return an output without its record, as an array that the user may change."""
+    return own(y._value) if type(y) is Tensor else y

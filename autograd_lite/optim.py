@@ -1,0 +1,157 @@
+"""Gradient descent, with momentum, and Adam, over any tree of arrays."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import trees
+from autograd_lite.trees import Tree
+
+
+class Optimizer:
+    """What the optimisers share: checks, and one step for each leaf of a tree.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Finite and positive. It may be changed between steps.
+
+    Raises
+    ------
+    ValueError
+        For a learning rate that is not finite and positive.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = check_positive("learning_rate", learning_rate)
+        self.steps = 0
+        self._state: Tree = None
+
+    def step(self, params: Tree, gradients: Tree) -> Tree:
+        """Return the parameters after one step; the ones given are left as they are.
+
+        Parameters
+        ----------
+        params : tree of arrays
+        gradients : tree of the same structure and shapes, as `grad` returns it
+
+        Returns
+        -------
+        tree of arrays, of the dtypes of the parameters
+
+        Raises
+        ------
+        ValueError
+            Where the trees differ in structure or shapes; nothing has changed then.
+        """
+        trees.map_tree(_check_shapes, params, gradients)
+        leaves, rebuild = trees.flatten(params)
+        if self._state is None:
+            self._state = [self._start(np.zeros_like(p)) for p in leaves]
+        if len(self._state) != len(leaves):
+            raise ValueError(f"this optimiser has stepped {len(self._state)} arrays so far, and now got {len(leaves)}")
+        self.steps += 1
+        new = []
+        for i, (p, g) in enumerate(zip(leaves, trees.flatten(gradients)[0], strict=True)):
+            change, self._state[i] = self._change(g, self._state[i])
+            new.append(p - change)
+        return rebuild(new)
+
+    def _start(self, zeros: Any) -> Any:
+        """Return the state of one parameter before the first step."""
+        return None
+
+    def _change(self, g: Any, state: Any) -> tuple[Any, Any]:
+        """Return what to subtract from one parameter, and its next state."""
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Gradient descent: ``p - learning_rate * g``.
+
+    Examples
+    --------
+    >>> SGD(0.1).step({"w": np.array([1.0, 2.0])}, {"w": np.array([1.0, 1.0])})
+    {'w': array([0.9, 1.9])}
+    """
+
+    def _change(self, g: Any, state: Any) -> tuple[Any, Any]:
+        return self.learning_rate * g, None
+
+
+class Momentum(Optimizer):
+    """Gradient descent with momentum: ``v = momentum * v + g; p - learning_rate * v``.
+
+    Parameters
+    ----------
+    learning_rate : float
+    momentum : float in [0, 1)
+    nesterov : bool
+        Step by ``g + momentum * v``, which looks ahead (I. Sutskever et al., ICML 2013).
+    """
+
+    def __init__(self, learning_rate: float, momentum: float = 0.9, *, nesterov: bool = False) -> None:
+        super().__init__(learning_rate)
+        self.momentum = check_fraction("momentum", momentum)
+        self.nesterov = nesterov
+
+    def _start(self, zeros: Any) -> Any:
+        return zeros
+
+    def _change(self, g: Any, state: Any) -> tuple[Any, Any]:
+        velocity = self.momentum * state + g
+        return self.learning_rate * (g + self.momentum * velocity if self.nesterov else velocity), velocity
+
+
+class Adam(Optimizer):
+    """Adam (D. Kingma and J. Ba, ICLR 2015): steps scaled by running moments of the gradient.
+
+    Parameters
+    ----------
+    learning_rate : float
+    beta1, beta2 : float in [0, 1)
+        Decay of the first and second moment.
+    epsilon : float
+        Added to the root of the second moment.
+    """
+
+    def __init__(
+        self, learning_rate: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta1 = check_fraction("beta1", beta1)
+        self.beta2 = check_fraction("beta2", beta2)
+        self.epsilon = check_positive("epsilon", epsilon)
+
+    def _start(self, zeros: Any) -> Any:
+        return zeros, zeros
+
+    def _change(self, g: Any, state: Any) -> tuple[Any, Any]:
+        first, second = state
+        first = self.beta1 * first + (1 - self.beta1) * g
+        second = self.beta2 * second + (1 - self.beta2) * g * g
+        unbiased = first / (1 - self.beta1**self.steps)
+        scale = np.sqrt(second / (1 - self.beta2**self.steps)) + self.epsilon
+        return self.learning_rate * unbiased / scale, (first, second)
+
+
+def check_positive(name: str, value: float) -> float:
+    """Return a finite, positive number; raise ValueError for anything else."""
+    if not (isinstance(value, (int, float, np.floating)) and math.isfinite(value) and value > 0):
+        raise ValueError(f"expected {name} to be finite and positive, got {value!r}")
+    return float(value)
+
+
+def check_fraction(name: str, value: float) -> float:
+    """Return a number in [0, 1); raise ValueError for anything else."""
+    if not (isinstance(value, (int, float, np.floating)) and 0 <= value < 1):
+        raise ValueError(f"expected {name} to be in [0, 1), got {value!r}")
+    return float(value)
+
+
+def _check_shapes(p: Any, g: Any) -> None:
+    if np.shape(p) != np.shape(g):
+        raise ValueError(f"expected a gradient of the parameter's shape {np.shape(p)}, got one of shape {np.shape(g)}")
