@@ -25,6 +25,11 @@ def make_prediction(input_vector: Array, weights: Array, bias: Scalar) -> Scalar
     return sigmoid(layer_1)
 
 
+def squared_error(weights: Array, bias: Scalar, input_vector: Array, target: float) -> Scalar:
+    """Return the loss at one instance: the square of prediction - target."""
+    return np.square(make_prediction(input_vector, weights, bias) - target)
+
+
 def compute_gradients(
     weights: Array, bias: Scalar, input_vector: Array, target: float
 ) -> tuple[Scalar, Array]:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from models.checks import Array
 
@@ -19,6 +20,7 @@ def cumulative_error(errors: Sequence[float], interval: int) -> Figure:
     figure, axes = _empty((7.0, 4.2))
     iterations = interval * np.arange(len(errors))
     axes.plot(iterations, errors, color=BLUE, linewidth=1.5, marker="." if len(errors) < 20 else "")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("Iterations")
     axes.set_ylabel("Error for all training instances")
     axes.set_ylim(0, 1.1 * max(errors))

@@ -17,11 +17,11 @@ FLOORS = [
     {"arrays", "trees", "samples"},
     {"graph", "op"},
     {"dispatch", "ops", "ops.elementwise", "ops.indexing", "ops.linalg", "ops.reductions", "ops.shaping"},
-    {"backward"},
-    {"transforms"},
-    {"extrapolation", "numerical", "program"},
+    {"backward", "debug"},
+    {"call", "transforms"},
+    {"extrapolation", "probing", "numerical", "program"},
     {"source", "explain", "draw", "compiled"},
-    {"verify", "testing", "optim"},
+    {"checks", "verify", "testing", "optim"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}

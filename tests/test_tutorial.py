@@ -95,7 +95,7 @@ def test_one_wrong_digit_in_any_figure_differs(label, monkeypatch, capsys):
 def test_the_exit_status_is_1_where_the_formulas_by_hand_differ(monkeypatch, capsys, tmp_path):
     right = hand_derived.compute_gradients
     monkeypatch.setattr(hand_derived, "compute_gradients", lambda *a: tuple(1.000001 * g for g in right(*a)))
-    assert tutorial.main(["--iterations", "101", "--out", str(tmp_path / "new" / "folder")]) == 1
+    assert tutorial.main(["--iterations", "1", "--out", str(tmp_path / "new" / "folder")]) == 1
     assert re.search(r"^  derror_dbias .* by hand .* DIFFERS$", capsys.readouterr().out, re.MULTILINE)
     assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == PICTURES
 
@@ -103,11 +103,12 @@ def test_the_exit_status_is_1_where_the_formulas_by_hand_differ(monkeypatch, cap
 def test_the_seed_and_the_options_reach_the_training(capsys, tmp_path):
     def last_error(*options):
         assert tutorial.main(["--iterations", "150", "--out", str(tmp_path), *options]) == 0
-        return re.search(r"last error, all instances +(\S+)", capsys.readouterr().out)[1]
+        return re.search(r"^  error +([\d.]+)", capsys.readouterr().out, re.MULTILINE)[1]
 
-    start = last_error("--seed", "3")
-    assert last_error("--seed", "3") == start
-    assert len({start, last_error("--seed", "4"), last_error("--seed", "3", "--learning-rate", "0.2")}) == 3
+    error = last_error("--seed", "3")
+    assert last_error("--seed", "3") == error
+    changed = [last_error("--seed", "4"), last_error("--seed", "3", "--learning-rate", "1")]
+    assert len({error, *changed, last_error("--seed", "3", "--iterations", "151")}) == 4
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,14 @@ def test_bad_options_are_refused_before_the_lesson(option, value, message, capsy
     assert message in shown.err
     assert shown.out == ""
     assert not (tmp_path / "out").exists()
+
+
+def test_an_out_folder_that_cannot_be_is_refused_before_the_lesson(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit) as stop:
+        tutorial.main(["--out", str(tmp_path / "file")])
+    assert stop.value.code == 2
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
