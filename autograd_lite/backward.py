@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.arrays import Shape, broadcasts_to, unbroadcast
-from autograd_lite.graph import Tensor, current_observers, order, raw, summary
+from autograd_lite.graph import Tensor, TracedParams, current_observers, order, raw, summary
 from autograd_lite.op import unpack
 
 _float64 = np.float64
@@ -53,6 +53,8 @@ def sweep(
             continue
         row: Any = node.op
         params = node.params
+        if type(params) is TracedParams and not recorded:
+            params = params.values_only
         rules = row.rules if type(row.rules) is tuple else row.rules_for(len(inputs))
         if recorded:
             z = unpack(node) if type(node._value) is tuple else node
@@ -61,7 +63,7 @@ def sweep(
             z = node._value
             args = []
             for x in inputs:  # a comprehension would be a call
-                args.append(x._value if type(x) is Tensor else x)  # noqa: PERF401
+                args.append(x._value if type(x) is Tensor else x)
         for x, rule in zip(inputs, rules):  # noqa: B905 (strict costs a tenth of the sweep)
             if type(x) is not Tensor or rule is None or x not in needed:
                 continue

@@ -74,6 +74,9 @@ class _Debugger:
                 f"{trouble} in the backward pass, in the cotangent of {name} from op '{_op(node)}'\n  at {line}"
             )
 
+    def decided(self, node: Tensor, outcome: bool) -> None:
+        """See a decision: there is no number in it to look at."""
+
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
     """Return the innermost frame that is neither of this package nor of NumPy."""

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.graph import Tensor, raw
-from autograd_lite.op import registry
+from autograd_lite.graph import Tensor, raw, record, traced_params, tracing
+from autograd_lite.op import Op, registry, unpack
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""
@@ -34,11 +34,25 @@ def refuse(why: str, *functions: Callable[..., Any]) -> None:
 
 
 def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
-    def on_values(*args: Any, **kwargs: Any) -> Any:
-        return function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+    """Return the function on the values of Tensors. A program is traced with its constants: there it is recorded."""
+    name = getattr(function, "__name__", "constant")
+    row = Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function)
 
-    on_values.__name__ = getattr(function, "__name__", "constant")
+    def on_values(*args: Any, **kwargs: Any) -> Any:
+        result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+        if not tracing.constants or not _is_array(result):
+            return result
+        node = record(row, result, args, traced_params(kwargs))
+        return unpack(node) if isinstance(result, tuple) else node
+
+    on_values.__name__ = name
     return on_values
+
+
+def _is_array(result: Any) -> bool:
+    """Whether a result depends on values; Python ints, tuples of them and strings come from shapes and dtypes."""
+    parts = result if isinstance(result, tuple) else (result,)
+    return bool(parts) and all(isinstance(part, (np.ndarray, np.generic)) for part in parts)
 
 
 def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -88,13 +102,18 @@ def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
     )
 
 
+def path_of(function: Callable[..., Any]) -> str:
+    """Return how a NumPy function is written: ``np.linalg.norm``."""
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np') if module.startswith('numpy') else 'np'}.{function.__name__}"
+
+
 def unsupported(function: Callable[..., Any]) -> NotImplementedError:
     """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
     name = function.__name__
     if function in refused:
         return NotImplementedError(f"np.{name} of a Tensor is refused: {refused[function]}")
-    module = (getattr(function, "__module__", None) or "numpy").replace("numpy", "np")
-    path = f"{module if module.startswith('np') else 'np'}.{name}"
+    path = path_of(function)
     arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
     rules = "".join(
         f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"

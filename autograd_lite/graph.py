@@ -12,10 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dis import opmap
 from itertools import count
-from operator import attrgetter
+from operator import attrgetter, index
 from typing import TYPE_CHECKING, Any, Protocol, final
 
 import numpy as np
+
+from autograd_lite import trees
 
 if TYPE_CHECKING:
     from autograd_lite.op import Op
@@ -126,7 +128,10 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._value)
+        outcome = bool(self._value)
+        for observer in _observers:
+            observer.decided(self, outcome)
+        return outcome
 
     def __float__(self) -> float:
         caller = sys._getframe(1)
@@ -136,6 +141,9 @@ class Tensor:
 
     def __int__(self) -> int:
         return int(self._detached("int"))
+
+    def __index__(self) -> int:
+        return index(self._value)
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
@@ -150,7 +158,7 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Any:
         """Return the value for a conversion that leaves the record."""
-        if tracing.depth:
+        if tracing.depth and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
@@ -158,6 +166,8 @@ class Tensor:
         return self._value
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
+            return np.array(self._value, dtype)
         raise TypeError(
             "a Tensor cannot be stored in a plain array without losing its gradient; "
             "use .value where a constant is meant, "
@@ -218,9 +228,32 @@ class Observer(Protocol):
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
         """See the cotangent that a node has passed to its input ``x``."""
 
+    def decided(self, node: Tensor, outcome: bool) -> None:
+        """See that control flow asked a Tensor whether it is true."""
+
 
 class _Tracing(threading.local):
+    """What goes on in this thread."""
+
     depth = 0
+    """How many transforms are running."""
+    constants = False
+    """Whether functions without derivative (comparisons, argsort, ...) are recorded too, as programs need it."""
+
+
+class TracedParams(dict[str, Any]):
+    """Keyword parameters that hold Tensors: indices and masks of a program that is traced with its constants."""
+
+    @property
+    def values_only(self) -> Params:
+        """The parameters as arrays."""
+        return trees.map_tree(raw, dict(self))  # type: ignore[no-any-return]
+
+
+def traced_params(params: Params) -> Params:
+    """Return parameters as `TracedParams` where they hold a Tensor."""
+    held = any(type(x) is Tensor for x in trees.flatten(params)[0])
+    return TracedParams(params) if held else params
 
 
 tracing = _Tracing()

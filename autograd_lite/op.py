@@ -9,7 +9,17 @@ from typing import Any, overload
 
 import numpy as np
 
-from autograd_lite.graph import Params, Tensor, as_constant, raw, record, summary
+from autograd_lite.graph import (
+    Params,
+    Tensor,
+    TracedParams,
+    as_constant,
+    raw,
+    record,
+    summary,
+    traced_params,
+    tracing,
+)
 from autograd_lite.samples import Domain, Sample, real
 
 Rule = Callable[..., Any]
@@ -142,7 +152,7 @@ class Op:
             inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
             values = [raw(x) for x in inputs]
         try:
-            value = self.compute(*values, **params)
+            value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
@@ -168,6 +178,8 @@ class Op:
         params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])
+        if tracing.constants and params:
+            params = traced_params(params)
         if any(type(x) is Tensor for x in inputs):
             self._refuse(params)
         return inputs, params
@@ -182,7 +194,7 @@ class Op:
                 raise TypeError(
                     f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
                 )
-            if type(value) is Tensor and self.rules is not None:
+            if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
                 raise TypeError(
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
                     f"pass {key}.value to treat it as a constant"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.dispatch import array_function, array_ufunc, constant, ufunc_methods
-from autograd_lite.graph import NO_PARAMS, Tensor, raw, record
-from autograd_lite.op import Op
+from autograd_lite.graph import NO_PARAMS, Tensor, raw, record, tracing
+from autograd_lite.op import Op, registry
 from autograd_lite.ops import elementwise, indexing, linalg, reductions, shaping
 
 modules = (elementwise, reductions, linalg, shaping, indexing)
@@ -38,9 +38,14 @@ def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., 
     return method, reflected
 
 
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """Return a comparison: it gives plain booleans."""
-    return lambda self, other: compare(self._value, raw(other))
+def _comparison(name: str, function: np.ufunc) -> Callable[[Tensor, Any], Any]:
+    """Return a comparison: it gives plain booleans, without the price of a ufunc where it can."""
+    compare = getattr(operator, name)
+
+    def comparison(self: Tensor, other: Any) -> Any:
+        return registry[function](self, other) if tracing.constants else compare(self._value, raw(other))
+
+    return comparison
 
 
 _OPERATORS = {
@@ -51,6 +56,15 @@ _OPERATORS = {
     "pow": "power",
     "matmul": "matmul",
 }
+_COMPARISONS = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+_LOGIC = {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}
 _METHODS = (
     "all",
     "any",
@@ -90,13 +104,16 @@ def _attach() -> None:
     members: dict[str, Any] = {"__array_ufunc__": array_ufunc, "__array_function__": array_function}
     for name, row in _OPERATORS.items():
         members[f"__{name}__"], members[f"__r{name}__"] = _binary(table[row], getattr(operator, name))
-    for name in ("eq", "ne", "lt", "le", "gt", "ge"):
-        members[f"__{name}__"] = _comparison(getattr(operator, name))
+    for name, function in _COMPARISONS.items():
+        members[f"__{name}__"] = _comparison(name, function)
+    for name, logic in _LOGIC.items():
+        members[f"__{name}__"] = members[f"__r{name}__"] = _function(logic)
+    members["__invert__"] = lambda self: np.invert(self)
     members["__neg__"] = lambda self: table["negative"](self)
     members["__abs__"] = lambda self: np.abs(self)
     members["__getitem__"] = lambda self, index: table["getitem"](self, index)
     for name in _METHODS:
-        members[name] = _method(name)
+        members[name] = _function(getattr(np, name))
     members["reshape"] = lambda self, *shape, order="C": table["reshape"](self, _spread(shape), order)
     members["transpose"] = lambda self, *axes: table["transpose"](self, _spread(axes) if axes else None)
     members["flatten"] = lambda self, order="C": table["reshape"](self, -1, order)
@@ -108,9 +125,8 @@ def _attach() -> None:
         setattr(Tensor, name, member)
 
 
-def _method(name: str) -> Callable[..., Any]:
-    """Return the method that is a NumPy function of the same name."""
-    function = getattr(np, name)
+def _function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method that calls a NumPy function."""
     return lambda self, *args, **kwargs: function(self, *args, **kwargs)
 
 
@@ -122,4 +138,6 @@ def _spread(arguments: tuple[Any, ...]) -> Any:
 _attach()
 constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.argsort, np.argmax)
 constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite)
+constant(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.logical_and, np.logical_or, np.logical_not)
+constant(np.any, np.all)
 ufunc_methods[np.add, "reduce"] = lambda a, axis=0, **params: np.sum(a, axis=axis, **params)
