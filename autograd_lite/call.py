@@ -75,6 +75,10 @@ class Call:
             )
         return self.outputs[0]
 
+    def is_outside(self, y: Any) -> bool:
+        """Whether the function returned a Tensor that it has not made: one that it closes over."""
+        return type(y) is Tensor and y.serial < self.since
+
     def pull(self, cotangents: dict[Tensor, Any]) -> tuple[list[Any], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
         found, recorded = sweep(cotangents, set(self.leaves), self.since) if cotangents else ({}, False)

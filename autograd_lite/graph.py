@@ -351,8 +351,8 @@ def order(
     outside : bool
         Whether the search met a Tensor from outside.
     """
-    outside = False
     reached = set(results)
+    outside = any(result.serial < since for result in reached)
     pending = list(reached)
     while pending:
         node = pending.pop()

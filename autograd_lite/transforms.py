@@ -64,7 +64,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
         call = Call(f, args, kwargs, argnums)
         result = call.scalar()
         gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
-        return (result if recorded else as_array(result)), call.arrange(gradients)
+        value = result if recorded or call.is_outside(result) else as_array(result)
+        return value, call.arrange(gradients)
 
     return value_and_gradient
 
