@@ -15,7 +15,7 @@ _float64 = np.float64
 
 
 def sweep(
-    cotangents: dict[Tensor, Any], wrt: Collection[Tensor] | None = None, since: int = 0
+    cotangents: dict[Tensor, Any], wrt: Collection[Tensor] | None = None, since: int = 0, *, closed: bool = False
 ) -> tuple[dict[Tensor, Any], bool]:
     """Pull the cotangents of results back to the Tensors that they were made from.
 
@@ -29,6 +29,9 @@ def sweep(
         Where to stop, and what to answer for; all leaves if None.
     since : int
         Tensors recorded before this serial are from outside, and constant.
+    closed : bool
+        Nothing can be differentiated with respect to what was recorded since then: where nothing from outside is
+        touched, only the cotangents are Tensors.
 
     Returns
     -------
@@ -38,6 +41,7 @@ def sweep(
     """
     nodes, needed, outside = order(cotangents, wrt, since)
     recorded = outside or any(type(g) is Tensor for g in cotangents.values())
+    lifted = recorded and (outside or not closed)
     if wrt is not None:
         needed = _dependents(nodes, needed, wrt)
     observers = current_observers()
@@ -53,10 +57,10 @@ def sweep(
             continue
         row: Any = node.op
         params = node.params
-        if type(params) is TracedParams and not recorded:
+        if type(params) is TracedParams and not lifted:
             params = params.values_only
         rules = row.rules if type(row.rules) is tuple else row.rules_for(len(inputs))
-        if recorded:
+        if lifted:
             z = unpack(node) if type(node._value) is tuple else node
             args: Any = inputs
         else:

@@ -81,7 +81,7 @@ class Call:
 
     def pull(self, cotangents: dict[Tensor, Any]) -> tuple[list[Any], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
-        found, recorded = sweep(cotangents, set(self.leaves), self.since) if cotangents else ({}, False)
+        found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
 
     def seeds(self, cotangent: Any) -> dict[Tensor, Any]:
