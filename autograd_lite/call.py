@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -34,16 +35,11 @@ class Call:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
         self.since = now()
         self.name = getattr(f, "__name__", "f")
-        self.single = isinstance(argnums, int)
+        self.single = hasattr(argnums, "__index__")
         self.leaves: list[Tensor] = []
         self.rebuilds: list[tuple[int, trees.Rebuild]] = []
         wrapped = list(args)
-        for position in (argnums,) if isinstance(argnums, int) else argnums:
-            if not -len(args) <= position < len(args):
-                raise TypeError(
-                    f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
-                    "positional argument(s)"
-                )
+        for position in self._positions(argnums, len(args)):
             leaves, rebuild = trees.flatten(args[position])
             made = [self._enter(leaf, position) for leaf in leaves]
             wrapped[position] = rebuild(made)
@@ -55,6 +51,23 @@ class Call:
         finally:
             tracing.depth -= 1
         self.outputs, self.rebuild_result = trees.flatten(result)
+
+    def _positions(self, argnums: Any, given: int) -> list[int]:
+        """Return the positions that ``argnums`` names, each once; raise TypeError for anything else."""
+        try:
+            numbers = [index(number) for number in ((argnums,) if self.single else argnums)]
+        except TypeError:
+            raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
+        for number in numbers:
+            if not -given <= number < given:
+                raise TypeError(
+                    f"argnums={argnums} names argument {number} of {self.name}(), which got {given} "
+                    "positional argument(s)"
+                )
+        positions = [number % given for number in numbers]
+        if len(set(positions)) < len(positions):
+            raise TypeError(f"argnums={argnums} names an argument of {self.name}() twice; name each once")
+        return positions
 
     def _enter(self, x: Any, position: int) -> Tensor:
         """Return the Tensor that stands for one array of an argument: no copy is made."""
