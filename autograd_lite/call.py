@@ -51,6 +51,10 @@ class Call:
         finally:
             tracing.depth -= 1
         self.outputs, self.rebuild_result = trees.flatten(result)
+        for y in self.outputs:
+            if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
+                given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
+                raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
 
     def _positions(self, argnums: Any, given: int) -> list[int]:
         """Return the positions that ``argnums`` names, each once; raise TypeError for anything else."""
@@ -80,10 +84,9 @@ class Call:
 
     def scalar(self) -> Any:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
-        if len(self.outputs) != 1 or self.outputs[0] is None:
-            given = "None" if self.outputs == [None] else f"{len(self.outputs)} values"
+        if len(self.outputs) != 1:
             raise TypeError(
-                f"expected {self.name}() to return one number, got {given}; return the loss alone, "
+                f"expected {self.name}() to return one number, got {len(self.outputs)} values; return the loss alone, "
                 "or use ag.vjp or ag.jacobian for several results"
             )
         return self.outputs[0]
