@@ -204,13 +204,24 @@ def backward(self: Tensor, cotangent: Any = None) -> None:
 
 
 def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
-    """Return a cotangent or tangent given by the user in the dtype of its value; raise ValueError for another shape."""
+    """Return a cotangent or tangent given by the user in the dtype of its value.
+
+    Raises
+    ------
+    ValueError
+        For another shape.
+    TypeError
+        For what is not a number, or complex beside a real value.
+    """
     value = raw(value)
-    if np.shape(given) != np.shape(value):
-        raise ValueError(
-            f"expected a {kind} of the value's shape {np.shape(value)}, got one of shape {np.shape(given)}"
-        )
-    return given if type(given) is Tensor else np.asarray(given).astype(np.asarray(value).dtype)[()]
+    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
+    if array.shape != np.shape(value):
+        raise ValueError(f"expected a {kind} of the value's shape {np.shape(value)}, got one of shape {array.shape}")
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        raise TypeError(f"expected a real {kind}, as the value is, got a complex one; pass its real part")
+    return given if type(given) is Tensor else array.astype(dtype)[()]
 
 
 def own(c: Any) -> Any:
