@@ -18,6 +18,8 @@ from autograd_lite.trees import flatten
 ROUNDING = {"double": 1e-10, "single": 1e-3}  # of the sum of absolute terms: what an exact rule may lose
 JUDGED = 1e-5  # of the same: a witness that knows less than this has no say
 
+UNJUDGED = "differences of values cannot judge"
+
 
 class Witness(NamedTuple):
     """A derivative along a direction, as the values of the function alone tell it."""
@@ -122,10 +124,10 @@ class Case:
         given = sum(float(np.sum(term)) for term in terms)
         scale = sum(float(np.sum(abs(term))) for term in terms) + abs(self.witness.value)
         value, error = self.witness
+        if not error <= JUDGED * max(scale, 1e-3, abs(float(self.paired(*self.leaves)))):
+            return f"{UNJUDGED} the {given:.6g} of the rules: {value:.6g} ± {error:.1g}"
         if not abs(given - value) <= error + self.rounding * scale:
             return f"along a random direction the rules give {given:.12g}, differences of values {value:.12g}"
-        if error > JUDGED * scale and error > JUDGED * np.max([abs(self.paired(*self.leaves)), 1e-3]):
-            return f"differences of values cannot judge the {given:.6g} of the rules: {value:.6g} ± {error:.1g}"
         return None
 
     @property
@@ -157,7 +159,7 @@ def _inner(a: Sequence[Any], b: Sequence[Any], is_complex: Sequence[bool]) -> An
 
 def is_inexact(x: Any) -> bool:
     """Whether x is an array or number of a real or complex dtype."""
-    return isinstance(x, (float, complex, Tensor)) or getattr(getattr(x, "dtype", None), "kind", "") in "fc"
+    return isinstance(x, (float, complex, Tensor)) or (hasattr(x, "dtype") and x.dtype.kind in "fc")
 
 
 def _normal(rng: np.random.Generator, like: Any) -> Any:

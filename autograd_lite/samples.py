@@ -19,15 +19,28 @@ class Domain:
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Draw a float64 array of ``shape`` from the domain; a NumPy scalar for shape ()."""
-        x = rng.uniform(self.low, self.high, shape)
+        x = rng.uniform(self.low, self.high, shape)[()]
         return np.round(x) if self.integer else x
 
     def __call__(self, *shape: int) -> Draw:
         """Return an input of this shape and domain, to be drawn."""
-        return lambda rng: self.draw(rng, shape)
+        return Filled(self, shape)
 
 
 Draw = Callable[[np.random.Generator], Any]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """An input of a shape, all of its elements drawn from one domain."""
+
+    domain: Domain
+    shape: tuple[int, ...]
+
+    def __call__(self, rng: np.random.Generator) -> Any:
+        """Draw it."""
+        return self.domain.draw(rng, self.shape)
+
 
 real = Domain(-3.0, 3.0)
 positive = Domain(0.2, 4.0)
@@ -57,3 +70,8 @@ def sample(*inputs: tuple[int, ...] | Draw, **params: Any) -> Sample:
 def constant(value: Any) -> Draw:
     """Return an input that is always the same."""
     return lambda rng: value
+
+
+def complex_plane(*shape: int) -> Draw:
+    """Return an input of this shape, real and imaginary parts drawn from the reals."""
+    return lambda rng: real.draw(rng, shape) + 1j * real.draw(rng, shape)

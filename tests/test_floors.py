@@ -21,7 +21,7 @@ FLOORS = [
     {"call", "transforms"},
     {"extrapolation", "probing", "numerical", "program"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "examination", "random_programs", "verify", "testing", "optim"},
+    {"checks", "examination", "optim", "random_programs", "testing", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}

