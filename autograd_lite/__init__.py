@@ -3,14 +3,28 @@
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite import backward as _backward  # noqa: F401  (attaches Tensor.backward)
+from autograd_lite import testing as testing
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
+from autograd_lite.testing import check_grads
 from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 globals().update(_table)
 
-__all__ = ["Tensor", "grad", "hessian", "hvp", "jacobian", "jvp", "op", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = [
+    "Tensor",
+    "check_grads",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "op",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]
 __all__ += list(_table)
 
 if TYPE_CHECKING:
