@@ -71,7 +71,11 @@ def sweep(
         for x, rule in zip(inputs, rules):  # noqa: B905 (strict costs a tenth of the sweep)
             if type(x) is not Tensor or rule is None or x not in needed:
                 continue
-            c = rule(g, z, *args, **params) if params else rule(g, z, *args)
+            try:
+                c = rule(g, z, *args, **params) if params else rule(g, z, *args)
+            except Exception as error:
+                error.add_note(f"in {_rule_of(x, node, rule)}")
+                raise
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = _fit(c, x, node, rule)
             if observers:
@@ -111,13 +115,21 @@ def _fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
     if isinstance(value, tuple):
         return c
     shape: Shape = np.shape(value)
+    dtype = getattr(c, "dtype", None)
+    if dtype is None or dtype.kind not in "fciub":
+        array = np.asarray(c)
+        if array.dtype.kind not in "fciub":
+            raise TypeError(
+                f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
+            )
+        c = array[()]
     given = np.shape(c)
     if given != shape:
         stretched = _stretched(shape, node)
         if given != stretched or not broadcasts_to(shape, stretched):
             raise _wrong_shape(x, node, rule, given, stretched)
         c = unbroadcast(c, shape)
-    return c if getattr(c, "dtype", None) == value.dtype else _cast(c, value.dtype)
+    return c if c.dtype == value.dtype else _cast(c, value.dtype)
 
 
 def _stretched(shape: Shape, node: Tensor) -> Shape:
@@ -140,16 +152,21 @@ def _cast(c: Any, dtype: np.dtype[Any]) -> Any:
 
 def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Shape) -> ValueError:
     row: Any = node.op
-    position = next(i for i, r in enumerate(row.rules_for(len(node.inputs))) if r is rule or node.inputs[i] is x)
-    name = row.input_names[position] if position < len(row.input_names) else str(position)
     expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
     hint = ""
     if row.core is None and given == np.shape(node._value):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
-    return ValueError(
-        f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)}) returned a cotangent of shape "
-        f"{given}; expected {expected}{hint}"
-    )
+    return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
+
+
+def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
+    """Name a rule, by its op and the input whose cotangent it gives."""
+    row: Any = node.op
+    rules = row.rules_for(len(node.inputs))
+    places = [i for i, other in enumerate(node.inputs) if other is x]
+    position = next((i for i in places if rules[i] is rule), places[0])  # an input may be used twice
+    name = row.input_names[position] if position < len(row.input_names) else str(position)
+    return f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)})"
 
 
 def seed(result: Any) -> Any:
