@@ -2,27 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape, normalize_axes, unbroadcast
+from autograd_lite.arrays import Shape, unbroadcast
+from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
 from autograd_lite.samples import sample
 
+Axes = int | tuple[int, ...]
 
-@op(numpy=np.reshape, samples=(sample((3, 4), shape=(2, 6)), sample((), shape=(1, 1)), sample((4,), shape=-1)))
-def reshape(a: Any, /, shape: int | Shape, order: Any = "C") -> Any:
-    """Return the elements in another shape."""
-    return np.reshape(a, shape, order=order)
+_ORDERS = frozenset("CFcf")
+
+
+@op(
+    numpy=np.reshape,
+    samples=(
+        sample((3, 4), shape=(2, 6)),
+        sample((), shape=(1, 1)),
+        sample((4,), shape=-1),
+        sample((2, 3), shape=(3, -1), order="F"),
+        sample((0, 3), shape=(3, 0, 2)),
+    ),
+)
+def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+    """Return the elements in another shape.
+
+    ``newshape`` is the name that NumPy before 2.1 has for ``shape``. ``copy`` has no effect: what is recorded is never
+    written over.
+
+    Raises
+    ------
+    ValueError
+        Where the sizes differ, or ``order`` is neither 'C' nor 'F'.
+    """
+    if order not in _ORDERS:
+        raise ValueError(f"order={order!r} follows the layout in memory, which no op promises; use 'C' or 'F'")
+    return np.reshape(a, newshape if shape is None else shape, order=order)
 
 
 @reshape.vjp
-def _(g: Any, z: Any, x: Any, shape: int | Shape, order: Any = "C") -> Any:
+def _(g: Any, z: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
     return np.reshape(g, x.shape, order=order)
 
 
-@op(numpy=np.transpose, samples=(sample((3, 4)), sample((2, 3, 4), axes=(1, 2, 0)), sample(())))
+@op(numpy=np.ravel, samples=(sample((2, 3)), sample(()), sample((2, 3), order="F")))
+def ravel(a: Any, /, order: Any = "C") -> Any:
+    """Return the elements in one row."""
+    return np.reshape(a, -1, order=order)
+
+
+@op(numpy=np.resize, samples=(sample((2, 3), new_shape=(4, 4)), sample((3,), new_shape=2), sample((0,), new_shape=2)))
+def resize(a: Any, /, new_shape: Axes) -> Any:
+    """Return the elements in another shape of any size, repeated or cut off."""
+    flat = np.ravel(a)
+    new = np.resize(np.arange(np.size(a)), new_shape)  # also NumPy's own errors
+    if not np.size(a):
+        return np.zeros(new.shape, flat.dtype)
+    copies = -(-new.size // np.size(a))
+    return np.reshape(np.tile(flat, copies)[: new.size], new.shape)
+
+
+@op(numpy=np.transpose, samples=(sample((3, 4)), sample((2, 3, 4), axes=(1, -1, 0)), sample(()), sample((), axes=())))
 def transpose(a: Any, /, axes: Any = None) -> Any:
     """Return the array with its axes permuted; reversed where ``axes`` is None."""
     return np.transpose(a, axes)
@@ -30,7 +73,94 @@ def transpose(a: Any, /, axes: Any = None) -> Any:
 
 @transpose.vjp
 def _(g: Any, z: Any, x: Any, axes: Any = None) -> Any:
-    return np.transpose(g, None if axes is None else np.argsort(np.asarray(axes) % len(axes)))
+    if axes is None:
+        return np.transpose(g)
+    places = [axis % len(axes) for axis in axes]
+    return np.transpose(g, sorted(range(len(places)), key=places.__getitem__))
+
+
+matrix_transpose = op(
+    np.matrix_transpose,
+    "np.matrix_transpose({})",
+    (lambda g, z, x: np.matrix_transpose(g),),
+    numpy=(np.matrix_transpose, np.linalg.matrix_transpose),
+    samples=(sample((3, 4)), sample((2, 3, 1))),
+)
+
+
+@op(
+    numpy=np.moveaxis,
+    samples=(sample((2, 3, 4), source=0, destination=-1), sample((2, 3), source=(0, 1), destination=(1, 0))),
+)
+def moveaxis(a: Any, /, source: Axes, destination: Axes) -> Any:
+    """Return the array with some axes moved to other positions."""
+    return np.moveaxis(a, source, destination)
+
+
+@moveaxis.vjp
+def _(g: Any, z: Any, x: Any, source: Axes, destination: Axes) -> Any:
+    return np.moveaxis(g, destination, source)
+
+
+@op(numpy=np.swapaxes, samples=(sample((2, 3, 4), axis1=0, axis2=-1),))
+def swapaxes(a: Any, /, axis1: int, axis2: int) -> Any:
+    """Return the array with two axes interchanged."""
+    return np.swapaxes(a, axis1, axis2)
+
+
+@swapaxes.vjp
+def _(g: Any, z: Any, x: Any, axis1: int, axis2: int) -> Any:
+    return np.swapaxes(g, axis1, axis2)
+
+
+@op(numpy=np.rollaxis, samples=(sample((2, 3, 4), axis=2), sample((2, 3, 4), axis=0, start=-1)))
+def rollaxis(a: Any, /, axis: int, start: int = 0) -> Any:
+    """Return the array with one axis moved to before the axis ``start``."""
+    lengths = np.empty(range(np.ndim(a)))  # each axis is as long as its number, so that the shape tells where it went
+    return np.transpose(a, np.rollaxis(lengths, axis, start).shape)
+
+
+squeeze = op(
+    np.squeeze,
+    "np.squeeze({})",
+    (lambda g, z, x, axis=None: np.reshape(g, x.shape),),
+    samples=(sample((1, 3, 1)), sample((1, 3, 1), axis=-1), sample((1, 3, 1), axis=(0, 2)), sample((1, 1)), sample(())),
+)
+
+
+@op(numpy=np.expand_dims, samples=(sample((3,), axis=0), sample((2, 3), axis=(0, -2)), sample((), axis=0)))
+def expand_dims(a: Any, /, axis: Axes) -> Any:
+    """Return the array with new axes of length 1."""
+    return np.expand_dims(a, axis)
+
+
+@expand_dims.vjp
+def _(g: Any, z: Any, x: Any, axis: Axes) -> Any:
+    return np.reshape(g, x.shape)
+
+
+def _with_axes(function: Callable[..., Any], arrays: tuple[Any, ...]) -> Any:
+    """Return each array in the shape that a NumPy function gives it; a tuple unless there is one."""
+    parts = tuple(np.reshape(x, function(raw(x)).shape) for x in arrays)
+    return parts[0] if len(parts) == 1 else parts
+
+
+@op(numpy=np.atleast_1d, samples=(sample(()), sample((), (3, 4))))
+def atleast_1d(*arys: Any) -> Any:
+    """Return arrays of at least one axis."""
+    return _with_axes(np.atleast_1d, arys)
+
+
+@op(numpy=np.atleast_2d, samples=(sample((3,)), sample((), (3,), (2, 3, 4))))
+def atleast_2d(*arys: Any) -> Any:
+    """Return arrays of at least two axes; new ones come first."""
+    return _with_axes(np.atleast_2d, arys)
+
+
+@op(numpy=np.atleast_3d, samples=(sample((3, 4)), sample((), (3,), (2, 3, 4))))
+def atleast_3d(*arys: Any) -> Any:
+    """Return arrays of at least three axes; a vector becomes (1, n, 1), a matrix (m, n, 1)."""
+    return _with_axes(np.atleast_3d, arys)
 
 
 @op(numpy=np.broadcast_to, samples=(sample((3, 1), shape=(2, 3, 4)), sample((), shape=(2,)), sample((3,), shape=(3,))))
@@ -44,7 +174,14 @@ def _(g: Any, z: Any, x: Any, shape: int | Shape) -> Any:
     return unbroadcast(g, x.shape)
 
 
-@op(numpy=np.astype, samples=(sample((3, 4), dtype=np.float64),))
+@op(numpy=np.broadcast_arrays, samples=(sample((3, 1), (4,)), sample((2,), ())))
+def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+    """Return arrays stretched to their common shape."""
+    shape = np.broadcast_shapes(*map(np.shape, args))
+    return tuple(x if np.shape(x) == shape and type(x) is Tensor else np.broadcast_to(x, shape) for x in args)
+
+
+@op(numpy=np.astype, samples=(sample((3, 4), dtype=np.float64), sample((3,), dtype=np.complex128)))
 def astype(x: Any, /, dtype: Any, *, copy: bool = True) -> Any:
     """Return the array in another real or complex dtype."""
     if np.dtype(dtype).kind not in "fc":
@@ -57,23 +194,58 @@ def _(g: Any, z: Any, x: Any, dtype: Any, copy: bool = True) -> Any:
     return g  # the sweep casts it to the dtype of x
 
 
-@op(
-    numpy=np.moveaxis,
-    samples=(sample((2, 3, 4), source=0, destination=-1), sample((2, 3), source=(0, 1), destination=(1, 0))),
+@op(elementwise=True)
+def alias(x: Any, /) -> Any:
+    """Return ``x``, as a node of its own."""
+    return x
+
+
+@alias.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    return g
+
+
+copy = op(
+    np.copy, "np.copy({})", (lambda g, z, x, **_: g,), samples=(sample((2, 3)), sample(()), sample((3,), order="F"))
 )
-def moveaxis(a: Any, /, source: int | Shape, destination: int | Shape) -> Any:
-    """Return the array with some axes moved to other positions."""
-    ndim = np.ndim(a)
-    moved, places = normalize_axes(source, ndim), normalize_axes(destination, ndim)
-    axes = [i for i in range(ndim) if i not in moved]
-    for place, axis in sorted(zip(places, moved, strict=True)):
-        axes.insert(place, axis)
-    return transpose(a, tuple(axes))
+
+flip = op(
+    np.flip,
+    "np.flip({})",
+    (lambda g, z, x, axis=None: np.flip(g, axis),),
+    samples=(sample((2, 3)), sample((2, 3), axis=-1), sample((2, 3, 4), axis=(0, 2)), sample(())),
+)
 
 
-@op(numpy=np.swapaxes, samples=(sample((2, 3, 4), axis1=0, axis2=-1),))
-def swapaxes(a: Any, /, axis1: int, axis2: int) -> Any:
-    """Return the array with two axes interchanged."""
-    axes = list(range(np.ndim(a)))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return transpose(a, tuple(axes))
+@op(numpy=np.fliplr, samples=(sample((2, 3)),))
+def fliplr(m: Any, /) -> Any:
+    """Return the array with its second axis reversed."""
+    return np.flip(m, 1)
+
+
+@op(numpy=np.flipud, samples=(sample((3,)), sample((2, 3))))
+def flipud(m: Any, /) -> Any:
+    """Return the array with its first axis reversed."""
+    return np.flip(m, 0)
+
+
+rot90 = op(
+    np.rot90,
+    "np.rot90({})",
+    (lambda g, z, x, k=1, axes=(0, 1): np.rot90(g, -k, axes),),
+    samples=(sample((2, 3)), sample((2, 3), k=2), sample((2, 3, 4), k=-1, axes=(2, 0))),
+)
+
+
+@op(
+    numpy=np.roll,
+    samples=(sample((2, 3), shift=1), sample((2, 3), shift=-4, axis=1), sample((2, 3), shift=(1, 2), axis=(0, -1))),
+)
+def roll(a: Any, /, shift: Axes, axis: Any = None) -> Any:
+    """Return the array with its elements shifted along axes, those at the end coming in at the start."""
+    return np.roll(a, shift, axis)
+
+
+@roll.vjp
+def _(g: Any, z: Any, x: Any, shift: Axes, axis: Any = None) -> Any:
+    return np.roll(g, tuple(-n for n in shift) if isinstance(shift, (tuple, list)) else -shift, axis)

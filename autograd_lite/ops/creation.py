@@ -1,0 +1,126 @@
+"""Ops that make arrays from Tensors, and what NumPy tells about arrays without a derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.dispatch import constant, refuse
+from autograd_lite.graph import Tensor, raw
+from autograd_lite.op import op
+from autograd_lite.samples import positive, sample
+
+
+@op(numpy=np.full_like, samples=(sample((2, 3), ()), sample((2, 3), (3,), dtype=np.float64), sample((2,), (), shape=3)))
+def full_like(
+    a: Any,
+    fill_value: Any,
+    /,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    """Return an array in the shape and dtype of another, filled with a value; ``order`` has no effect."""
+    like = np.full_like(raw(a), 0, dtype, shape=shape)
+    if type(fill_value) is not Tensor:
+        return np.full_like(like, fill_value)
+    return np.broadcast_to(fill_value.astype(like.dtype), like.shape)
+
+
+def _fractions(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
+    """Return the evenly spaced numbers from 0 to 1, along an axis before those of the ends."""
+    start, stop = np.asarray(raw(start)), np.asarray(raw(stop))
+    dtype = np.finfo(np.result_type(start, stop, 1.0)).dtype
+    fractions = np.linspace(0.0, 1.0, num, endpoint, dtype=dtype)
+    return np.reshape(fractions, (-1,) + (1,) * max(start.ndim, stop.ndim))
+
+
+@op(
+    numpy=np.linspace,
+    samples=(
+        sample((), ()),
+        sample((2, 1), (3,), num=4, axis=-1),
+        sample((2,), (), num=3, endpoint=False, axis=1),
+        sample((), (), num=5, retstep=True),
+        sample((), (), num=1),
+        sample((2,), (2,), num=0),
+    ),
+)
+def linspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """Return evenly spaced numbers between two ends, along a new axis; also their distance where ``retstep``."""
+    part = _fractions(start, stop, num, endpoint)
+    z = np.moveaxis(np.multiply(start, 1 - part) + np.multiply(stop, part), 0, axis)
+    z = z if dtype is None else z.astype(dtype)
+    if not retstep:
+        return z
+    steps = num - 1 if endpoint else num
+    return z, np.subtract(stop, start) / (steps or np.nan)
+
+
+@op(numpy=np.logspace, samples=(sample((), ()), sample((2,), (), num=3, base=2.0), sample((), (), num=4, axis=-1)))
+def logspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Return powers of ``base`` whose exponents are evenly spaced."""
+    ndim = max(map(np.ndim, (start, stop, base)))
+    start, stop, base = (np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x)) for x in (start, stop, base))
+    z = np.power(np.expand_dims(base, axis), np.linspace(start, stop, num, endpoint, axis=axis))
+    return z if dtype is None else z.astype(dtype)
+
+
+@op(
+    numpy=np.geomspace,
+    samples=(
+        sample(positive(), positive()),
+        sample(positive(2), positive(), num=3, axis=1),
+        sample(lambda rng: -positive.draw(rng, (2,)), lambda rng: -positive.draw(rng, (2,)), num=3, endpoint=False),
+    ),
+)
+def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """Return numbers between two ends, each the one before it times the same factor, along a new axis."""
+    if np.any(raw(start) == 0) or np.any(raw(stop) == 0):
+        raise ValueError("np.geomspace takes ends other than zero")
+    part = _fractions(start, stop, num, endpoint)
+    z = np.moveaxis(np.multiply(start, np.divide(stop, start) ** part), 0, axis)
+    return z if dtype is None else z.astype(dtype)
+
+
+constant(np.zeros_like, np.ones_like, np.empty_like)
+constant(np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal)
+constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type)
+constant(np.array_equal, np.array_equiv, np.allclose, np.isclose, np.may_share_memory, np.shares_memory)
+constant(np.array2string, np.array_repr, np.array_str)
+
+refuse("a file keeps no record; save its .value", np.save, np.savez, np.savez_compressed, np.savetxt)
+refuse(
+    "a plain array cannot hold its record; use np.where, np.stack or np.broadcast_to to build a new array",
+    np.copyto,
+    np.full,
+)
+refuse(
+    "a plain array cannot hold its record; use it as it is, or its .value for a constant",
+    *(np.array, np.asarray, np.asanyarray, np.asarray_chkfinite, np.ascontiguousarray, np.asfortranarray, np.require),
+    np.lib.stride_tricks.as_strided,
+)

@@ -1,0 +1,101 @@
+"""Parts of matrices: diagonals and triangles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.arrays import Shape
+from autograd_lite.op import op
+from autograd_lite.samples import sample
+
+
+@op(
+    numpy=np.diagonal,
+    samples=(
+        sample((3, 3)),
+        sample((2, 4), offset=1),
+        sample((3, 2), offset=-1),
+        sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
+        sample((2, 2), offset=5),
+    ),
+)
+def diagonal(a: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Return the diagonals over two axes, along a new last axis."""
+    return np.diagonal(a, offset, axis1, axis2)
+
+
+@diagonal.vjp
+def _(g: Any, z: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return embed_diagonal(g, shape=x.shape, offset=offset, axis1=axis1, axis2=axis2)
+
+
+@op(
+    samples=(
+        sample((3,), shape=(3, 3)),
+        sample((2,), shape=(3, 2), offset=-1),
+        sample((2, 3), shape=(3, 2, 4), offset=1, axis1=0, axis2=-1),
+    )
+)
+def embed_diagonal(x: Any, /, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Return zeros of ``shape`` with ``x`` on the diagonals over two axes: the transpose of `diagonal`."""
+    z = np.zeros(shape, x.dtype)
+    i = np.arange(x.shape[-1])
+    np.moveaxis(z, (axis1, axis2), (-2, -1))[..., i + max(-offset, 0), i + max(offset, 0)] = x
+    return z
+
+
+@embed_diagonal.vjp
+def _(g: Any, z: Any, x: Any, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    return np.diagonal(g, offset, axis1, axis2)
+
+
+@op(numpy=np.linalg.diagonal, samples=(sample((3, 3)), sample((2, 3, 4), offset=1)))
+def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+    """Return the diagonals over the last two axes (``np.linalg.diagonal``)."""
+    return np.diagonal(x, offset, -2, -1)
+
+
+@op(numpy=np.diag, samples=(sample((3,)), sample((2,), k=-1), sample((2, 3)), sample((3, 2), k=-1)))
+def diag(v: Any, /, k: int = 0) -> Any:
+    """Return the matrix with a vector as its diagonal, or the diagonal of a matrix."""
+    if np.ndim(v) == 2:
+        return np.diagonal(v, k)
+    if np.ndim(v) != 1:
+        raise ValueError(f"np.diag takes a vector or a matrix, got an array of shape {np.shape(v)}")
+    n = np.size(v) + abs(k)
+    return embed_diagonal(v, shape=(n, n), offset=k)
+
+
+@op(numpy=np.diagflat, samples=(sample((2, 2)), sample((), k=1)))
+def diagflat(v: Any, /, k: int = 0) -> Any:
+    """Return the matrix with all elements of an array as its diagonal."""
+    return np.diag(np.ravel(v), k)
+
+
+triangles = (sample((3, 3)), sample((2, 3, 4), k=1), sample((3, 2), k=-1), sample((3,)))
+
+
+@op(numpy=np.tril, samples=triangles)
+def tril(m: Any, /, k: int = 0) -> Any:
+    """Return matrices with zeros above the diagonal ``k``; a vector counts as equal rows."""
+    return np.tril(m, k)
+
+
+@tril.vjp
+def _(g: Any, z: Any, x: Any, k: int = 0) -> Any:
+    lower = np.tril(g, k)
+    return lower if x.ndim > 1 else np.sum(lower, axis=0)
+
+
+@op(numpy=np.triu, samples=triangles)
+def triu(m: Any, /, k: int = 0) -> Any:
+    """Return matrices with zeros below the diagonal ``k``; a vector counts as equal rows."""
+    return np.triu(m, k)
+
+
+@triu.vjp
+def _(g: Any, z: Any, x: Any, k: int = 0) -> Any:
+    upper = np.triu(g, k)
+    return upper if x.ndim > 1 else np.sum(upper, axis=0)
