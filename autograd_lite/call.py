@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -35,11 +34,18 @@ class Call:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
         self.since = now()
         self.name = getattr(f, "__name__", "f")
-        self.single = hasattr(argnums, "__index__")
+        self.single = isinstance(argnums, int)
         self.leaves: list[Tensor] = []
         self.rebuilds: list[tuple[int, trees.Rebuild]] = []
         wrapped = list(args)
-        for position in self._positions(argnums, len(args)):
+        for position in (argnums,) if isinstance(argnums, int) else argnums:
+            if not -len(args) <= position < len(args):
+                raise TypeError(
+                    f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
+                    "positional argument(s)"
+                )
+            if wrapped[position] is not args[position]:
+                raise TypeError(f"argnums={argnums} names argument {position} of {self.name}() twice; name it once")
             leaves, rebuild = trees.flatten(args[position])
             made = [self._enter(leaf, position) for leaf in leaves]
             wrapped[position] = rebuild(made)
@@ -55,23 +61,6 @@ class Call:
             if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
-
-    def _positions(self, argnums: Any, given: int) -> list[int]:
-        """Return the positions that ``argnums`` names, each once; raise TypeError for anything else."""
-        try:
-            numbers = [index(number) for number in ((argnums,) if self.single else argnums)]
-        except TypeError:
-            raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
-        for number in numbers:
-            if not -given <= number < given:
-                raise TypeError(
-                    f"argnums={argnums} names argument {number} of {self.name}(), which got {given} "
-                    "positional argument(s)"
-                )
-        positions = [number % given for number in numbers]
-        if len(set(positions)) < len(positions):
-            raise TypeError(f"argnums={argnums} names an argument of {self.name}() twice; name each once")
-        return positions
 
     def _enter(self, x: Any, position: int) -> Tensor:
         """Return the Tensor that stands for one array of an argument: no copy is made."""

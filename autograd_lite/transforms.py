@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     Arguments, results and errors are those of `grad`.
     """
     check_callable(f, "grad")
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -148,6 +150,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         each leaf of that has the shape (shape of the value) + (shape of the argument).
     """
     check_callable(f, "jacobian")
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
@@ -251,6 +254,14 @@ def check_callable(f: Any, transform: str) -> None:
         raise TypeError(
             f"ag.{transform} takes a function, got {type(f).__name__}; write ag.{transform}(f)(x), not (f(x))"
         )
+
+
+def check_argnums(argnums: Any) -> Argnums:
+    """Return the positions of arguments as an int or a tuple of ints; raise TypeError for anything else."""
+    try:
+        return index(argnums) if hasattr(argnums, "__index__") else tuple(index(number) for number in argnums)
+    except TypeError:
+        raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
 
 
 def stop_gradient(x: Any) -> Any:
