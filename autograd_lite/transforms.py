@@ -13,7 +13,7 @@ from autograd_lite import trees
 from autograd_lite.arrays import Shape
 from autograd_lite.backward import seed
 from autograd_lite.call import Argnums, Call, Linear, as_array, zero
-from autograd_lite.graph import raw
+from autograd_lite.graph import Tensor, raw
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -265,5 +265,5 @@ def check_argnums(argnums: Any) -> Argnums:
 
 
 def stop_gradient(x: Any) -> Any:
-    """Return a tree with its Tensors replaced by their values: constants from here on, for every order."""
-    return trees.map_tree(raw, x)
+    """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order."""
+    return trees.map_tree(lambda leaf: leaf.value if type(leaf) is Tensor else leaf, x)
