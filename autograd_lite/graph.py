@@ -57,7 +57,7 @@ class Tensor:
     Raises
     ------
     TypeError
-        For objects, strings and Tensors.
+        For objects, strings and Tensors, and for a name that is not a string.
     """
 
     __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
@@ -72,6 +72,11 @@ class Tensor:
     _value: Any
 
     def __init__(self, value: Any, name: str | None = None, *, copy: bool = True) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(
+                f"expected a string for the name of a Tensor, got {name!r}; it has the dtype of its value: "
+                "ag.Tensor(np.array(value, dtype))"
+            )
         self._value = as_value(value, copy=copy)
         self.op = None
         self.inputs = ()
