@@ -186,6 +186,17 @@ class Tensor:
             f"or {name} = np.where(mask, value, {name})"
         )
 
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(self == x))
+
+    def __reduce__(self) -> Any:
+        if self.op is not None or tracing.depth:
+            raise TypeError(
+                "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
+                "be in the record; copy its value: ag.Tensor(t.value)"
+            )
+        return _copied, (self._value, self.name, self.grad)
+
     def __format__(self, spec: str) -> str:
         return format(self._value, spec) if spec else repr(self)
 
@@ -222,6 +233,13 @@ class Tensor:
         def __ge__(self, other: Any) -> Any: ...
         def backward(self, cotangent: Any = None) -> None:
             """Add the gradient of this Tensor to its leaves."""
+
+
+def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
+    """Make the copy of a leaf, which shares nothing with it: what `copy` and `pickle` call."""
+    leaf = Tensor(value, name)
+    leaf.grad = grad.copy() if isinstance(grad, np.ndarray) else grad
+    return leaf
 
 
 class Observer(Protocol):
