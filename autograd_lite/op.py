@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, overload
 
@@ -132,8 +132,7 @@ class Op:
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
-            self._refuse(params)
-            return self.forward(*args, **params)
+            return self._differentiate_through(args, params)
         inputs = args
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
@@ -158,6 +157,14 @@ class Op:
             raise
         node = record(self, value, inputs, params)
         return unpack(node) if isinstance(value, tuple) else node
+
+    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Any:
+        """Run the body on Tensors; NumPy's own function answers for plain arguments."""
+        if self.numpy is not None and not _holds_tensor((*args, *params.values())):
+            return self.numpy(*args, **params)
+        self._refuse(params)
+        named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
+        return self.forward(*args, *named, **params)
 
     def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
         """Call the forward on inputs and parameters that were sorted."""
@@ -272,6 +279,13 @@ HINTS = {
 }
 
 
+def _holds_tensor(tree: Any) -> bool:
+    """Whether an argument is a Tensor, or a sequence that holds one."""
+    return type(tree) is Tensor or (
+        isinstance(tree, Sequence) and not isinstance(tree, str) and any(map(_holds_tensor, tree))
+    )
+
+
 def _signature(forward: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
     """Read input names, parameter names, and whether any number of inputs is taken."""
     if isinstance(forward, np.ufunc):
@@ -293,6 +307,8 @@ def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
     return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
 
 
+alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
+"""The same value as a node of its own: an argument that comes from outside a call, a second name."""
 item = Op(_take_item, (_item_vjp,), name="item")
 
 

@@ -139,7 +139,7 @@ def laid_out(x):
     """Return the same array, read-only, in Fortran order with strides of its own."""
     if not np.ndim(x):
         return x
-    buffer = np.full([2 * n for n in np.shape(x)][::-1], np.nan)
+    buffer = np.full([2 * n for n in np.shape(x)][::-1], np.nan, x.dtype)
     view = buffer.T[(slice(None, None, -2),) * x.ndim]
     view[...] = x
     view.flags.writeable = False
