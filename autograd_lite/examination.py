@@ -112,7 +112,7 @@ class Examination:
     @property
     def repeated(self) -> bool:
         """Whether two inputs are one object."""
-        leaves = [id(x) for x in flatten(self.inputs)[0] if isinstance(x, np.ndarray)]
+        leaves = [id(x) for x in flatten(self.inputs)[0] if isinstance(x, (np.ndarray, np.generic))]
         return len(set(leaves)) < len(leaves)
 
     def input_name(self, position: int) -> str:
@@ -122,36 +122,41 @@ class Examination:
 
     def forward(self) -> list[Any]:
         """Check the forward on plain arrays, and return its outputs."""
-        before = [np.array(x) for x in flatten(self.inputs)[0] if isinstance(x, np.ndarray)]
-        outputs = []
-        for _ in range(2):
-            try:
-                outputs.append([np.array(z) for z in flatten(self.function(*self.inputs, **self.params))[0]])
-            except Exception as error:
-                what = f"the forward raises {type(error).__name__}: {error}"
-                remedy = "it must not write to its inputs" if "read-only" in str(error) else "give the op a domain"
-                raise self.wrong(what, remedy) from error
-        for x, old in zip(filter(_is_array, flatten(self.inputs)[0]), before, strict=True):
-            if not np.array_equal(x, old, equal_nan=True):
+        leaves, rebuild = flatten(self.inputs)
+        before = [np.array(x, order="C") if isinstance(x, np.ndarray) else x for x in leaves]
+        outputs, again = self.plain(self.inputs), self.plain(self.inputs)
+        for x, old in zip(leaves, before, strict=True):
+            if isinstance(x, np.ndarray) and not np.array_equal(x, old, equal_nan=True):
                 raise self.wrong("the forward changes its input", "let it work on a copy: x = np.array(x)")
-        for z in outputs[0]:
+        for z in outputs:
             if z.dtype.kind not in "fciub":
                 raise self.wrong(f"the forward returns {z.dtype} values; expected a numeric array, or a tuple of them")
-        if not all(np.array_equal(z, again, equal_nan=True) for z, again in zip(*outputs, strict=True)):
-            raise self.wrong(
-                "the forward is not deterministic: two calls differ", "pass random numbers, or their seed, as arguments"
-            )
+            if np.any(np.isnan(z)):
+                raise self.wrong("the forward gives nan", "give the op the domain of its inputs: Domain(low, high)")
+        if not _same(outputs, again):
+            remedy = "pass random numbers, or their seed, as arguments"
+            raise self.wrong("the forward is not deterministic: two calls differ", remedy)
+        if not _same(outputs, self.plain(rebuild(before)), 1e-6):
+            raise self.wrong("the forward gives something else for the same array in C order")
         shape = np.broadcast_shapes(*map(np.shape, self.inputs)) if self.op.elementwise else None
-        if shape is not None and outputs[0][0].shape != shape:
-            raise self.wrong(f"it is declared elementwise, and returns shape {outputs[0][0].shape}; expected {shape}")
-        return outputs[0]
+        if shape is not None and outputs[0].shape != shape:
+            raise self.wrong(f"it is declared elementwise, and returns shape {outputs[0].shape}; expected {shape}")
+        return outputs
+
+    def plain(self, inputs: tuple[Any, ...]) -> list[Any]:
+        """Call the forward on plain arrays."""
+        try:
+            return [np.array(z) for z in flatten(self.function(*inputs, **self.params))[0]]
+        except Exception as error:
+            remedy = "it must not write to its inputs" if "read-only" in str(error) else ""
+            raise self.wrong(f"the forward raises {type(error).__name__}: {error}", remedy) from error
 
     def tensors(self, expected: list[Any]) -> None:
         """Check that Tensors give the values that arrays give."""
         found = [raw(z) for z in flatten(self.record()[1])[0]]
         for z, plain in zip(found, expected, strict=True):
             z = np.asarray(z)
-            if z.dtype != plain.dtype or not np.allclose(z, plain, rtol=1e-6, atol=1e-6, equal_nan=True):
+            if z.dtype != plain.dtype or not _same([z], [plain], 1e-6):
                 raise self.wrong(f"Tensors give {_short(z)}, and plain arrays {_short(plain)}")
 
     def record(self) -> tuple[list[Tensor], Any]:
@@ -247,8 +252,10 @@ def describe(case: Case, wrong: str, names: Sequence[str] = ()) -> str:
     return f"by {name}{place} the rules give {given:.10g}{times}; differences of the values give {expected:.10g}"
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray)
+def _same(a: Sequence[Any], b: Sequence[Any], tolerance: float = 0.0) -> bool:
+    """Whether two lists of arrays are equal, NaN being equal to NaN."""
+    pairs = zip(a, b, strict=True)
+    return all(x.shape == y.shape and np.allclose(x, y, tolerance, tolerance, equal_nan=True) for x, y in pairs)
 
 
 def _frozen(x: Any) -> Any:

@@ -111,7 +111,7 @@ class _Writer:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 value = eval(expression, self.globals, dict(self.values))
-        except (ArithmeticError, LookupError, TypeError, ValueError, Warning, np.linalg.LinAlgError):
+        except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, Warning, np.linalg.LinAlgError):
             return None
         if getattr(value, "dtype", None) != np.float64 or not 0 < np.size(value) <= MOST:
             return None
@@ -161,10 +161,10 @@ class _Writer:
         for _ in range(100):
             row = self.pick(self.elementwise if self.rng.random() < 0.5 else self.others)
             n = len(self.args)
-            expression = ast.unparse(ast.parse(self.call(row, self.pick(samples_of(row)), operand)))
+            expression = self.call(row, self.pick(samples_of(row)), operand)
             value = self.compute(expression)
             if value is not None:
-                return expression, value
+                return ast.unparse(ast.parse(expression)), value  # with no more brackets than needed
             for name in list(self.args)[n:]:
                 del self.args[name], self.values[name]
                 self.unused.discard(name)
@@ -228,6 +228,8 @@ def literal(value: Any) -> str:
         return repr(value.item())
     if isinstance(value, type):
         return f"np.dtype({np.dtype(value).name!r})"
+    if callable(value):
+        return path_of(value)
     if isinstance(value, (tuple, list)):
         inner = ", ".join(map(literal, value)) + "," * (len(value) == 1 and isinstance(value, tuple))
         return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"

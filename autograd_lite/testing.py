@@ -86,7 +86,7 @@ def check_op(
     domain: Domain | tuple[Domain, ...] | None = None,
     order: int = 2,
     dtypes: Sequence[Any] = (np.float64, np.float32),
-    max_examples: int = 60,
+    max_examples: int = 100,
 ) -> None:
     """Search for a call in which an op is wrong, and report the smallest.
 
@@ -171,17 +171,22 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
 
 def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int, ...]]:
     """Return a hypothesis strategy for shapes, 0-d and empty ones among them."""
-    from hypothesis.extra.numpy import array_shapes
+    import hypothesis.strategies as st
 
-    return array_shapes(min_dims=0, max_dims=max_dims, min_side=0, max_side=max_side)
+    side = st.sampled_from([2, 3, 1, 0, *range(4, max_side + 1)]).filter(lambda n: n <= max_side)
+    return st.integers(0, max_dims).flatmap(lambda n: st.tuples(*[side] * n))
 
 
 def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
     """Return a hypothesis strategy for tuples of ``n`` shapes that broadcast together."""
-    from hypothesis.extra.numpy import mutually_broadcastable_shapes
+    import hypothesis.strategies as st
 
-    together = mutually_broadcastable_shapes(num_shapes=n, max_dims=max_dims, min_side=0, max_side=max_side)
-    return together.map(lambda found: tuple(found.input_shapes))
+    def parts(full: tuple[int, ...]) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
+        kept = st.tuples(*(st.sampled_from([m, 1]) for m in full))
+        part = st.builds(lambda shape, start: shape[start:], kept, st.sampled_from([0, 0, *range(1, len(full) + 1)]))
+        return st.tuples(*[st.just(full) | part] * n)
+
+    return shapes(max_dims=max_dims, max_side=max_side).flatmap(parts)
 
 
 def arrays(
