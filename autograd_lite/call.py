@@ -10,12 +10,9 @@ import numpy as np
 from autograd_lite import trees
 from autograd_lite.backward import as_cotangent, own, sweep
 from autograd_lite.graph import Tensor, now, order, raw, tracing
-from autograd_lite.op import Op
+from autograd_lite.op import alias
 
 Argnums = int | Sequence[int]
-
-alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
-"""An argument that is a Tensor already enters a call as a node of its own."""
 
 
 class Call:
@@ -64,7 +61,7 @@ class Call:
 
     def _enter(self, x: Any, position: int) -> Tensor:
         """Return the Tensor that stands for one array of an argument: no copy is made."""
-        if type(x) is Tensor:
+        if type(x) is Tensor:  # from outside: it enters as a node of its own
             return alias(x)  # type: ignore[no-any-return]
         try:
             return Tensor(x, copy=False)

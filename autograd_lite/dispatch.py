@@ -21,6 +21,20 @@ refused: dict[Callable[..., Any], str] = {}
 """NumPy functions that refuse Tensors, and why."""
 
 
+_INFIX = {
+    "equal": "{} == {}",
+    "not_equal": "{} != {}",
+    "less": "{} < {}",
+    "less_equal": "{} <= {}",
+    "greater": "{} > {}",
+    "greater_equal": "{} >= {}",
+    "bitwise_and": "{} & {}",
+    "bitwise_or": "{} | {}",
+    "bitwise_xor": "{} ^ {}",
+    "invert": "~{}",
+}
+
+
 def constant(*functions: Callable[..., Any]) -> None:
     """Let these NumPy functions see the values of Tensors: their results have no derivative."""
     for function in functions:
@@ -36,7 +50,8 @@ def refuse(why: str, *functions: Callable[..., Any]) -> None:
 def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function on the values of Tensors. A program is traced with its constants: there it is recorded."""
     name = getattr(function, "__name__", "constant")
-    row = Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function)
+    infix = _INFIX.get(name)
+    row = Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function, template=infix)
 
     def on_values(*args: Any, **kwargs: Any) -> Any:
         result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))

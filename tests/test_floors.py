@@ -16,10 +16,16 @@ PACKAGE = "autograd_lite"
 FLOORS = [
     {"arrays", "trees", "samples"},
     {"graph", "op"},
-    {"dispatch", "ops", "ops.elementwise", "ops.indexing", "ops.linalg", "ops.reductions", "ops.shaping"},
+    {
+        "dispatch", "ops", "ops.creation", "ops.diagonals", "ops.elementwise", "ops.fourier", "ops.indexing",
+        "ops.joining", "ops.linalg", "ops.polynomials", "ops.reductions", "ops.shaping", "ops.signal",
+        "ops.windows", "ops.moments", "ops.nans", "ops.quantiles", "ops.scans", "ops.sorting", "ops.updates",
+        "ops.activations", "ops.bessel", "ops.choices", "ops.complexes", "ops.convolutions", "ops.losses",
+        "ops.networks", "ops.trigonometry",
+    },
     {"backward", "debug"},
     {"call", "transforms"},
-    {"extrapolation", "probing", "numerical", "program"},
+    {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program"},
     {"source", "explain", "draw", "compiled"},
     {"checks", "examination", "optim", "random_programs", "testing", "verify"},
     {""},  # the package itself: its public face
