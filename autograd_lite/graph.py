@@ -134,8 +134,9 @@ class Tensor:
 
     def __bool__(self) -> bool:
         outcome = bool(self._value)
-        for observer in _observers:
-            observer.decided(self, outcome)
+        if _observers:
+            for observer in current_observers():
+                observer.decided(self, outcome)
         return outcome
 
     def __float__(self) -> float:
@@ -280,7 +281,8 @@ def traced_params(params: Params) -> Params:
 
 
 tracing = _Tracing()
-_observers: tuple[Observer, ...] = ()
+_observers: tuple[tuple[int, Observer], ...] = ()  # each with its thread; read at every node: a global is fastest
+_observers_lock = threading.Lock()
 _new = Tensor.__new__
 
 
@@ -295,25 +297,31 @@ def record(op: Op, value: Any, inputs: tuple[Any, ...], params: Params) -> Tenso
     node.grad = None
     node.serial = _next_serial()
     if _observers:
-        for observer in _observers:
+        for observer in current_observers():
             observer.recorded(node)
     return node
 
 
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
-    """Let an observer look on while the block runs."""
+    """Let an observer look on while the block runs, at what its thread does."""
     global _observers
-    before, _observers = _observers, (*_observers, observer)
+    entry = threading.get_ident(), observer
+    with _observers_lock:
+        _observers = (*_observers, entry)
     try:
         yield
     finally:
-        _observers = before
+        with _observers_lock:  # blocks of threads and generators may end in any order
+            _observers = tuple(other for other in _observers if other is not entry)
 
 
 def current_observers() -> tuple[Observer, ...]:
-    """Return those that look on now."""
-    return _observers
+    """Return those that look on in this thread now."""
+    if not _observers:
+        return ()
+    here = threading.get_ident()
+    return tuple(observer for thread, observer in _observers if thread == here)
 
 
 def now() -> int:
