@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import trees
 from autograd_lite.graph import Tensor, observing, raw
 
-_HERE = str(Path(__file__).parent)
-_NUMPY = str(Path(np.__file__).parent)
+_HERE = str(Path(__file__).parent) + os.sep
+_NUMPY = str(Path(np.__file__).parent) + os.sep
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def debug() -> Iterator[None]:
     FloatingPointError
         At the first NaN or infinity, forward or backward, naming the op, the variables and the line.
     RuntimeError
-        Where a constant, or the array of an argument, was changed between its recording and the backward pass.
+        Where a constant, an index or the array of an argument was changed between its recording and the backward pass.
 
     Examples
     --------
@@ -52,7 +54,8 @@ class _Debugger:
         """Remember the line of a node and what its constants held; stop where its value is not finite."""
         frame = user_frame(sys._getframe(1))
         node.line = describe_line(frame)
-        fixed = [x for x in map(_held_array, node.inputs) if x is not None]
+        held = (*node.inputs, *trees.flatten(node.params)[0])
+        fixed = [x for x in map(_held_array, held) if x is not None]
         self.digests[node] = [(x, _digest(x)) for x in fixed]
         trouble = _trouble(node._value)
         if trouble:
