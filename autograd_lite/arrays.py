@@ -55,8 +55,11 @@ def count(shape: Shape, axis: int | tuple[int, ...] | None) -> int:
 
 
 def expand_reduced(g: Any, shape: Shape, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
-    """Give ``g``, reduced from ``shape`` over ``axis``, its reduced axes back with length 1."""
-    if keepdims or not shape:
+    """Give ``g``, reduced from ``shape`` over ``axis``, its reduced axes back with length 1, so that it broadcasts.
+
+    Reduced over all axes it is a number, which broadcasts as it is.
+    """
+    if keepdims or axis is None or not shape:
         return g
     kept = set(range(len(shape))) - set(normalize_axes(axis, len(shape)))
     return np.reshape(g, tuple(n if i in kept else 1 for i, n in enumerate(shape)))

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.arrays import Shape
+from autograd_lite.dispatch import constant, refuse
+from autograd_lite.graph import Tensor
 from autograd_lite.op import op
+from autograd_lite.samples import constant as always
 from autograd_lite.samples import sample
 
 indices = (
     sample((3, 4), index=1),
+    sample((3,), index=np.int64(-1)),
+    sample((), index=(None, Ellipsis)),
     sample((3, 4), index=(slice(None, None, -2), None, 2)),
-    sample((3, 4), index=(Ellipsis, slice(1, 3))),
+    sample((2, 3, 4), index=(Ellipsis, slice(1, 3))),
     sample((3, 4), index=np.array([2, 0, 2])),
+    sample((3, 4), index=[[0, 1], [-1, 1]]),
+    sample((3, 4), index=([0, 2, 0], slice(None), None)),
+    sample((2, 3, 4), index=([0, 1], slice(1, None), [3, 3])),
+    sample((3, 4), index=np.ix_([2, 2], [0, 3])),
     sample((3,), index=np.array([True, False, True])),
+    sample((3, 4, 2), index=(slice(None), np.arange(8).reshape(4, 2) % 3 == 0)),
+    sample((3, 4), index=([True, False, True], [1, 1])),
+    sample((2,), index=(True, 0)),
+    sample((2, 3), index=np.zeros((0,), int)),
 )
 
 
-def _repeats(index: Any) -> bool:
+def repeats(index: Any) -> bool:
     """Whether an index may pick one element twice: it holds integer arrays."""
+    if isinstance(index, (int, slice)):
+        return False
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype.kind in "iu" for part in parts)
+    return any(isinstance(part, (np.ndarray, list, Tensor)) and _kind(part) in "iu" for part in parts)
+
+
+def _kind(part: Any) -> str:
+    return part.dtype.kind if isinstance(part, Tensor) else np.asarray(part).dtype.kind
+
+
+def array_of(x: Any) -> Any:
+    """Return a Tensor as it is, and anything else as an array."""
+    return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 @op(samples=indices)
@@ -36,17 +61,193 @@ def _(g: Any, z: Any, x: Any, index: Any) -> Any:
     return scatter(g, index=index, shape=x.shape)
 
 
-@op(samples=(sample((4,), index=1, shape=(3, 4)), sample((3,), index=np.array([1, 0, 1]), shape=(2,))))
+scattered = (
+    sample((4,), index=1, shape=(3, 4)),
+    sample((3,), index=np.array([1, 0, 1]), shape=(2,)),
+    sample((3, 2), index=np.array([1, -2, 1]), shape=(4, 2)),
+    sample((2, 2), index=([0, 0], slice(1, None)), shape=(2, 3)),
+)
+
+
+@op(samples=scattered)
 def scatter(x: Any, /, index: Any, shape: Shape) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of picking."""
     z = np.zeros(shape, x.dtype)
-    if _repeats(index):
-        np.add.at(z, index, x)
-    else:
+    if not repeats(index):
         z[index] = x
+    elif isinstance(index, np.ndarray) and index.ndim and len(shape) > 1:  # whole rows, twice as fast one by one
+        width = math.prod(shape[1:])
+        places = index.reshape(-1, 1) * width + np.arange(width)
+        np.add.at(z.reshape(-1), places.reshape(-1), x.reshape(-1))
+    else:
+        np.add.at(z, index, x)
     return z
 
 
 @scatter.vjp
 def _(g: Any, z: Any, x: Any, index: Any, shape: Shape) -> Any:
     return g[index]
+
+
+def along(indices: Any, axis: int, shape: Shape) -> tuple[Any, ...]:
+    """Return the index that picks by ``indices`` along ``axis``, and the same place along the other axes."""
+    grid: list[Any] = list(np.ix_(*map(range, shape)))
+    grid[axis] = indices
+    return tuple(grid)
+
+
+@op(
+    numpy=np.take_along_axis,
+    samples=(
+        sample((3, 4), indices=np.array([[3, 0, 0]]), axis=1),
+        sample((3, 1), indices=np.array([[2, 0], [-1, 0]]), axis=0),
+        sample((2, 3), indices=np.array([5, 0, 5]), axis=None),
+    ),
+)
+def take_along_axis(arr: Any, /, indices: Any, axis: int | None = -1) -> Any:
+    """Return the elements that ``indices`` picks along ``axis``, one for each of its elements."""
+    return np.take_along_axis(arr, indices, axis)
+
+
+@take_along_axis.vjp
+def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = -1) -> Any:
+    if axis is None:
+        return np.reshape(scatter(g, index=indices, shape=(x.size,)), x.shape)
+    return scatter(g, index=along(indices, axis, x.shape), shape=x.shape)
+
+
+@op(
+    numpy=np.take,
+    samples=(
+        sample((3, 4), indices=5),
+        sample((4,), indices=[[0, -1], [2, 2]]),
+        sample((3, 4), indices=np.array([2, 0, 2]), axis=0),
+        sample((2, 3, 4), indices=[[5, -7]], axis=-2, mode="wrap"),
+        sample((2, 3), indices=np.array([9, -9, 1]), axis=1, mode="clip"),
+    ),
+)
+def take(a: Any, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
+    """Return the elements at ``indices`` along ``axis``; of the flattened array where it is None."""
+    return np.take(a, indices, axis=axis, mode=mode)
+
+
+@take.vjp
+def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+    shape = (x.size,) if axis is None else x.shape
+    places = within(indices, shape[axis or 0], mode)
+    if axis:
+        return scatter(g, index=(slice(None),) * (axis % x.ndim) + (places,), shape=shape)
+    return np.reshape(scatter(g, index=places, shape=shape), x.shape)
+
+
+def within(indices: Any, n: int, mode: str) -> Any:
+    """Return indices with those outside of an axis of length ``n`` brought into it, as ``mode=`` asks for."""
+    if mode == "raise":
+        return np.asarray(indices) if isinstance(indices, (list, tuple)) else indices
+    return np.remainder(indices, n) if mode == "wrap" else np.clip(indices, 0, n - 1)
+
+
+@op(
+    numpy=np.choose,
+    samples=(
+        sample(always(np.array([1, 0, 2])), lambda rng: [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal()]),
+        sample(always(np.array([[-1], [7]])), (2, 2, 3), mode="wrap"),
+    ),
+)
+def choose(a: Any, choices: Any, *, mode: Any = "raise") -> Any:
+    """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
+    a, rows = np.asarray(a), list(choices)
+    if mode == "raise" and a.size and not 0 <= a.min() <= a.max() < len(rows):
+        raise ValueError(f"choose(): expected entries of a from 0 to {len(rows) - 1}, got {a.min()} to {a.max()}")
+    shape = np.broadcast_shapes(a.shape, *map(np.shape, rows))
+    stack = np.stack([np.broadcast_to(row, shape) for row in rows])
+    return np.take_along_axis(stack, np.broadcast_to(within(a, len(rows), mode), shape)[None], 0)[0]
+
+
+@op(
+    numpy=np.compress,
+    samples=(
+        sample(always([True, False, True]), (3, 4), axis=0),
+        sample(always(np.array([0, 1, 0, 1])), (2, 3)),
+    ),
+)
+def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    """Return the slices along ``axis`` whose entry in the 1-d ``condition`` is true."""
+    if np.ndim(condition) != 1:
+        raise ValueError(f"compress(): expected a 1-d condition, got one of {np.ndim(condition)} dimensions")
+    return np.take(a, np.flatnonzero(condition), axis=axis)
+
+
+@op(numpy=np.extract, samples=(sample(always(np.eye(3, dtype=int)), (3, 3)), sample(always([True, False]), (4,))))
+def extract(condition: Any, arr: Any) -> Any:
+    """Return the elements of ``arr`` where ``condition`` is true."""
+    return np.take(np.ravel(arr), np.flatnonzero(condition))
+
+
+@op(
+    numpy=np.delete,
+    samples=(
+        sample((5,), always(-2)),
+        sample((3, 4), always([0, 2, 0]), axis=1),
+        sample((3, 4), always(slice(None, None, 2)), axis=0),
+        sample((2, 3), always(np.array([1, 4]))),
+    ),
+)
+def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+    """Return the array without the places ``obj`` along ``axis``; of the flattened array where it is None."""
+    if axis is None:
+        return np.take(np.ravel(arr), np.delete(np.arange(np.size(arr)), obj))
+    return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis=axis)
+
+
+@op(
+    numpy=np.insert,
+    samples=(
+        sample((4,), always(1), ()),
+        sample((3, 4), always(-1), (3,), axis=1),
+        sample((3, 4), always([0, 2, 2]), (3, 1), axis=0),
+        sample((2, 3), always(slice(0, 4, 2)), (2,)),
+    ),
+)
+def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """Return the array with ``values`` inserted before the places ``obj`` along ``axis``."""
+    old, new = np.ravel(arr), np.ravel(values)
+    if old.dtype != new.dtype:
+        new = np.astype(new, old.dtype)
+    places = np.arange(old.size).reshape(np.shape(arr))
+    others = np.arange(old.size, old.size + new.size).reshape(np.shape(values))
+    return np.take(np.concatenate((old, new)), np.insert(places, obj, others, axis))
+
+
+@op(numpy=np.append, samples=(sample((2, 3), ()), sample((2, 3), (1, 3), axis=0)))
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """Return the array with ``values`` after its end along ``axis``; both flattened where it is None."""
+    if axis is None:
+        return np.concatenate((np.ravel(arr), np.ravel(values)))
+    return np.concatenate((arr, values), axis=axis)
+
+
+@op(
+    numpy=np.bincount,
+    samples=(sample(always(np.array([1, 0, 1, 4])), (4,), minlength=7),),
+)
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """Return how often each integer is in ``x``, or the sum of its ``weights``, which are differentiated."""
+    if weights is None:
+        return np.bincount(x, minlength=minlength)
+    number = np.bincount(x, minlength=minlength).size
+    if np.shape(weights) != np.shape(x):
+        raise ValueError(f"bincount(): expected weights of shape {np.shape(x)}, got {np.shape(weights)}")
+    return scatter(np.astype(array_of(weights), np.float64), index=np.asarray(x), shape=(number,))
+
+
+constant(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.isin)
+refuse("it changes its array; use np.where(mask, values, t)", np.place, np.putmask, np.copyto)
+refuse("it changes its array; use np.reshape(t, -1).at[indices].set(values)", np.put)
+refuse("it changes its array; use t.at[i, i].set(values) with i = np.arange(n)", np.fill_diagonal)
+refuse("it changes its array; use t.at[index].set(values)", np.put_along_axis)
+refuse(
+    "how many elements it returns depends on their values; pick them, t[np.unique(t.value, return_index=True)[1]]",
+    *(np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values),
+    *(np.intersect1d, np.setdiff1d, np.setxor1d, np.union1d),
+)

@@ -1,13 +1,15 @@
-"""Ops that fold axes: sums, means and their kin."""
+"""Ops that fold axes: sums, products, extremes, and the moments of the values along an axis."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import count, expand_reduced
-from autograd_lite.op import op
+from autograd_lite.arrays import Shape, count, expand_reduced, normalize_axes
+from autograd_lite.dispatch import constant, ufunc_methods
+from autograd_lite.op import Op, op
 from autograd_lite.samples import sample
 
 Axis = int | tuple[int, ...] | None
@@ -15,31 +17,160 @@ Axis = int | tuple[int, ...] | None
 over_axes = (
     sample(()),
     sample((4,)),
-    sample((3, 4)),
     sample((3, 4), axis=0),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
     sample((3, 4), axis=-1, keepdims=True),
 )
+of_empty = (sample((0, 3)), sample((2, 0), axis=1))
 
 
-@op(numpy=np.sum, samples=over_axes)
+def stretch(g: Any, shape: Shape, axis: Axis, keepdims: bool) -> Any:
+    """Return ``g``, reduced from ``shape`` over ``axis``, as a constant along the reduced axes: no memory is used."""
+    if axis is None and isinstance(g, np.generic):
+        return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))  # six times faster than np.broadcast_to
+    return np.broadcast_to(expand_reduced(g, shape, axis, keepdims), shape)
+
+
+def keep_inexact(a: Any, dtype: Any) -> None:
+    """Raise TypeError where ``dtype=`` would round real or complex numbers to integers."""
+    if dtype is not None and np.dtype(dtype).kind not in "fc" and np.result_type(a).kind in "fc":
+        raise TypeError(f"dtype={np.dtype(dtype)} rounds to integers, which have no derivative; expected a real dtype")
+
+
+@op(numpy=np.sum, samples=(*over_axes, *of_empty, sample((3, 4), axis=0, dtype=np.complex128)))
 def sum(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
     """Return the sum over ``axis``."""
+    keep_inexact(a, dtype)
     total: Any = np.add.reduce  # what np.sum calls, at half the price
     return total(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @sum.vjp
 def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.broadcast_to(expand_reduced(g, x.shape, axis, keepdims), x.shape)
+    return stretch(g, x.shape, axis, keepdims)
 
 
 @op(numpy=np.mean, samples=over_axes)
 def mean(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
     """Return the mean over ``axis``."""
+    keep_inexact(a, dtype)
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @mean.vjp
 def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.broadcast_to(expand_reduced(g / count(x.shape, axis), x.shape, axis, keepdims), x.shape)
+    return stretch(g / (count(x.shape, axis) or 1), x.shape, axis, keepdims)
+
+
+@op(numpy=np.prod, samples=(*over_axes, *of_empty))
+def prod(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
+    keep_inexact(a, dtype)
+    return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@prod.vjp
+def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    folded = normalize_axes(axis, x.ndim) if x.shape else ()
+    last = tuple(range(x.ndim - len(folded), x.ndim))
+    moved = np.moveaxis(x, folded, last)
+    others = _others(np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], -1 if x.size else 0)))
+    return expand_reduced(g, x.shape, axis, keepdims) * np.moveaxis(np.reshape(others, moved.shape), last, folded)
+
+
+def _others(x: Any) -> Any:
+    """Return, for each element, the product of the others along the last axis.
+
+    In O(n) and without a division: the others of an element are the others of its pair, and its twin.
+    """
+    n = x.shape[-1]
+    if n < 2:
+        return np.ones_like(x)
+    if n % 2:
+        return _others(lengthen(x, 1))[..., :-1]
+    first, second = x[..., ::2], x[..., 1::2]
+    outside = _others(first * second)
+    return interleave(outside * second, outside * first)
+
+
+def lengthen(x: Any, value: float) -> Any:
+    """Append an element of this value along the last axis."""
+    return np.concatenate((x, np.full_like(x[..., :1], value)), -1)
+
+
+def interleave(even: Any, odd: Any) -> Any:
+    """Return the elements of two arrays in turn, along the last axis."""
+    return np.reshape(np.stack((even, odd), -1), (*even.shape[:-1], 2 * even.shape[-1]))
+
+
+@op(numpy=(np.max, np.amax), samples=over_axes)
+def max(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return the largest element over ``axis``.
+
+    Subgradient: equal largest elements share the cotangent equally.
+    """
+    largest: Any = np.maximum.reduce
+    return largest(a, axis=axis, keepdims=keepdims)
+
+
+@op(numpy=(np.min, np.amin), samples=over_axes)
+def min(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return the smallest element over ``axis``.
+
+    Subgradient: equal smallest elements share the cotangent equally.
+    """
+    smallest: Any = np.minimum.reduce
+    return smallest(a, axis=axis, keepdims=keepdims)
+
+
+@min.vjp
+@max.vjp
+def share(g: Any, z: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Share the cotangent of one element that was picked over ``axis`` among all that are equal to it."""
+    ties = x == expand_reduced(z, x.shape, axis, keepdims)
+    total: Any = np.add.reduce
+    number = total(ties, axis=axis, keepdims=keepdims, dtype=z.dtype)
+    return expand_reduced(g / np.maximum(number, 1), x.shape, axis, keepdims) * ties  # none is equal to a NaN
+
+
+@op(numpy=np.ptp, samples=over_axes[1:])
+def ptp(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return the largest element minus the smallest over ``axis``.
+
+    Subgradient: equal largest (or smallest) elements share the cotangent equally.
+    """
+    return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
+
+
+@op(samples=(sample((4,)), sample((3, 4), axis=-1, keepdims=True), sample((2, 3), axis=None)))
+def logaddexp_reduce(a: Any, /, axis: Axis = 0, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``.
+
+    Subgradient: 0 where all elements are minus infinity.
+    """
+    keep_inexact(a, dtype)
+    total: Any = np.logaddexp.reduce
+    return total(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@logaddexp_reduce.vjp
+def _(g: Any, z: Any, x: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False) -> Any:
+    z = np.maximum(z, np.finfo(z.dtype).min)  # minus infinity less itself is not 0
+    return expand_reduced(g, x.shape, axis, keepdims) * np.exp(x - expand_reduced(z, x.shape, axis, keepdims))
+
+
+def _reduce(row: Op) -> Callable[..., Any]:
+    """Return the method ``reduce`` of a ufunc: it folds the first axis unless told otherwise."""
+    return lambda array, axis=0, **params: row(array, axis=axis, **params)
+
+
+ufunc_methods.update(
+    {
+        (np.add, "reduce"): _reduce(sum),
+        (np.multiply, "reduce"): _reduce(prod),
+        (np.maximum, "reduce"): _reduce(max),
+        (np.minimum, "reduce"): _reduce(min),
+        (np.logaddexp, "reduce"): _reduce(logaddexp_reduce),
+    }
+)
+constant(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)

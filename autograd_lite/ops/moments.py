@@ -1,0 +1,259 @@
+"""Ops on the moments of data: variances, weighted means, covariances; and integrals of samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.arrays import count, expand_reduced
+from autograd_lite.op import Op, op
+from autograd_lite.ops.indexing import array_of
+from autograd_lite.ops.reductions import Axis, keep_inexact
+from autograd_lite.samples import constant as always
+from autograd_lite.samples import positive, sample
+
+spreads = (
+    sample((4,)),
+    sample((3, 4), axis=0, ddof=1),
+    sample((2, 3, 4), axis=(0, -1), keepdims=True),
+)
+
+
+def _var(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Return the variance over ``axis``, about the mean of the elements themselves."""
+    keep_inexact(a, dtype)
+    return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+def _var_vjp(
+    g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    return expand_reduced(g, x.shape, axis, keepdims) * _slope(x, 2, axis, ddof)
+
+
+def _std(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
+    keep_inexact(a, dtype)
+    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+def _std_vjp(
+    g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Any:
+    # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
+    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope(x, 1, axis, ddof)
+
+
+def _slope(x: Any, factor: int, axis: Axis, ddof: float) -> Any:
+    """Return the differences from the mean, by the degrees of freedom."""
+    freedom = count(x.shape, axis) - ddof
+    d = x - np.mean(x, axis=axis, keepdims=True)
+    return (np.conj(d) if d.dtype.kind == "c" else d) * (factor / freedom if freedom > 0 else np.nan)
+
+
+variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, samples=spreads)
+deviation = Op(_std, (_std_vjp,), name="deviation", numpy=np.std, samples=spreads)
+
+
+@op(numpy=np.var, samples=(sample((3, 4), axis=0, correction=1),))
+def var(
+    a: Any,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Any:
+    """Return the variance over ``axis``, of n - ``ddof`` degrees of freedom.
+
+    About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
+    """
+    ddof = _degrees(ddof, correction)
+    if mean is None:
+        return variance(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    d = a - mean
+    squares = np.real(d * np.conj(d)) if d.dtype.kind == "c" else d * d
+    total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total / max(count(d.shape, axis) - ddof, 0)
+
+
+@op(numpy=np.std, samples=(sample((3, 4), axis=0, correction=1),))
+def std(
+    a: Any,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    mean: Any = None,
+    correction: float | None = None,
+) -> Any:
+    """Return the standard deviation over ``axis``, of n - ``ddof`` degrees of freedom.
+
+    About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
+
+    Subgradient: 0 where all elements are equal.
+    """
+    ddof = _degrees(ddof, correction)
+    if mean is None:
+        return deviation(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    v = var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, mean=mean)
+    return np.sqrt(v + (v == 0)) * (v != 0)  # the root of 0 has no slope
+
+
+def _degrees(ddof: float, correction: float | None) -> float:
+    if correction is None:
+        return ddof
+    if ddof != 0:
+        raise ValueError(f"expected either ddof= or correction=, got both: {ddof} and {correction}")
+    return correction
+
+
+@op(
+    numpy=np.average,
+    samples=(
+        sample((3, 4), axis=0),
+        sample((3,), always(None), positive(3), returned=True),
+        sample((3, 4), always(0), positive(3)),
+        sample((2, 3, 4), always((2, 0)), positive(4, 2), keepdims=True),
+    ),
+)
+def average(
+    a: Any, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Any:
+    """Return the weighted mean over ``axis``, and the sum of the weights if ``returned``. Weights are differentiated.
+
+    Raises
+    ------
+    ZeroDivisionError
+        Where weights sum to zero.
+    """
+    a = array_of(a)
+    if weights is None:
+        z = np.mean(a, axis=axis, keepdims=keepdims)
+        total: Any = z.dtype.type(count(a.shape, axis))
+    else:
+        weights = array_of(weights)
+        if weights.shape != a.shape:
+            weights = _stand_along(weights, axis, a.shape)
+        total = np.sum(weights, axis=axis, keepdims=keepdims)
+        if np.any(total == 0):
+            raise ZeroDivisionError("average(): expected weights with a sum other than zero")
+        z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    if not returned:
+        return z
+    return z, total if total.shape == z.shape else np.array(np.broadcast_to(total, z.shape))
+
+
+def _stand_along(weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Return the weights of the elements along one or more axes in as many dimensions as the array has."""
+    if axis is None:
+        raise TypeError(f"average(): expected axis=, as weights of shape {weights.shape} are not of shape {shape}")
+    axes = np.lib.array_utils.normalize_axis_tuple(axis, len(shape))
+    if weights.shape != tuple(shape[a] for a in axes):
+        raise ValueError(
+            f"average(): expected weights of shape {shape} or {tuple(shape[a] for a in axes)}, got {weights.shape}"
+        )
+    weights = np.transpose(weights, tuple(np.argsort(axes)))
+    return np.reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+
+
+@op(
+    numpy=np.trapezoid,
+    samples=(
+        sample((5,)),
+        sample((3, 4), (3,), axis=0),
+        sample((2, 3), (2, 3), axis=-2),
+        sample((2, 3), dx=0.5),
+    ),
+)
+def trapezoid(y: Any, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """Return the integral of samples ``y`` by the trapezoidal rule; ``x`` and ``dx`` are differentiated too."""
+    before, after = _pairs(np.ndim(y), axis)
+    if x is not None and np.ndim(x) == 1:
+        dx = np.reshape(x[1:] - x[:-1], [-1 if i == axis % np.ndim(y) else 1 for i in range(np.ndim(y))])
+    elif x is not None:
+        x_before, x_after = _pairs(np.ndim(x), axis)
+        dx = x[x_after] - x[x_before]
+    return np.sum(dx * (y[after] + y[before]) / 2.0, axis=axis)
+
+
+def _pairs(ndim: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return the indices of all elements but the last, and of all but the first, along ``axis``."""
+    others = (slice(None),) * (axis % ndim)
+    return (*others, slice(None, -1)), (*others, slice(1, None))
+
+
+@op(
+    numpy=np.cov,
+    samples=(
+        sample((2, 5)),
+        sample((5,)),
+        sample((4, 2), (4, 1), rowvar=False, bias=True),
+        sample((2, 4), fweights=np.array([1, 2, 3, 1]), aweights=np.array([0.5, 1.0, 2.0, 1.0])),
+    ),
+)
+def cov(
+    m: Any,
+    /,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: float | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    """Return the covariance matrix of variables, a row each (a column, where not ``rowvar``), with those of ``y``.
+
+    ``y`` and ``aweights`` are differentiated too. Of float64 unless ``dtype`` is given, as in NumPy.
+    """
+    x = _variables(m, not rowvar and np.ndim(m) != 1)
+    if y is not None:
+        x = np.concatenate((x, _variables(y, not rowvar and np.ndim(y) > 1 and np.shape(y)[0] != 1)), axis=0)
+    x = np.astype(x, np.result_type(x.dtype, np.float64) if dtype is None else dtype)
+    if ddof is None:
+        ddof = 0 if bias else 1
+    given = [array_of(w) for w in (fweights, aweights) if w is not None]
+    for w in given:
+        if w.shape != x.shape[1:]:
+            raise ValueError(f"cov(): expected a weight for each of {x.shape[1]} observations, got shape {w.shape}")
+    weights = given[0] * given[1] if len(given) > 1 else given[0] if given else None
+    means, totals = np.average(x, axis=1, weights=weights, returned=True)
+    freedom: Any = totals[0] - ddof
+    if aweights is not None and ddof:
+        freedom = totals[0] - ddof * np.sum(weights * given[-1]) / totals[0]
+    d = x - means[:, None]
+    weighted = d if weights is None else d * weights
+    products = np.dot(d, (np.conj(weighted) if d.dtype.kind == "c" else weighted).T)
+    return np.squeeze(products * (1 / np.maximum(freedom, 0)))
+
+
+def _variables(m: Any, transposed: bool) -> Any:
+    """Return data as a matrix with a row for each variable."""
+    if np.ndim(m) > 2:
+        raise ValueError(f"cov(): expected data of at most 2 dimensions, got {np.ndim(m)}")
+    x = np.atleast_2d(m)
+    return x.T if transposed else x
+
+
+@op(numpy=np.corrcoef, samples=(sample((3, 5)), sample((5, 2), (5, 1), rowvar=False)))
+def corrcoef(x: Any, /, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    """Return the correlation matrix of variables, a row each (a column, where not ``rowvar``), with those of ``y``.
+
+    Subgradient: 0 where rounding has taken a coefficient out of [-1, 1].
+    """
+    c = cov(x, y, rowvar, dtype=dtype)
+    if not np.ndim(c):
+        return c / c
+    deviations = np.sqrt(np.real(np.diagonal(c)))
+    c = c / deviations[:, None] / deviations
+    if c.dtype.kind == "c":
+        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
+    return np.clip(c, -1, 1)

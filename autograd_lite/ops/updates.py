@@ -1,0 +1,203 @@
+"""Functional updates: ``t.at[index].set(values)`` and its kin, instead of assignments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, final
+
+import numpy as np
+
+from autograd_lite.graph import Tensor
+from autograd_lite.op import op
+from autograd_lite.ops.indexing import repeats
+from autograd_lite.samples import sample
+
+updates = (
+    sample((3, 4), (4,), index=1),
+    sample((), (), index=()),
+    sample((3, 4), (2, 2), index=(slice(None, None, 2), slice(1, 3))),
+    sample((3,), (2,), index=np.array([True, False, True])),
+    sample((3, 2), (4, 2), index=np.array([0, 2, 0, 0])),
+    sample((3, 4), (3,), index=([0, 2, 0], [1, 3, 1])),
+)
+
+
+@op(samples=updates)
+def at_set(x: Any, values: Any, /, index: Any) -> Any:
+    """Return ``x`` with ``values`` in the places ``x[index]``; of values for one place, the last stays."""
+    z = np.array(x)
+    z[index] = values
+    return z[()]
+
+
+@at_set.vjp
+def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+    return at_set(g, 0.0, index=index)
+
+
+@at_set.vjp
+def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+    return pick_last(g, index=index) if repeats(index) else g[index]
+
+
+@op(samples=(sample((3, 2), index=np.array([0, 2, 0, 0])), sample((3, 4), index=([0, 2, 0], [1, 3, 1]))))
+def pick_last(x: Any, /, index: Any) -> Any:
+    """Return ``x[index]``, with an element that it names more than once in the last place, and 0 in the others."""
+    values = x[index]
+    order = np.arange(values.size).reshape(values.shape)
+    last = np.empty(x.shape, int)
+    last[index] = order
+    return values * (last[index] == order)
+
+
+@pick_last.vjp
+def _(g: Any, z: Any, x: Any, index: Any) -> Any:
+    return at_set(np.zeros_like(x), g, index=index)
+
+
+@op(samples=updates)
+def at_add(x: Any, values: Any, /, index: Any) -> Any:
+    """Return ``x`` with ``values`` added in the places ``x[index]``; all values for one place."""
+    z = np.array(x)
+    np.add.at(z, index, values)
+    return z[()]
+
+
+@at_add.vjp
+def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+    return g
+
+
+@at_add.vjp
+def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+    return g[index]
+
+
+@final
+class At:
+    """The places of a Tensor that ``t.at[index]`` names, to be replaced in a new Tensor.
+
+    Every method but `get` returns a Tensor of the shape and dtype of ``t``; ``t`` stays what it is. Values broadcast to
+    the shape of ``t[index]``. Where an index names a place more than once, every value counts, in order, as in
+    ``ufunc.at`` of NumPy; of `set`, the last.
+
+    Raises
+    ------
+    TypeError
+        For complex values in a real Tensor.
+    ValueError
+        For values that do not broadcast to the places.
+    """
+
+    __slots__ = ("_index", "_tensor")
+
+    def __init__(self, tensor: Tensor, index: Any = ...) -> None:
+        self._tensor = tensor
+        self._index = index
+
+    def __getitem__(self, index: Any) -> At:
+        return At(self._tensor, index)
+
+    def get(self) -> Tensor:
+        """Return ``t[index]``."""
+        return self._tensor[self._index]
+
+    def set(self, values: Any) -> Tensor:
+        """Return ``t`` with these values in the places."""
+        return at_set(self._tensor, self._fitting(values), index=self._index)  # type: ignore[no-any-return]
+
+    def add(self, values: Any) -> Tensor:
+        """Return ``t`` with the values added in the places."""
+        return at_add(self._tensor, self._fitting(values), index=self._index)  # type: ignore[no-any-return]
+
+    def subtract(self, values: Any) -> Tensor:
+        """Return ``t`` with the values subtracted in the places."""
+        return self.add(np.negative(values))
+
+    def multiply(self, values: Any) -> Tensor:
+        """Return ``t`` multiplied by the values in the places."""
+        return self._update(np.multiply, values)
+
+    def divide(self, values: Any) -> Tensor:
+        """Return ``t`` divided by the values in the places."""
+        return self._update(np.divide, values)
+
+    def power(self, values: Any) -> Tensor:
+        """Return ``t`` to the power of the values in the places."""
+        return self._update(np.power, values)
+
+    def min(self, values: Any) -> Tensor:
+        """Return ``t`` with its minimum with the values in the places."""
+        return self._update(np.minimum, values)
+
+    def max(self, values: Any) -> Tensor:
+        """Return ``t`` with its maximum with the values in the places."""
+        return self._update(np.maximum, values)
+
+    def _update(self, ufunc: np.ufunc, values: Any) -> Tensor:
+        if not repeats(self._index):
+            return self.set(ufunc(self.get(), values))
+        shape = self._tensor.shape
+        places = np.arange(np.prod(shape, dtype=int)).reshape(shape)[self._index]
+        values = np.reshape(np.broadcast_to(values, places.shape), -1)
+        flat = self._tensor.reshape(-1)
+        for turn in _turns(places.reshape(-1)):
+            here = At(flat, places.reshape(-1)[turn])
+            flat = here.set(ufunc(here.get(), values[turn]))
+        return flat.reshape(shape)  # type: ignore[no-any-return]
+
+    def _fitting(self, values: Any) -> Any:
+        """Return values in the dtype of the Tensor and the shape of the places."""
+        t = self._tensor
+        if not isinstance(values, Tensor):
+            values = np.asarray(values)
+        if values.dtype != t.dtype:
+            if values.dtype.kind == "c" and t.dtype.kind != "c":
+                raise TypeError(
+                    f"expected real values for a Tensor of dtype {t.dtype}, got {values.dtype}; "
+                    "use np.astype(t, complex).at[index] for a complex result"
+                )
+            values = np.astype(values, t.dtype)
+        shape = np.shape(np.broadcast_to(np.False_, t.shape)[self._index])  # without copying what it picks
+        return values if values.shape == shape else np.broadcast_to(values, shape)
+
+
+def _turns(places: Any) -> Iterator[Any]:
+    """Split picks into turns that name no place twice: first the first picks of each place, then the second."""
+    order = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[order], prepend=-1))
+    lengths = np.diff(starts, append=places.size)
+    turn = np.empty_like(places)
+    turn[order] = np.arange(places.size) - np.repeat(starts, lengths)
+    return (np.flatnonzero(turn == k) for k in range(np.max(lengths, initial=0)))
+
+
+def outer(ufunc: np.ufunc) -> Callable[..., Any]:
+    """Return the method ``outer`` of a ufunc: it takes all pairs of elements."""
+    return lambda x, y: ufunc(np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
+
+
+IN_PLACE = {
+    "fill": "np.full_like(t, value)",
+    "partition": "np.partition(t, kth)",
+    "put": "np.reshape(t, -1).at[indices].set(values)",
+    "resize": "np.resize(t, shape)",
+    "sort": "np.sort(t)",
+}
+"""Methods of arrays that change them, and what to write instead."""
+
+
+def at(ufunc: np.ufunc) -> Callable[..., Any]:
+    """Return the method ``at`` of a ufunc, which changes its array and is refused."""
+    name = {"maximum": "max", "minimum": "min"}.get(ufunc.__name__, ufunc.__name__)
+    instead = f"t.at[index].{name}(values)" if hasattr(At, name) else f"t.at[index].set(np.{name}(t[index], ...))"
+    return refused(f"np.{ufunc.__name__}.at", instead)
+
+
+def refused(call: str, instead: str) -> Callable[..., Any]:
+    """Return what raises for a call that would change a Tensor in place."""
+
+    def refusal(*args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
+
+    return refusal
