@@ -157,9 +157,10 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
         call = Call(f, args, kwargs, argnums)
         inputs = sum(leaf.size for leaf in call.leaves)
         outputs = sum(int(np.size(raw(y))) for y in call.outputs)
-        to_complex = any(np.iscomplexobj(raw(y)) for y in call.outputs)
-        forward = inputs < outputs or (to_complex and not any(np.iscomplexobj(x._value) for x in call.leaves))
-        return _by_columns(call) if forward else _by_rows(call)
+        from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
+        to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
+        # one column knows the derivative of a real output by the real part of its input alone
+        return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
 
     return jacobian_of_f
 
@@ -207,14 +208,22 @@ def _by_rows(call: Call) -> Any:
     blocks = []
     for k, y in enumerate(call.outputs):
         zeros = [np.zeros_like(raw(z)) for z in call.outputs]
-        rows = []
-        for one_hot in _basis(raw(y)):
-            rows.append(call.pull(call.seed_outputs([*zeros[:k], one_hot, *zeros[k + 1 :]]))[0])
+        rows = [_row(call, [*zeros[:k], one_hot, *zeros[k + 1 :]], raw(y)) for one_hot in _basis(raw(y))]
         shape = np.shape(raw(y))
         blocks.append(
             call.arrange([_stack([r[i] for r in rows], shape, x.shape, x) for i, x in enumerate(call.leaves)])
         )
     return call.rebuild_result(blocks)
+
+
+def _row(call: Call, one_hot: list[Any], y: Any) -> list[Any]:
+    """Return the derivatives of one element of the output ``y``, by each leaf."""
+    row = call.pull(call.seed_outputs(one_hot))[0]
+    if not np.iscomplexobj(y) or all(np.iscomplexobj(x._value) for x in call.leaves):
+        return row
+    # the cotangent of a real input is a real part, so that the imaginary one takes a second sweep
+    turned = call.pull(call.seed_outputs([-1j * u if np.iscomplexobj(u) else u for u in one_hot]))[0]
+    return [r if np.iscomplexobj(raw(r)) else r + 1j * t for r, t in zip(row, turned, strict=True)]
 
 
 def _by_columns(call: Call) -> Any:
