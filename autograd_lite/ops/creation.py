@@ -72,7 +72,10 @@ def linspace(
     return z, np.subtract(stop, start) / (steps or np.nan)
 
 
-@op(numpy=np.logspace, samples=(sample((), ()), sample((2,), (), num=3, base=2.0), sample((), (), num=4, axis=-1)))
+@op(
+    numpy=np.logspace,
+    samples=(sample((), ()), sample((2,), (), num=3, base=np.array([2.0, 3.0])), sample((), (), num=4, axis=-1)),
+)
 def logspace(
     start: Any,
     stop: Any,
@@ -84,9 +87,11 @@ def logspace(
     axis: int = 0,
 ) -> Any:
     """Return powers of ``base`` whose exponents are evenly spaced."""
-    ndim = max(map(np.ndim, (start, stop, base)))
-    start, stop, base = (np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x)) for x in (start, stop, base))
-    z = np.power(np.expand_dims(base, axis), np.linspace(start, stop, num, endpoint, axis=axis))
+    if np.ndim(base):  # it broadcasts with both ends
+        ndim = max(map(np.ndim, (start, stop, base)))
+        start, stop, base = (np.reshape(x, (1,) * (ndim - np.ndim(x)) + np.shape(x)) for x in (start, stop, base))
+        base = np.expand_dims(base, axis)
+    z = np.power(base, np.linspace(start, stop, num, endpoint, axis=axis))
     return z if dtype is None else z.astype(dtype)
 
 
@@ -99,26 +104,22 @@ def logspace(
     ),
 )
 def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
-    """Return numbers between two ends, each the one before it times the same factor, along a new axis."""
+    """Return numbers between two ends, each the one before it times the same factor, along a new axis.
+
+    As in NumPy, float32 ends give float64.
+    """
     if np.any(raw(start) == 0) or np.any(raw(stop) == 0):
         raise ValueError("np.geomspace takes ends other than zero")
     part = _fractions(start, stop, num, endpoint)
     z = np.moveaxis(np.multiply(start, np.divide(stop, start) ** part), 0, axis)
-    return z if dtype is None else z.astype(dtype)
+    return z.astype(np.result_type(z.dtype, np.float64) if dtype is None else dtype)
 
 
-constant(np.zeros_like, np.ones_like, np.empty_like)
-constant(np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.iscomplex, np.isreal)
-constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type)
-constant(np.array_equal, np.array_equiv, np.allclose, np.isclose, np.may_share_memory, np.shares_memory)
+constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory)
 constant(np.array2string, np.array_repr, np.array_str)
 
 refuse("a file keeps no record; save its .value", np.save, np.savez, np.savez_compressed, np.savetxt)
-refuse(
-    "a plain array cannot hold its record; use np.where, np.stack or np.broadcast_to to build a new array",
-    np.copyto,
-    np.full,
-)
+refuse("a plain array cannot hold its record; use np.broadcast_to(t, shape)", np.full)
 refuse(
     "a plain array cannot hold its record; use it as it is, or its .value for a constant",
     *(np.array, np.asarray, np.asanyarray, np.asarray_chkfinite, np.ascontiguousarray, np.asfortranarray, np.require),

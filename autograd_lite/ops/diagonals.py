@@ -52,7 +52,7 @@ def _(g: Any, z: Any, x: Any, shape: Shape, offset: int = 0, axis1: int = 0, axi
 
 
 @op(numpy=np.linalg.diagonal, samples=(sample((3, 3)), sample((2, 3, 4), offset=1)))
-def matrix_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """Return the diagonals over the last two axes (``np.linalg.diagonal``)."""
     return np.diagonal(x, offset, -2, -1)
 

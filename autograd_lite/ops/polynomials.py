@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import Tensor
+from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
-from autograd_lite.samples import complex_plane, constant, sample
+from autograd_lite.samples import complex_plane, constant, positive, sample
 
 pairs = (sample((3,), (3,)), sample((2,), (4,)), sample((4,), (1,)), sample((), (3,)))
 
@@ -60,7 +60,7 @@ def polysub(a1: Any, a2: Any, /) -> Any:
     return a1 - a2
 
 
-@op(numpy=np.polymul, samples=(*pairs, sample(constant(np.array([0.0, 2.0, 1.0])), (2,))))
+@op(numpy=np.polymul, samples=(*pairs, sample(constant(np.array([0, 2, 1])), (2,))))
 def polymul(a1: Any, a2: Any, /) -> Any:
     """Return the product of two polynomials; leading zeros are dropped."""
     return np.convolve(_proper(a1), _proper(a2))
@@ -71,6 +71,27 @@ def _proper(p: Any) -> Any:
     p = _array(p)
     proper = np.trim_zeros(p, "f")
     return proper if len(proper) else p[-1:]
+
+
+@op(
+    numpy=np.polydiv,
+    samples=(sample((4,), positive(2)), sample((3,), positive(1)), sample((2,), positive(3))),
+)
+def polydiv(u: Any, v: Any, /) -> Any:
+    """Return the quotient and the remainder of two polynomials, by long division.
+
+    Leading coefficients of the remainder that are as good as zero are dropped.
+    """
+    remainder, v = _array(u), _array(v)
+    scale = 1.0 / v[0]
+    steps = max(len(remainder) - len(v) + 1, 0)
+    quotient = []
+    for k in range(steps):
+        quotient.append(scale * remainder[k])
+        remainder = remainder - np.pad(quotient[k] * v, (k, steps - 1 - k))
+    kept = ~np.isclose(raw(remainder), 0, rtol=1e-14)
+    zeros = int(np.argmax(kept)) if np.any(kept) else len(kept) - 1
+    return np.stack(quotient) if steps else remainder[:1] * 0, remainder[zeros:]
 
 
 @op(numpy=np.polyder, samples=(sample((4,)), sample((4,), m=2), sample((3,), m=0), sample((1,))))
@@ -98,7 +119,7 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Any:
     return p
 
 
-@op(numpy=np.poly, samples=(sample((3,)), sample((0,))))
+@op(numpy=np.poly, samples=(sample((3,)), sample((1,))))
 def poly(seq_of_zeros: Any, /) -> Any:
     """Return the polynomial with the given roots, and 1 as its leading coefficient."""
     roots = _array(seq_of_zeros)
@@ -108,6 +129,32 @@ def poly(seq_of_zeros: Any, /) -> Any:
     for root in roots:
         p = np.pad(p, (0, 1)) - root * np.pad(p, (1, 0))
     return p
+
+
+def _places(rng: np.random.Generator) -> Any:
+    """Draw five places apart from each other."""
+    return np.arange(5) / 2 + rng.uniform(-0.1, 0.1, 5)
+
+
+@op(
+    numpy=np.polyfit,
+    samples=(
+        sample(_places, (5,), deg=2),
+        sample(_places, (5, 2), deg=1, w=np.array([1.0, 2.0, 0.5, 1.0, 1.0])),
+        sample(_places, (5,), deg=0),
+    ),
+)
+def polyfit(x: Any, y: Any, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
+    if full or cov:
+        raise NotImplementedError("np.polyfit of a Tensor gives coefficients alone; leave out full= and cov=")
+    powers, y = np.vander(np.add(x, 0.0), deg + 1), np.add(y, 0.0)
+    if w is not None:
+        powers, y = powers * np.reshape(w, (-1, 1)), y * np.reshape(w, (-1,) + (1,) * (y.ndim - 1))
+    scale = np.sqrt(np.sum(powers * powers, axis=0))
+    rcond = len(powers) * np.finfo(powers.dtype).eps if rcond is None else rcond
+    coefficients = np.linalg.lstsq(powers / scale, y, rcond)[0]
+    return np.transpose(np.transpose(coefficients) / scale)
 
 
 def _simple(*roots: complex) -> Any:

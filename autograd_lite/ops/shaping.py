@@ -194,17 +194,6 @@ def _(g: Any, z: Any, x: Any, dtype: Any, copy: bool = True) -> Any:
     return g  # the sweep casts it to the dtype of x
 
 
-@op(elementwise=True)
-def alias(x: Any, /) -> Any:
-    """Return ``x``, as a node of its own."""
-    return x
-
-
-@alias.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
-    return g
-
-
 copy = op(
     np.copy, "np.copy({})", (lambda g, z, x, **_: g,), samples=(sample((2, 3)), sample(()), sample((3,), order="F"))
 )

@@ -46,7 +46,7 @@ def diff(a: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
 def ediff1d(ary: Any, /, to_end: Any = None, to_begin: Any = None) -> Any:
     """Return the differences of neighbours among all elements, with values before and after them."""
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
-    return np.concatenate([np.ravel(x) for x in parts if x is not None])
+    return np.concatenate([np.ravel(x) for x in parts if x is not None], dtype=parts[1].dtype)
 
 
 @op(
@@ -56,7 +56,7 @@ def ediff1d(ary: Any, /, to_end: Any = None, to_begin: Any = None) -> Any:
         sample((3, 4), edge_order=2),
         sample((3, 4), (), axis=1),
         sample((3, 4), constant(0.5), lambda rng: np.cumsum(rng.uniform(0.5, 2, 4)), edge_order=2),
-        sample((5,), lambda rng: np.cumsum(rng.uniform(0.5, 2, 5))),
+        sample((5, 2), lambda rng: np.cumsum(rng.uniform(0.5, 2, 5)), axis=0),
         sample((2, 3), constant(2.0), axis=(1, 0)),
     ),
 )
@@ -123,7 +123,6 @@ def _end_slope(f: Any, a: Any, b: Any, order: int) -> Any:
 convolutions = (
     sample((5,), (3,)),
     sample((3,), (4,)),
-    sample((4,), (), mode="same"),
     sample((2,), (4,), mode="same"),
     sample((4,), (3,), mode="same"),
     sample((5,), (3,), mode="valid"),
@@ -131,7 +130,7 @@ convolutions = (
 )
 
 
-@op(numpy=np.convolve, samples=convolutions)
+@op(numpy=np.convolve, samples=(*convolutions, sample((4,), (), mode="same")))
 def convolve(a: Any, v: Any, /, mode: Any = "full") -> Any:
     """Return the discrete convolution of two vectors."""
     return np.convolve(a, v, mode)
@@ -176,7 +175,7 @@ def _between(rng: np.random.Generator) -> Any:
         sample(_between, constant([0, 1, 2]), (3,), left=7.0, right=1.0),
         sample(lambda rng: rng.uniform(0.2, 0.8), constant(np.array([0, 1, 2])), (3,)),
         sample(_between, lambda rng: np.array([1.0, 5.0, 0.0]) + rng.uniform(-0.1, 0.1, 3), (3,), period=3.0),
-        sample((2, 2), constant([0.5]), (1,)),
+        sample((2, 2), (1,), (1,)),
     ),
 )
 def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, period: Any = None) -> Any:

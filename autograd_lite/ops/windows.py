@@ -118,17 +118,14 @@ def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pai
 
 @op(
     numpy=np.trim_zeros,
-    samples=(
-        sample(lambda rng: np.array([0.0, 0.0, *rng.uniform(1, 3, 3), 0.0])),
-        sample(lambda rng: np.array([0.0, *rng.uniform(1, 3, 3), 0.0]), trim="b"),
-    ),
+    samples=(sample((4,)),),  # zeros are kinks
 )
 def trim_zeros(filt: Any, /, trim: Any = "fb", axis: Any = None) -> Any:
     """Return the array without the zeros at its start and end, which count as constants."""
     options = {} if axis is None else {"axis": axis}
     value = raw(filt)
 
-    def lengths(end: str) -> Shape:
+    def lengths(end: Any) -> Shape:
         return np.shape(np.trim_zeros(value, end, **options) if end in trim.lower() else value)
 
     spans = zip(np.shape(value), lengths("f"), lengths("b"), strict=True)
