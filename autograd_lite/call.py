@@ -104,8 +104,8 @@ class Call:
                 seeds[y] = seeds[y] + g if y in seeds else g
         return seeds
 
-    def tangents(self, tangents: tuple[Any, ...]) -> list[Any]:
-        """Return the tangents of the leaves, in order."""
+    def tangents(self, tangents: Any) -> list[Any]:
+        """Return the tangents of the leaves, in order, from the trees that `arrange` gives."""
         given, _ = trees.flatten(tangents)
         if not trees.same_structure(tangents, self.arrange(self.leaves)):
             raise ValueError(

@@ -44,6 +44,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> float(grad(grad(lambda x: x**3))(2.0))
     12.0
     """
+    check_callable(f, "grad")
     of_value = value_and_grad(f, argnums)
 
     @wraps(f)
@@ -58,7 +59,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
 
     Arguments, results and errors are those of `grad`.
     """
-    check_callable(f, "grad")
+    check_callable(f, "value_and_grad")
     argnums = check_argnums(argnums)
 
     @wraps(f)
@@ -199,8 +200,9 @@ def hvp(f: Callable[..., Any], primal: Any, tangent: Any) -> Any:
     tree of the structure of ``primal``
     """
     check_callable(f, "hvp")
-    _, pullback = vjp(grad(f), primal)  # the Hessian is its own transpose
-    return pullback(tangent)[0]
+    call = Call(grad(f), (primal,), {}, 0)
+    tangents = call.tangents(tangent)
+    return call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
 
 
 def _by_rows(call: Call) -> Any:
