@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.expressions import Node
-from autograd_lite.op import Op
+from autograd_lite.op import Op, alias
 
 MODULES = {"numpy": "np", "scipy.special": "special"}
 
@@ -27,7 +27,7 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
         return ast.Name(node.name)
     if node.op is None:
         return literal(node.value)
-    if node.op.name == "alias":
+    if node.op is alias:
         return syntax(node.args[0])
     args = [syntax(arg) for arg in node.args]
     params = {key: literal(p) for key, p in node.params.items() if not _is_default(key, p)}
@@ -70,7 +70,8 @@ def literal(value: Any) -> ast.expr:
 
 def ops_of(nodes: Collection[Node]) -> list[Op]:
     """List the ops of our own among nodes, which NumPy does not have."""
-    return list({n.op: None for n in nodes if n.op and n.op.numpy is None and n.op.name not in _SPECIAL})
+    ours = (n.op for n in nodes if n.op and n.op.numpy is None and n.op is not alias)
+    return list(dict.fromkeys(op for op in ours if op.name not in _SPECIAL))
 
 
 def _number(value: float) -> ast.expr:
