@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
+from autograd_lite.arrays import Shape
+from autograd_lite.graph import Tensor, raw, tracing
 from autograd_lite.trees import Tree
 
 
@@ -26,9 +28,19 @@ class Optimizer:
     """
 
     def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = check_positive("learning_rate", learning_rate)
+        self.learning_rate = learning_rate
         self.steps = 0
-        self._state: Tree = None
+        self._state: list[Any] = []
+        self._shapes: list[Shape] | None = None
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size; a new one is checked as the first was."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = check_positive("learning_rate", value)
 
     def step(self, params: Tree, gradients: Tree) -> Tree:
         """Return the parameters after one step; the ones given are left as they are.
@@ -45,19 +57,25 @@ class Optimizer:
         Raises
         ------
         ValueError
-            Where the trees differ in structure or shapes; nothing has changed then.
+            Where the trees differ in structure or shapes, or the shapes from those of the first step.
+        TypeError
+            Where a leaf is no array of real numbers. After an error nothing has changed.
         """
-        trees.map_tree(_check_shapes, params, gradients)
+        trees.map_tree(_check_leaf, params, gradients)
         leaves, rebuild = trees.flatten(params)
-        if self._state is None:
-            self._state = [self._start(np.zeros_like(p)) for p in leaves]
-        if len(self._state) != len(leaves):
-            raise ValueError(f"this optimiser has stepped {len(self._state)} arrays so far, and now got {len(leaves)}")
+        shapes = [np.shape(p) for p in leaves]
+        if self._shapes is None:
+            self._shapes, self._state = shapes, [self._start(np.zeros_like(p)) for p in leaves]
+        if shapes != self._shapes:
+            raise ValueError(
+                f"this optimiser has stepped arrays of shapes {self._shapes} so far, and now got {shapes}; "
+                "make one optimiser for each model"
+            )
         self.steps += 1
         new = []
         for i, (p, g) in enumerate(zip(leaves, trees.flatten(gradients)[0], strict=True)):
             change, self._state[i] = self._change(g, self._state[i])
-            new.append(p - change)
+            new.append(_subtract(p, change))
         return rebuild(new)
 
     def _start(self, zeros: Any) -> Any:
@@ -140,18 +158,32 @@ class Adam(Optimizer):
 
 def check_positive(name: str, value: float) -> float:
     """Return a finite, positive number; raise ValueError for anything else."""
-    if not (isinstance(value, (int, float, np.floating)) and math.isfinite(value) and value > 0):
+    if not (isinstance(value, (int, float, np.integer, np.floating)) and math.isfinite(value) and value > 0):
         raise ValueError(f"expected {name} to be finite and positive, got {value!r}")
     return float(value)
 
 
 def check_fraction(name: str, value: float) -> float:
     """Return a number in [0, 1); raise ValueError for anything else."""
-    if not (isinstance(value, (int, float, np.floating)) and 0 <= value < 1):
+    if not (isinstance(value, (int, float, np.integer, np.floating)) and 0 <= value < 1):
         raise ValueError(f"expected {name} to be in [0, 1), got {value!r}")
     return float(value)
 
 
-def _check_shapes(p: Any, g: Any) -> None:
+def _check_leaf(p: Any, g: Any) -> None:
+    for name, x in (("parameter", p), ("gradient", g)):
+        if type(x) is Tensor and not tracing.depth:
+            raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
+        dtype = np.asarray(raw(x)).dtype
+        if dtype.kind not in "fiub":
+            hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
+            raise TypeError(f"expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")
     if np.shape(p) != np.shape(g):
         raise ValueError(f"expected a gradient of the parameter's shape {np.shape(p)}, got one of shape {np.shape(g)}")
+
+
+def _subtract(p: Any, change: Any) -> Any:
+    """Return the new parameter, in the dtype of the old one if that is inexact."""
+    new = p - change
+    dtype = getattr(p, "dtype", None)
+    return new.astype(dtype) if dtype is not None and dtype.kind == "f" and new.dtype != dtype else new
