@@ -61,7 +61,7 @@ def sweep(
             params = params.values_only
         rules = row.rules if type(row.rules) is tuple else row.rules_for(len(inputs))
         if lifted:
-            z = unpack(node) if type(node._value) is tuple else node
+            z = unpack(node) if isinstance(node._value, tuple) else node
             args: Any = inputs
         else:
             z = node._value
@@ -129,6 +129,8 @@ def _fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
         if given != stretched or not broadcasts_to(shape, stretched):
             raise _wrong_shape(x, node, rule, given, stretched)
         c = unbroadcast(c, shape)
+    if not shape and type(c) is np.ndarray:
+        c = c[()]  # a NumPy scalar, as all numbers here
     return c if c.dtype == value.dtype else _cast(c, value.dtype)
 
 

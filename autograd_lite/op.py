@@ -152,6 +152,8 @@ class Op:
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
+            if type(value) is complex:  # Python's own product of a complex number and a np.float64
+                value = np.complex128(value)
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise

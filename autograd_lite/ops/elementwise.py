@@ -1,14 +1,20 @@
-"""Elementwise ops: one row each."""
+"""Arithmetic, powers, exponentials and logarithms, element by element: one row each."""
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any
 
 import numpy as np
 
+from autograd_lite import samples
+from autograd_lite.dispatch import constant, refuse
+from autograd_lite.graph import raw
 from autograd_lite.op import op
-from autograd_lite.samples import positive
+from autograd_lite.ops.shaping import astype
+
+LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
 add = op(np.add, "{} + {}", (lambda g, z, x, y: g, lambda g, z, x, y: g), operate=operator.add)
 subtract = op(np.subtract, "{} - {}", (lambda g, z, x, y: g, lambda g, z, x, y: -g), operate=operator.sub)
@@ -18,42 +24,152 @@ divide = op(
     "{} / {}",
     (lambda g, z, x, y: g / y, lambda g, z, x, y: -g * z / y),
     operate=operator.truediv,
-    domain=positive,
+    domain=samples.positive,
 )
 negative = op(np.negative, "-{}", (lambda g, z, x: -g,), operate=operator.neg)
+positive = op(np.positive, "+{}", (lambda g, z, x: g,), operate=operator.pos)
+reciprocal = op(np.reciprocal, "np.reciprocal({})", (lambda g, z, x: -g * z * z,), domain=samples.positive)
 square = op(np.square, "np.square({})", (lambda g, z, x: 2 * g * x,))
+
 exp = op(np.exp, "np.exp({})", (lambda g, z, x: g * z,))
-log = op(np.log, "np.log({})", (lambda g, z, x: g / x,), domain=positive)
-tanh = op(np.tanh, "np.tanh({})", (lambda g, z, x: g * (1 - z * z),))
+exp2 = op(np.exp2, "np.exp2({})", (lambda g, z, x: g * z * LOG_2,))
+expm1 = op(np.expm1, "np.expm1({})", (lambda g, z, x: g * np.exp(x),))  # z + 1 is 0 long before exp(x) is
+log = op(np.log, "np.log({})", (lambda g, z, x: g / x,), domain=samples.positive)
+log2 = op(np.log2, "np.log2({})", (lambda g, z, x: g / x / LOG_2,), domain=samples.positive)
+log10 = op(np.log10, "np.log10({})", (lambda g, z, x: g / x / LOG_10,), domain=samples.positive)
+log1p = op(np.log1p, "np.log1p({})", (lambda g, z, x: g / (1 + x),), domain=samples.positive)
 
 
-@op(numpy=np.power, template="{} ** {}", elementwise=True, operate=operator.pow, domain=positive)
+def over(g: Any, d: Any) -> Any:
+    """Return g / d, and 0 where both are 0: a result that does not matter passes on nothing, however steep it is."""
+    if raw(d).all():
+        return g / d
+    return g / np.where((d == 0) & (g == 0), 1, d)
+
+
+@op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
+def sqrt(x: Any, /) -> Any:
+    """Return the square root.
+
+    Subgradient: none at 0, where the derivative is infinite; a cotangent of 0 gives 0 there.
+    """
+    return np.sqrt(x)
+
+
+@sqrt.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    return over(g, 2 * z)
+
+
+@op(numpy=np.cbrt, template="np.cbrt({})", elementwise=True)
+def cbrt(x: Any, /) -> Any:
+    """Return the cube root.
+
+    Subgradient: none at 0, where the derivative is infinite; a cotangent of 0 gives 0 there.
+    """
+    return np.cbrt(x)
+
+
+@cbrt.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    return over(g, 3 * z * z)
+
+
+@op(numpy=np.power, template="{} ** {}", elementwise=True, operate=operator.pow, domain=samples.positive)
 def power(x: Any, y: Any, /) -> Any:
-    """Return x to the power of y."""
+    """Return x to the power of y.
+
+    Subgradient: at x = 0, the derivative by x is 0 for y = 0, and infinite for 0 < y < 1 (a cotangent of 0 gives 0);
+    the derivative by y is 0.
+    """
     return np.power(x, y)
 
 
-@power.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    # where y is 0 the derivative is 0, also at x = 0, where x ** -1 is infinite
-    lower = np.where(y == 0, 1, y - 1) if np.ndim(y) else (y - 1 if y != 0 else 1)
-    return g * y * x**lower
+def _base(g: Any, x: Any, y: Any) -> Any:
+    """Return x, with 1 for its zeros where x ** (y - 1) is infinite and the factor before it 0."""
+    if isinstance(y, (int, float)) and y >= 1:
+        return x
+    return np.where((x == 0) & ((g == 0) | (y == 0)), 1, x)
 
 
 @power.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    # where x is 0 the limit of z log(x) is 0
-    return g * z * np.log(np.where(x == 0, 1, x))
+    return g * y * _base(g, x, y) ** (y - 1)
 
 
-maximum = op(
-    np.maximum,
-    "np.maximum({}, {})",
-    (
-        lambda g, z, x, y: g * (x > y) + g * (x == y) / 2,
-        lambda g, z, x, y: g * (y > x) + g * (x == y) / 2,
-    ),
+@power.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return g * z * np.log(np.where(x == 0, 1, x))  # where x is 0, the limit of z log(x) is 0
+
+
+@op(numpy=np.float_power, elementwise=True, domain=samples.positive)
+def float_power(x: Any, y: Any, /) -> Any:
+    """Return x to the power of y, computed and returned in at least float64."""
+    wide = np.result_type(raw(x), raw(y), np.float64)
+    return power(astype(x, wide), astype(y, wide))
+
+
+@op(numpy=np.absolute, template="np.abs({})", elementwise=True, operate=operator.abs)
+def absolute(x: Any, /) -> Any:
+    """Return the absolute value, of real and of complex numbers.
+
+    Subgradient: 0 at 0.
+    """
+    return np.absolute(x)
+
+
+@absolute.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    if np.iscomplexobj(raw(x)):
+        return g * (np.conj(x) / np.where(z == 0, 1, z))
+    return g * np.sign(x)
+
+
+@op(numpy=np.fabs, template="np.fabs({})", elementwise=True)
+def fabs(x: Any, /) -> Any:
+    """Return the absolute value of real numbers.
+
+    Subgradient: 0 at 0.
+    """
+    return np.fabs(x)
+
+
+@fabs.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    return g * np.sign(x)
+
+
+@op(
+    numpy=np.copysign,
+    template="np.copysign({}, {})",
+    elementwise=True,
+    rules=(lambda g, z, x, y: g * np.sign(x) * np.copysign(1, y), None),
 )
+def copysign(x: Any, y: Any, /) -> Any:
+    """Return the magnitude of x with the sign of y.
+
+    Subgradient: 0 at x = 0, as for the absolute value; 0 by y.
+    """
+    return np.copysign(x, y)
+
+
+@op(numpy=np.hypot, template="np.hypot({}, {})", elementwise=True)
+def hypot(x: Any, y: Any, /) -> Any:
+    """Return sqrt(x**2 + y**2).
+
+    Subgradient: 0 at (0, 0).
+    """
+    return np.hypot(x, y)
+
+
+@hypot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return g * (x / np.where(z == 0, 1, z))
+
+
+@hypot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return g * (y / np.where(z == 0, 1, z))
 
 
 @op(elementwise=True)
@@ -67,12 +183,93 @@ def _(g: Any, z: Any, x: Any) -> Any:
     return g * z * (1 - z)
 
 
-@op(elementwise=True)
-def relu(x: Any, /) -> Any:
-    """Return max(x, 0); the derivative at 0 is taken to be 0."""
-    return np.maximum(x, 0)
+def _lead(x: Any, y: Any) -> Any:
+    """Return x - y, and 0 where both are the same infinity."""
+    same = np.isinf(x) & (x == y)
+    return np.where(same, 0, x) - np.where(same, 0, y)
 
 
-@relu.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
-    return g * (x > 0)
+# exp(x - z) is the same as sigmoid(x - y), but z is rounded: it loses as many digits as z has before the point
+logaddexp = op(
+    np.logaddexp,
+    "np.logaddexp({}, {})",
+    (lambda g, z, x, y: g * sigmoid(_lead(x, y)), lambda g, z, x, y: g * sigmoid(_lead(y, x))),
+)
+logaddexp2 = op(
+    np.logaddexp2,
+    "np.logaddexp2({}, {})",
+    (lambda g, z, x, y: g * sigmoid(_lead(x, y) * LOG_2), lambda g, z, x, y: g * sigmoid(_lead(y, x) * LOG_2)),
+)
+
+
+@op(
+    numpy=np.remainder,
+    template="{} % {}",
+    elementwise=True,
+    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.floor_divide(x, y)),
+    domain=(samples.real, samples.positive),
+)
+def remainder(x: Any, y: Any, /) -> Any:
+    """Return x - y * floor(x / y).
+
+    Subgradient: at the jumps, where x is a multiple of y, the derivative from the right.
+    """
+    return np.remainder(x, y)
+
+
+@op(
+    numpy=np.fmod,
+    template="np.fmod({}, {})",
+    elementwise=True,
+    # rint: the quotient of x and y itself may be rounded up to the next integer
+    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.rint((x - z) / y)),
+    domain=(samples.real, samples.positive),
+)
+def fmod(x: Any, y: Any, /) -> Any:
+    """Return x - y * trunc(x / y).
+
+    Subgradient: at the jumps, where x is a multiple of y, the derivative from the side away from 0.
+    """
+    return np.fmod(x, y)
+
+
+@op(numpy=np.divmod, samples=(samples.sample((3,), samples.positive(3)), samples.sample((), samples.positive(2, 1))))
+def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
+    """Return floor(x / y), which is a constant, and the remainder."""
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+modf = op(np.modf, "np.modf({})", (lambda g, z, x: g[0],))
+
+
+@op(numpy=np.frexp, samples=(samples.sample((3,)), samples.sample(())))
+def frexp(x: Any, /) -> tuple[Any, Any]:
+    """Return the mantissa, and the exponent of 2, which is a constant: x is mantissa * 2**exponent."""
+    exponent = np.frexp(raw(x))[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+@op(
+    numpy=np.ldexp,
+    elementwise=True,
+    rules=(lambda g, z, x, y: np.ldexp(g, y), None),
+    samples=(samples.sample((3,), samples.constant(np.array([[1, -2, 0], [3, 0, -1]]))),),
+)
+def ldexp(x: Any, y: Any, /) -> Any:
+    """Return x * 2**y, of integers y."""
+    return np.ldexp(x, y)
+
+
+constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
+constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj)
+constant(np.isclose, np.allclose, np.array_equal, np.array_equiv, np.logical_xor)
+refuse("it steps from one floating-point number to the next, and has no derivative", np.nextafter, np.spacing)
+refuse(
+    "it takes integers, and a Tensor holds real or complex numbers",
+    np.left_shift,
+    np.right_shift,
+    np.bitwise_count,
+    np.gcd,
+    np.lcm,
+    np.isnat,
+)

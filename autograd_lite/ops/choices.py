@@ -1,0 +1,267 @@
+"""Ops that choose between values, element by element: the larger, the clipped, the one that a mask names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import samples
+from autograd_lite.graph import raw
+from autograd_lite.op import op, registry
+from autograd_lite.ops.indexing import scatter
+
+_INTEGERS: dict[Any, np.dtype[Any]] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
+_MASK = samples.constant(np.array([[True, False, True], [False, False, True]]))
+
+
+@op(
+    elementwise=True,
+    template="np.where({}, {}, 0)",
+    rules=(None, lambda g, z, mask, x: np.where(mask, g, 0)),
+    samples=(samples.sample(_MASK, (2, 3)), samples.sample(_MASK, (3,)), samples.sample(_MASK, ())),
+)
+def masked(mask: Any, x: Any, /) -> Any:
+    """Return x where the mask is True, and 0 elsewhere, where ``x * mask`` would make NaN of an infinity."""
+    integers = _INTEGERS.get(getattr(x, "dtype", None))
+    if integers is None:
+        return np.where(mask, x, 0)[()]
+    return np.multiply(x.view(integers), mask, dtype=integers).view(x.dtype)  # six times as fast as np.where
+
+
+@op(numpy=np.maximum, template="np.maximum({}, {})", elementwise=True)
+def maximum(x: Any, y: Any, /) -> Any:
+    """Return the larger of x and y; NaN where either is.
+
+    Subgradient: at ties, 1/2 for each.
+    """
+    return np.maximum(x, y)
+
+
+@maximum.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked(x > y, g) + masked(x == y, g) / 2
+
+
+@maximum.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked(y > x, g) + masked(x == y, g) / 2
+
+
+@op(numpy=np.minimum, template="np.minimum({}, {})", elementwise=True)
+def minimum(x: Any, y: Any, /) -> Any:
+    """Return the smaller of x and y; NaN where either is.
+
+    Subgradient: at ties, 1/2 for each.
+    """
+    return np.minimum(x, y)
+
+
+@minimum.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked(x < y, g) + masked(x == y, g) / 2
+
+
+@minimum.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked(y < x, g) + masked(x == y, g) / 2
+
+
+@op(numpy=np.fmax, template="np.fmax({}, {})", elementwise=True)
+def fmax(x: Any, y: Any, /) -> Any:
+    """Return the larger of x and y; where one is NaN, the other.
+
+    Subgradient: at ties, 1/2 for each.
+    """
+    return np.fmax(x, y)
+
+
+@fmax.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked((x > y) | np.isnan(y), g) + masked(x == y, g) / 2
+
+
+@fmax.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked((y > x) | np.isnan(x), g) + masked(x == y, g) / 2
+
+
+@op(numpy=np.fmin, template="np.fmin({}, {})", elementwise=True)
+def fmin(x: Any, y: Any, /) -> Any:
+    """Return the smaller of x and y; where one is NaN, the other.
+
+    Subgradient: at ties, 1/2 for each.
+    """
+    return np.fmin(x, y)
+
+
+@fmin.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked((x < y) | np.isnan(y), g) + masked(x == y, g) / 2
+
+
+@fmin.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return masked((y < x) | np.isnan(x), g) + masked(x == y, g) / 2
+
+
+@op(
+    numpy=np.heaviside,
+    template="np.heaviside({}, {})",
+    elementwise=True,
+    rules=(None, lambda g, z, x, y: masked(x == 0, g)),
+)
+def heaviside(x: Any, y: Any, /) -> Any:
+    """Return 0 where x < 0, y where x is 0, and 1 where x > 0.
+
+    Subgradient: 0 by x, at the step too.
+    """
+    return np.heaviside(x, y)
+
+
+_ENDS = (samples.Domain(-2.0, -0.5), samples.Domain(0.5, 2.0))
+
+
+@op(elementwise=True, template="np.clip({}, {}, {})", domain=(samples.real, *_ENDS))
+def clip_between(x: Any, low: Any, high: Any, /) -> Any:
+    """Return x limited to the interval from low to high; None stands for no limit.
+
+    Subgradient: at an end of the interval, 1 by x and 0 by the end.
+    """
+    return np.clip(x, low, high)
+
+
+@clip_between.vjp
+def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+    return masked(z == x, g)
+
+
+@clip_between.vjp
+def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+    return masked((x < low) & (z == low), g)
+
+
+@clip_between.vjp
+def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+    return masked((x if low is None else np.maximum(x, low)) > high, g)
+
+
+@op(
+    numpy=np.clip,
+    samples=(
+        samples.sample((3, 4), a_min=-1.0, a_max=1.5),
+        samples.sample((), a_min=None, a_max=1),
+        samples.sample((4,), a_min=np.array([-1.0, 0.0, 0.5, 1.0]), a_max=None),
+    ),
+)
+def clip(a: Any, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """Return a limited to the interval from a_min to a_max, which may be Tensors too; None stands for no limit.
+
+    Subgradient: at an end of the interval, 1 by a and 0 by the end.
+    """
+    if (min is not None and a_min is not None) or (max is not None and a_max is not None):
+        raise ValueError("clip() takes a_min and a_max, or min and max, not both")
+    low, high = a_min if min is None else min, a_max if max is None else max
+    return a if low is None and high is None else clip_between(a, low, high)
+
+
+@op(
+    numpy=np.where,
+    template="np.where({}, {}, {})",
+    elementwise=True,
+    rules=(None, lambda g, z, c, x, y: np.where(c, g, 0), lambda g, z, c, x, y: np.where(c, 0, g)),
+    samples=(samples.sample(_MASK, (2, 3), (3,)), samples.sample(_MASK, (), (2, 1))),
+)
+def where(condition: Any, x: Any, y: Any, /) -> Any:
+    """Return x where the condition holds, and y elsewhere."""
+    return np.where(condition, x, y)[()]
+
+
+def _where(condition: Any, *branches: Any, **named: Any) -> Any:
+    """Answer for np.where, which lists the places where the condition holds if it is given nothing else."""
+    return where(condition, *branches, **named) if branches or named else np.nonzero(raw(condition))
+
+
+registry[np.where] = _where
+
+
+@op(
+    numpy=np.nan_to_num,
+    elementwise=True,
+    samples=(samples.sample((3, 4)), samples.sample((), nan=1.0), samples.sample((2,), posinf=1.0, neginf=-1.0)),
+)
+def nan_to_num(x: Any, /, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """Return x with NaN and infinities replaced by numbers; a Tensor is never changed in place.
+
+    Subgradient: 0 where an element is replaced.
+    """
+    return np.nan_to_num(x, copy, nan, posinf, neginf)
+
+
+@nan_to_num.vjp
+def _(g: Any, z: Any, x: Any, **params: Any) -> Any:
+    if not np.iscomplexobj(raw(x)):
+        return masked(np.isfinite(x), g)
+    return masked(np.isfinite(np.real(x)), np.real(g)) + 1j * masked(np.isfinite(np.imag(x)), np.imag(g))
+
+
+def _two_conditions(rng: np.random.Generator) -> list[Any]:
+    return [np.array([True, True, False]), np.array([[False, True, False], [True, False, False]])]
+
+
+def _two_choices(rng: np.random.Generator) -> list[Any]:
+    return [rng.standard_normal(3), rng.standard_normal((2, 1))]
+
+
+@op(
+    numpy=np.select,
+    samples=(samples.sample(_two_conditions, _two_choices), samples.sample(_two_conditions, _two_choices, (3,))),
+)
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0, /) -> Any:
+    """Return, element by element, the choice of the first condition that holds; the default where none does.
+
+    Raises
+    ------
+    ValueError
+        For lists of different lengths, or empty ones.
+    """
+    if not len(condlist) or len(condlist) != len(choicelist):
+        raise ValueError(f"np.select takes a choice for each condition, got {len(condlist)} and {len(choicelist)}")
+    z = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        z = where(condition, choice, z)
+    return z
+
+
+_BELOW_ABOVE = [np.array([True, False, False]), np.array([False, False, True])]
+
+
+@op(
+    numpy=np.piecewise,
+    samples=(
+        samples.sample((3,), condlist=_BELOW_ABOVE, funclist=[np.sin, np.exp]),
+        samples.sample((3,), condlist=_BELOW_ABOVE, funclist=[2, np.square, lambda x: -x]),
+        samples.sample((), condlist=[True], funclist=[np.sin]),
+    ),
+)
+def piecewise(x: Any, /, condlist: Any, funclist: Sequence[Callable[..., Any] | complex]) -> Any:
+    """Return, where each condition holds, its function of those elements of x alone, or its constant; 0 elsewhere.
+
+    Where several conditions hold, the last one counts. One more function than conditions is that of the elements for
+    which no condition holds.
+
+    Raises
+    ------
+    ValueError
+        For any other number of functions.
+    """
+    piece = np.piecewise(np.zeros(x.shape, int), condlist, list(range(1, len(funclist) + 1))).ravel()
+    flat = np.reshape(x, -1)
+    z = np.zeros(piece.shape, x.dtype)
+    for k, function in enumerate(funclist, 1):
+        mask = piece == k
+        if mask.any():
+            values = function(flat[mask]) if callable(function) else np.asarray(function, x.dtype)
+            z = z + scatter(np.broadcast_to(values, np.sum(mask)), index=mask, shape=piece.shape)
+    return np.reshape(z, x.shape)
