@@ -24,15 +24,21 @@ def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., 
     """Return the two methods of a binary operator. For Tensors and plain numbers they record without more ado."""
 
     def method(self: Tensor, other: Any) -> Any:
-        if type(other) is Tensor:
-            return record(row, operate(self._value, other._value), (self, other), NO_PARAMS)
-        if type(other) in _OPERANDS:
-            return record(row, operate(self._value, other), (self, other), NO_PARAMS)
+        try:
+            if type(other) is Tensor:
+                return record(row, operate(self._value, other._value), (self, other), NO_PARAMS)
+            if type(other) in _OPERANDS:
+                return record(row, operate(self._value, other), (self, other), NO_PARAMS)
+        except ValueError:
+            pass  # shapes that do not go together: the op raises again, and names itself
         return row(self, other)
 
     def reflected(self: Tensor, other: Any) -> Any:
-        if type(other) in _OPERANDS:
-            return record(row, operate(other, self._value), (other, self), NO_PARAMS)
+        try:
+            if type(other) in _OPERANDS:
+                return record(row, operate(other, self._value), (other, self), NO_PARAMS)
+        except ValueError:
+            pass
         return row(other, self)
 
     return method, reflected
