@@ -21,13 +21,14 @@ FLOORS = [
         "ops.joining", "ops.linalg", "ops.polynomials", "ops.reductions", "ops.shaping", "ops.signal",
         "ops.windows", "ops.moments", "ops.nans", "ops.quantiles", "ops.scans", "ops.sorting", "ops.updates",
         "ops.activations", "ops.bessel", "ops.choices", "ops.complexes", "ops.convolutions", "ops.losses",
-        "ops.networks", "ops.trigonometry",
+        "ops.networks", "ops.trigonometry", "ops.decompositions", "ops.einsum", "ops.hermitian", "ops.matrices",
+        "ops.norms", "ops.solving",
     },
     {"backward", "debug"},
     {"call", "transforms"},
     {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "examination", "optim", "random_programs", "testing", "verify"},
+    {"checks", "examination", "ops.__main__", "optim", "random_programs", "testing", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}
