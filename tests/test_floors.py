@@ -28,7 +28,7 @@ FLOORS = [
     {"call", "transforms"},
     {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "examination", "ops.__main__", "optim", "random_programs", "testing", "verify"},
+    {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}
