@@ -75,3 +75,43 @@ def constant(value: Any) -> Draw:
 def complex_plane(*shape: int) -> Draw:
     """Return an input of this shape, real and imaginary parts drawn from the reals."""
     return lambda rng: real.draw(rng, shape) + 1j * real.draw(rng, shape)
+
+
+def _vectors(rng: np.random.Generator, shape: tuple[int, ...], dtype: type) -> Any:
+    """Draw normal numbers, complex ones if asked for."""
+    x = rng.standard_normal(shape)
+    return x + 1j * rng.standard_normal(shape) if dtype is complex else x
+
+
+def matrices(*shape: int, dtype: type = float) -> Draw:
+    """Return an input of well-conditioned matrices, with singular values well apart, between 1 and 3."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        u, s, vh = np.linalg.svd(_vectors(rng, shape, dtype), full_matrices=False)
+        return (u * np.linspace(3, 1, s.shape[-1])) @ vh
+
+    return draw
+
+
+def positive_definite(*shape: int, dtype: type = float) -> Draw:
+    """Return an input of positive definite matrices, with eigenvalues well apart, between 1 and 3."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        q, _ = np.linalg.qr(_vectors(rng, shape, dtype))
+        return (q * np.linspace(3, 1, shape[-1])) @ q.mT.conj()
+
+    return draw
+
+
+def diagonalizable(*shape: int, dtype: type = float, rotations: bool = False) -> Draw:
+    """Return an input of matrices with eigenvalues well apart: 1, 2, ..., n; with rotations 1 + i, 1 - i, 2 + i, ..."""
+    n = shape[-1]
+    middle = np.diag(np.arange(n) // (2 if rotations else 1) + 1.0)
+    if rotations:
+        middle += np.kron(np.eye(n // 2), [[0.0, 1.0], [-1.0, 0.0]])
+
+    def draw(rng: np.random.Generator) -> Any:
+        basis = matrices(*shape, dtype=dtype)(rng)
+        return basis @ middle @ np.linalg.inv(basis)
+
+    return draw

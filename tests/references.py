@@ -301,4 +301,16 @@ def overlap_add(x, shape, window_shape, axis=None):
     return np.bincount(places.ravel(), x.ravel(), np.prod(shape)).reshape(shape)
 
 
+def cofactors(a):
+    z = np.empty_like(a)
+    for *stack, i, j in np.ndindex(a.shape):
+        minor = np.delete(np.delete(a[tuple(stack)], i, axis=0), j, axis=1)
+        z[(*stack, i, j)] = (-1) ** (i + j) * np.linalg.det(minor)
+    return z
+
+
+def contraction(*operands, subscripts, optimize=False):
+    return np.einsum(subscripts, *operands, optimize=optimize)
+
+
 REFERENCES = {name: f for name, f in globals().items() if callable(f)}

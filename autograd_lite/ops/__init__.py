@@ -11,9 +11,73 @@ import numpy as np
 from autograd_lite.dispatch import array_function, array_ufunc, constant, ufunc_methods
 from autograd_lite.graph import NO_PARAMS, Tensor, raw, record, tracing
 from autograd_lite.op import Op, registry
-from autograd_lite.ops import elementwise, indexing, linalg, reductions, shaping
+from autograd_lite.ops import (
+    activations,
+    bessel,
+    choices,
+    complexes,
+    convolutions,
+    creation,
+    decompositions,
+    diagonals,
+    einsum,
+    elementwise,
+    fourier,
+    indexing,
+    joining,
+    linalg,
+    losses,
+    matrices,
+    moments,
+    nans,
+    networks,
+    norms,
+    polynomials,
+    quantiles,
+    reductions,
+    scans,
+    shaping,
+    signal,
+    solving,
+    sorting,
+    trigonometry,
+    updates,
+    windows,
+)
 
-modules = (elementwise, reductions, linalg, shaping, indexing)
+modules = (
+    elementwise,
+    reductions,
+    linalg,
+    matrices,
+    einsum,
+    solving,
+    decompositions,
+    norms,
+    shaping,
+    indexing,
+    updates,
+    sorting,
+    scans,
+    moments,
+    quantiles,
+    nans,
+    diagonals,
+    joining,
+    windows,
+    creation,
+    signal,
+    polynomials,
+    fourier,
+    trigonometry,
+    choices,
+    complexes,
+    bessel,
+    activations,
+    losses,
+    networks,
+    convolutions,
+)
 table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
 """Every built-in op by name."""
 
@@ -59,6 +123,7 @@ _OPERATORS = {
     "sub": "subtract",
     "mul": "multiply",
     "truediv": "divide",
+    "mod": "remainder",
     "pow": "power",
     "matmul": "matmul",
 }
@@ -70,6 +135,7 @@ _COMPARISONS = {
     "gt": np.greater,
     "ge": np.greater_equal,
 }
+_DIVISIONS: dict[str, np.ufunc] = {"floordiv": np.floor_divide, "divmod": np.divmod}
 _LOGIC = {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}
 _METHODS = (
     "all",
@@ -79,7 +145,6 @@ _METHODS = (
     "argsort",
     "astype",
     "clip",
-    "compress",
     "conj",
     "conjugate",
     "cumprod",
@@ -116,8 +181,12 @@ def _attach() -> None:
         members[f"__{name}__"] = members[f"__r{name}__"] = _function(logic)
     members["__invert__"] = lambda self: np.invert(self)
     members["__neg__"] = lambda self: table["negative"](self)
+    members["__pos__"] = lambda self: table["positive"](self)
+    for name, division in _DIVISIONS.items():
+        members[f"__{name}__"] = _function(division)
+        members[f"__r{name}__"] = _reflected(division)
     members["__abs__"] = lambda self: np.abs(self)
-    members["__getitem__"] = lambda self, index: table["getitem"](self, index)
+    members["__getitem__"] = indexing.pick
     for name in _METHODS:
         members[name] = _function(getattr(np, name))
     members["reshape"] = lambda self, *shape, order="C": table["reshape"](self, _spread(shape), order)
@@ -127,6 +196,10 @@ def _attach() -> None:
     members["T"] = property(lambda self: table["transpose"](self))
     members["mT"] = property(lambda self: np.matrix_transpose(self))
     members["real"], members["imag"] = property(lambda self: np.real(self)), property(lambda self: np.imag(self))
+    members["at"] = property(updates.At)
+    members["compress"] = lambda self, condition, axis=None: np.compress(condition, self, axis)
+    for name, instead in updates.IN_PLACE.items():
+        members[name] = updates.refused(f"t.{name}()", instead)
     for name, member in members.items():
         setattr(Tensor, name, member)
 
@@ -136,14 +209,20 @@ def _function(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: function(self, *args, **kwargs)
 
 
+def _reflected(function: np.ufunc) -> Callable[..., Any]:
+    """Return the method that calls a ufunc with its operands interchanged."""
+    return lambda self, other: function(other, self)
+
+
 def _spread(arguments: tuple[Any, ...]) -> Any:
     """Return ``t.reshape(2, 3)`` and ``t.reshape((2, 3))`` as one."""
     return arguments[0] if len(arguments) == 1 else arguments
 
 
 _attach()
-constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.argsort, np.argmax)
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.argsort, np.argmax)
 constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite)
 constant(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.logical_and, np.logical_or, np.logical_not)
 constant(np.any, np.all)
-ufunc_methods[np.add, "reduce"] = lambda a, axis=0, **params: np.sum(a, axis=axis, **params)
+ufunc_methods.update({(f, "outer"): updates.outer(f) for f in registry if isinstance(f, np.ufunc) and f.nin == 2})
+ufunc_methods.update({(f, "at"): updates.at(f) for f in registry if isinstance(f, np.ufunc)})

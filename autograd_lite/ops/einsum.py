@@ -1,0 +1,143 @@
+"""Einstein summation: sums of products over labelled axes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.dispatch import constant as without_derivative
+from autograd_lite.op import op
+from autograd_lite.samples import complex_plane, constant, sample
+
+_NUMBERED = ascii_uppercase + ascii_lowercase  # so that labels sort as the numbers that they stand for
+
+
+def _letters(sublist: Sequence[Any]) -> str:
+    """Write one operand's list of axis numbers as labels."""
+    if any(i is not Ellipsis and not 0 <= i < len(_NUMBERED) for i in sublist):
+        raise ValueError("subscript is not within the valid range [0, 52)")  # NumPy's own words
+    return "".join("..." if i is Ellipsis else _NUMBERED[i] for i in sublist)
+
+
+@op(
+    numpy=np.einsum,
+    samples=(
+        sample(constant("ij,jk->ik"), (2, 3), (3, 4)),
+        sample(constant("ij"), (2, 3)),
+        sample((2, 3), constant([0, 1]), (3, 4), constant([1, 2]), constant([2, 0])),
+        sample((2, 3), constant([Ellipsis, 1]), (3,), constant([1])),
+        sample(constant("ij, jk -> k"), (2, 3), (3, 4), optimize="greedy"),
+    ),
+)
+def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe") -> Any:
+    """Return sums of products over labelled axes, written in any of NumPy's ways.
+
+    Parameters
+    ----------
+    *operands
+        Subscripts and arrays: ``einsum("ij,jk->ik", a, b)``; or each array with its list of axis numbers, and the list
+        of the result: ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
+    optimize, dtype, order, casting
+        As in `numpy.einsum`. A contraction path counts for the value alone; the derivatives find their own.
+    """
+    if isinstance(operands[0], str):
+        subscripts, arrays = operands[0], operands[1:]
+    else:
+        arrays, lists = operands[: len(operands) // 2 * 2 : 2], operands[1::2]
+        subscripts = ",".join(map(_letters, lists))
+        if len(operands) % 2:
+            subscripts += "->" + _letters(operands[-1])
+    return contraction(*arrays, subscripts=subscripts, optimize=optimize, dtype=dtype, order=order, casting=casting)
+
+
+@op(
+    samples=(
+        sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
+        sample((2, 3), (3,), subscripts="ij,j"),
+        sample((3, 3), subscripts="ii"),
+        sample((2, 3, 3), subscripts="bii->ib"),
+        sample((2, 2, 2), (3,), subscripts="iii,k->k"),
+        sample((2, 3), (4,), subscripts="ij,k->jk"),
+        sample((2, 3), subscripts="ij->"),
+        sample((3,), (3,), (), subscripts="i,i,->"),
+        sample((2, 1), (3, 4), subscripts="ij,jk->ik"),
+        sample((1, 3), (2, 3), (2, 1), subscripts="ij,ij,ij->ij"),
+        sample((1, 3), (2, 1), subscripts="ij,ij->j"),
+        sample((5, 2, 3), (3, 4), subscripts="...ij,jk->...ik"),
+        sample((2, 3), (5, 1, 3), subscripts="...j,...j->..."),
+        sample((2, 3, 4), (4, 3), subscripts="a...b,b..."),
+        sample((3, 3, 2), subscripts="ii..."),
+        sample((2, 3), (3, 4), (4, 2), subscripts="ij,jk,kl->il", optimize=True),
+        sample((2, 3), (3, 2), subscripts="ij,jk->ik", optimize=["einsum_path", (0, 1)]),
+        sample((0, 3), (3,), subscripts="ij,j->ij"),
+        sample(complex_plane(2, 3), complex_plane(3), subscripts="ij,j->i"),
+        sample((2, 2), complex_plane(2), subscripts="ii,i->i"),
+    )
+)
+def contraction(
+    *operands: Any, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
+) -> Any:
+    """Return the sums of products of arrays over the axes that ``subscripts`` labels (`einsum`)."""
+    return np.einsum(subscripts, *operands, optimize=optimize, dtype=dtype, order=order, casting=casting)
+
+
+@contraction.vjp
+def _(i: int, g: Any, z: Any, *operands: Any, subscripts: str, optimize: Any = False, **_: Any) -> Any:
+    # The cotangent takes the place of operand i, and the labels of operand i the place of the result. That leaves what
+    # a contraction cannot write: axes that operand i alone had, axes that it stretched, and its diagonals.
+    x = operands[i]
+    terms, result, spare = _labels(subscripts, [np.ndim(operand) for operand in operands])
+    lengths = dict(zip(terms[i], x.shape, strict=True))
+    others = [*terms[:i], result, *terms[i + 1 :]]
+    found = [label for label in lengths if lengths[label] != 1 and any(label in term for term in others)]
+    path = optimize if isinstance(optimize, (bool, str)) else True
+    arrays = (*operands[:i], g, *operands[i + 1 :])
+    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=path)
+    known = dict(zip(found, np.shape(c), strict=True))
+    if known != lengths:
+        c = np.reshape(c, tuple(known.get(label, 1) for label in lengths))
+        c = np.broadcast_to(c, tuple(lengths.values()))
+    return c if len(lengths) == x.ndim else _on_diagonals(c, terms[i], spare, x.dtype)
+
+
+def _labels(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str, str]:
+    """Return the labels of the axes of each operand and of the result, the ellipses written out; and unused labels.
+
+    The subscripts are valid: NumPy has computed with them.
+    """
+    left, arrow, result = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    free = "".join(label for label in ascii_letters if label not in subscripts)
+    hidden = [ndim - len(term) + 3 if "..." in term else 0 for term, ndim in zip(terms, ndims, strict=True)]
+    stack, spare = free[: max(hidden)], free[max(hidden) :]
+    if not arrow:
+        counts = Counter(left)
+        result = "..." + "".join(sorted(label for label, n in counts.items() if label.isalpha() and n == 1))
+    written = [term.replace("...", stack[len(stack) - n :]) for term, n in zip(terms, hidden, strict=True)]
+    return written, result.replace("...", stack), spare
+
+
+def _on_diagonals(c: Any, term: str, spare: str, dtype: Any) -> Any:
+    """Return zeros with the elements of ``c`` where the repeated labels of ``term`` meet.
+
+    Each repetition gets a label of its own, and an identity matrix that ties it to the first.
+    """
+    unused = iter(spare)
+    distinct, full, ties, identities = "", "", [], []
+    for label in term:
+        if label in distinct:
+            new = next(unused)
+            ties.append(label + new)
+            identities.append(np.eye(np.shape(c)[distinct.index(label)], dtype=dtype))
+            full += new
+        else:
+            distinct += label
+            full += label
+    return np.einsum(f"{','.join([distinct, *ties])}->{full}", c, *identities)
+
+
+without_derivative(np.einsum_path)

@@ -1,0 +1,71 @@
+"""What rules of decompositions share: Hermitian matrices, and quotients by differences of eigenvalues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.graph import raw
+
+NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
+
+
+def adjoint(a: Any) -> Any:
+    """Return the conjugate transposes."""
+    return np.conj(a.mT)
+
+
+def half_triangle(n: int, dtype: Any, lower: bool = True) -> Any:
+    """Return a matrix of 1 in a triangle and 1/2 on the diagonal."""
+    triangle = np.tri(n, dtype=dtype) if lower else np.tri(n, dtype=dtype).T
+    return triangle - np.eye(n, dtype=dtype) / 2
+
+
+def hermitian_part(a: Any) -> Any:
+    """Return the Hermitian matrices of which NumPy reads the lower triangle, and the real part of the diagonal."""
+    half = a * half_triangle(a.shape[-1], a.dtype)
+    return half + adjoint(half)
+
+
+def by_triangle(c: Any, lower: bool = True) -> Any:
+    """Return the cotangent of the triangle that was read, from that of the Hermitian matrix which it stands for."""
+    return (c + adjoint(c)) * half_triangle(c.shape[-1], c.dtype, lower)
+
+
+def diagonal_matrices(v: Any) -> Any:
+    """Return matrices with the last axis of ``v`` as their diagonals."""
+    return v[..., None, :] * np.eye(v.shape[-1], dtype=v.dtype)
+
+
+def differences(w: Any) -> Any:
+    """Return ``w[j] - w[i]`` for row i and column j."""
+    return w[..., None, :] - w[..., :, None]
+
+
+def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:
+    """Return ``x / by``; 0 where both are 0 to rounding.
+
+    Parameters
+    ----------
+    x : array (..., m, n)
+        Cotangents. Zeros within the rounding of a product of matrices count as zeros.
+    by : array that broadcasts to ``x``
+        Eigenvalues or singular values, or differences of them.
+    scale : array (..., 1, 1)
+        The size of the numbers of which ``by`` is made.
+    undefined : str
+        What to say where ``by`` alone is 0.
+
+    Raises
+    ------
+    LinAlgError
+        Where ``by`` is 0 and ``x`` is not: the derivative is infinite there, or has a limit that only derivatives of
+        ``x`` could tell.
+    """
+    eps = float(np.finfo(by.dtype).eps)
+    zero = np.abs(by) <= eps * scale
+    size = abs(raw(x))
+    if np.any(raw(zero) & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))):
+        raise np.linalg.LinAlgError(undefined)
+    return np.where(zero, 0, x) / np.where(zero, 1, by)
