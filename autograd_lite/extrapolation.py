@@ -19,6 +19,7 @@ Array = NDArray[Any]
 SHRINK = (3 - 5**0.5) / 2  # of successive steps: far from all fractions, lest they all hit a period of the function
 SAFETY = 3.0  # of the rounding error of a quotient, as measured from few samples
 CENTRAL, FORWARD, JUMP = (2, 4, 6, 8, 10), (1, 2, 3, 4, 5, 6), (1, 3, 5, 7, 9)  # powers of the step in the error
+SURE = 1e-5  # relative error at which an estimate counts, be it settled or not
 LADDERS = 6  # restarts at another step, at most
 GOOD, USABLE, HOPELESS = 1e-10, 1e-7, 1e-3  # relative errors: stop here; try to do better; not a judgement
 
@@ -42,8 +43,6 @@ class Lines:
         First step, near which the functions should be smooth; and the step below which rounding is all.
     shared : bool
         Whether one call of the function gives all n values, so that they share their steps.
-    scaled : bool
-        False where nothing is known of the scale of the argument (all zeros), so that larger steps may be needed.
     """
 
     sample: Callable[[Array, Array], tuple[Array, Array]]
@@ -53,20 +52,19 @@ class Lines:
     step: Array
     smallest: Array
     shared: bool
-    scaled: bool
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Quotients extrapolated to step 0, arrays (n,); ``jump`` is the right-hand minus the left-hand derivative.
+    """Quotients extrapolated to step 0, with their errors, arrays (n,).
 
-    ``settled``: the differences between extrapolations went down to rounding. ``swollen``: the rounding is that of
-    values far larger than those at 0, so that a smaller step has less of it.
+    ``kink``: the slopes from the left and the right differ. ``settled``: the differences between extrapolations went
+    down to rounding. ``swollen``: the rounding is that of values far larger than those at 0, so that a smaller step
+    has less of it. ``constant``: no value differed from that at 0.
     """
 
     value: Array
     error: Array
-    jump: Array
     kink: NDArray[np.bool_]
     settled: NDArray[np.bool_]
     swollen: NDArray[np.bool_]
@@ -143,9 +141,7 @@ def extrapolate(lines: Lines, side: int = 0) -> Limit:
         high, low = np.where(smaller, step, high), np.where(larger, step, low)
         bracketed = (low > 0) & np.isfinite(high)
         leap = 2.0 ** (6 + 4 * attempt)
-        step = np.where(
-            bracketed, np.sqrt(low) * np.sqrt(high), np.where(smaller, step / leap, step * leap)
-        )
+        step = np.where(bracketed, np.sqrt(low) * np.sqrt(high), np.where(smaller, step / leap, step * leap))
         open_ &= (step >= lines.smallest) & ~(bracketed & (high < 64 * low))
         if not open_.any():
             break
@@ -155,12 +151,15 @@ def extrapolate(lines: Lines, side: int = 0) -> Limit:
 def _wishes(limit: Limit, lines: Lines, step: Array, active: Array) -> tuple[Array, Array]:
     """Return where a smaller and where a larger step is wanted next."""
     relative = limit.error / abs(limit.value)
-    bad = ~(relative <= USABLE) & ~limit.constant & ~limit.kink
+    usable = np.fmax(USABLE, 1e3 * lines.noise / abs(lines.base))
+    bad = ~(relative <= usable) & ~limit.constant & ~limit.kink
     done = (relative <= GOOD) | limit.settled
     smaller = active & ~limit.constant & (~done | (bad & limit.swollen))
-    rounding = lines.noise <= 1e-6 * abs(lines.base)  # and no step of the function
-    larger = active & bad & ~smaller & rounding & ((step < lines.step) | (not lines.scaled))
-    return smaller, larger
+    # beyond the first step only for errors that count beside the largest derivative: most small ones stay small
+    largest = abs(limit.value).max(initial=0.0, where=limit.settled)
+    returning = (step < lines.step) | (limit.error > usable * largest)
+    rounding = lines.noise <= 1e-6 * abs(lines.base)  # and no jump of the function
+    return smaller, active & bad & ~smaller & rounding & returning
 
 
 def _ladder(lines: Lines, step: Array, active: Array, side: int) -> Limit:
@@ -170,18 +169,18 @@ def _ladder(lines: Lines, step: Array, active: Array, side: int) -> Limit:
     constant, largest = active.copy(), abs(lines.base)
     for row in range(7 if side else 6):
         h = step * SHRINK**row
+        errors = table.error, jumps.error
         quotient, noise, values = (_one_sided if side else _central)(lines, h, active, side, jumps)
-        error = table.error
         table.add(quotient, noise)
         for value in values:
             constant &= (value == lines.base) | ~active
             largest = np.fmax(largest, abs(value))
-        active = active & np.isfinite(quotient) & ~table.settled
+        active = active & np.isfinite(quotient) & ~(table.settled & (jumps.settled | bool(side)))
         if row == 2:  # quotients of a smooth function differ by 0.15 as much (one-sided 0.38) from step to step
             recent, before = (abs(table.quotients(i) - table.quotients(i + 1)) for i in (0, 1))
             active &= recent < (0.7 if side else 0.4) * before
         elif row > 2:
-            active &= table.error < 0.5 * error
+            active &= (table.error < 0.5 * errors[0]) | (jumps.error < 0.5 * errors[1])
         if not active.any():
             break
     usual = np.maximum(HOPELESS * abs(table.value), USABLE * largest / lines.step)
@@ -189,8 +188,10 @@ def _ladder(lines: Lines, step: Array, active: Array, side: int) -> Limit:
     kink, gap = _gap(jumps)
     kink &= sound
     error = np.where(sound, table.error + gap / 2, np.inf)
+    # far away from 0, where a function may be flat for other reasons, only a slope is a finding
+    error = np.where((step > lines.step) & ~(abs(table.value) > 10 * error), np.inf, error)
     swollen = lines.eps * largest > 8 * lines.noise
-    return Limit(table.value, error, jumps.value, kink, table.settled, swollen, constant & np.isfinite(table.error))
+    return Limit(table.value, error, kink, table.settled, swollen, constant & np.isfinite(table.error))
 
 
 Row = tuple[Array, Array, tuple[Array, ...]]
@@ -222,7 +223,7 @@ def _noise_at(lines: Lines, value: Array) -> Array:
 def _gap(jumps: _Table) -> tuple[Array, Array]:
     """Return where the slopes of the two sides differ, and by how much (infinite at a cusp or step)."""
     kink = abs(jumps.value) > 5 * jumps.error
-    gap = np.where(kink, abs(jumps.value), 0.0)
+    gap = np.where(np.isfinite(jumps.error), abs(jumps.value), 0.0)  # a small one may be a kink below the noise
     if len(jumps.rows) > 2:  # at a cusp or step of the function the difference grows as the steps shrink
         last, second, first = (abs(jumps.quotients(i)) for i in range(3))
         cusp = ~kink & (last > 0.9 * second) & (second > 0.9 * first) & (last > 10 * SAFETY * jumps.noises[0])
@@ -234,23 +235,32 @@ def _choose(limits: list[Limit], side: int) -> Limit:
     """Return for each line the ladder with the smallest error, and that error as the other ladders correct it."""
     best = limits[0]
     for limit in limits[1:]:
-        better = limit.error < best.error
-        if side:  # a kink that is far nearer than the step hardly shows from one side: nothing but rounding is sure
-            better = np.where(limit.settled == best.settled, better, limit.settled)
+        ours, theirs = _sure(limit, side), _sure(best, side)
+        better = np.where(ours == theirs, limit.error < best.error, ours)
         best = Limit(*(np.where(better, getattr(limit, name), getattr(best, name)) for name in _FIELDS))
     error = best.error
     for limit in () if side else limits:
-        # Two steps that both look sure and differ, with no kink between them: a staircase (rounding to a coarser
-        # number inside the function) or a ripple. Which of the two slopes is meant is not for us to say.
+        # Two steps that are sure and differ, with no kink between them: a staircase (rounding to a coarser number
+        # inside the function) or a ripple. Which of the two slopes is meant is not for us to say.
         apart = abs(limit.value - best.value)
-        error = np.where(apart > 10 * (limit.error + best.error), np.fmax(apart, error), error)
+        contradicts = _sure(limit, side) & (apart > limit.error + best.error)
+        error = np.where(contradicts, np.fmax(apart, error), error)
     return replace(best, error=error)
+
+
+def _sure(limit: Limit, side: int) -> Array:
+    """Return where an estimate counts: a kink or a ripple far finer than the step can mimic a rough agreement.
+
+    From one side a near kink is no more than a constant in the quotients: only those settled to rounding are sure.
+    """
+    close = limit.error <= SURE * abs(limit.value)
+    return np.isfinite(limit.error) & (limit.settled | (close if side == 0 else False))
 
 
 _FIELDS = tuple(Limit.__dataclass_fields__)
 
 
-def scatter(samples: Array, lowest: int) -> Array:
+def scatter(samples: Array) -> Array:
     """Estimate the rounding error of a function from its values at equidistant points very close together.
 
     Differences of high order leave no smooth function over: for independent errors of deviation s, those of order k
@@ -260,15 +270,13 @@ def scatter(samples: Array, lowest: int) -> Array:
     ----------
     samples : array (m, n)
         n functions at m >= 5 points.
-    lowest : int
-        The lowest order of difference to be used, 2 or 3.
 
     Returns
     -------
-    array (n,): the largest estimate of the orders up to 4; NaN where a sample is.
+    array (n,): the larger estimate of the orders 3 and 4; NaN where a sample is.
     """
     estimates = []
-    for order in range(lowest, 5):
+    for order in (3, 4):
         inflation = comb(2 * order, order)
         differences = abs(np.diff(samples, order, axis=0))
         top = np.maximum(differences.max(axis=0), np.finfo(float).tiny)  # scaled first: squares underflow

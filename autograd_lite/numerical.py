@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from autograd_lite.extrapolation import Array, Limit, Lines, extrapolate
-from autograd_lite.probing import Direction, Elements, Function, quiet, require_float, scale
-from autograd_lite.trees import map_tree
+from autograd_lite.probing import Direction, Elements, Function, quiet, random_tangents, require_float, scale
+
+__all__ = [
+    "ComplexStep", "Estimate", "TaylorSlope", "complex_directional", "complex_gradient", "directional", "gradient",
+    "one_sided", "one_sided_gradient", "random_tangents", "rounding_tolerance", "taylor_slope",
+]  # fmt: skip
 
 IMAGINARY = 2.0**-70  # of the argument's scale: its square is nothing, and it stays clear of underflow
 
@@ -314,37 +318,6 @@ def _slope(steps: Array, remainders: Array, rounding: Array, moves: Array) -> Ta
     elif count > 2 and slope < 1.4:
         verdict = "wrong"
     return TaylorSlope(slope, verdict, steps, remainder)
-
-
-def random_tangents(
-    primals: Sequence[Any], rng: np.random.Generator, argnums: Sequence[int] | None = None
-) -> tuple[Any, ...]:
-    """Draw a direction in which every element moves in proportion to its scale.
-
-    Parameters
-    ----------
-    primals : sequence
-        Arguments, or trees of them.
-    rng : numpy.random.Generator
-    argnums : sequence of int, optional
-        Which arguments move; by default all. The others get None.
-
-    Returns
-    -------
-    tuple
-        For `directional`: float64 or complex128 of the structure and shapes of ``primals``; None also for leaves
-        that are not floating point.
-    """
-
-    def draw(leaf: Any) -> Any:
-        x = np.asarray(leaf)
-        if x.dtype.kind not in "fc":
-            return None
-        parts = [rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape) for _ in range(2)]
-        return scale(x) * (parts[0] + 1j * parts[1] if x.dtype.kind == "c" else parts[0])
-
-    moving = range(len(primals)) if argnums is None else [i % len(primals) for i in argnums]
-    return tuple(map_tree(draw, x) if i in moving else None for i, x in enumerate(primals))
 
 
 def rounding_tolerance(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite.extrapolation import Array, Lines, scatter
-from autograd_lite.trees import describe, flatten, same_structure
+from autograd_lite.trees import describe, flatten, map_tree, same_structure
 
 START = 0.118  # first step, in units of the argument's scale
 NARROW_START = 0.35  # the same for results in float32 or less, where rounding is the larger error
@@ -107,12 +107,12 @@ class Function:
             follows its arguments in such steps only (it casts to float32 inside).
         """
         fine = np.stack([at(k * self.eps) if k else self.base for k in range(-3, 4)])
-        noise, stands, eps = scatter(fine, 2), (fine == self.base).all(axis=0), self.eps
+        noise, stands, eps = scatter(fine), (fine == self.base).all(axis=0), self.eps
         if stands.any():
             # no power of two: a coarse grid inside the function must not be met exactly
             level = SINGLE if self.eps < SINGLE else COARSER
             coarse = np.stack([at(1.37 * k * level) if k else self.base for k in range(-3, 4)])
-            noise = np.where(stands, scatter(coarse, 3), noise)
+            noise = np.where(stands, scatter(coarse), noise)
             # what stood still has moved by its own rounding at most, or its argument was rounded
             leaps = stands & (abs(coarse - self.base).max(axis=0) > 6 * level * abs(self.base))
             eps = SINGLE if self.eps < SINGLE and leaps.any() else self.eps
@@ -164,7 +164,6 @@ class Elements:
             step,
             np.where(magnitude > 0, 64 * eps * magnitude, 2.0**-60 * step),
             shared=False,
-            scaled=bool(self.x.any()),
         )
 
     def shifted(self, column: int, t: Any) -> tuple[list[Any], Array]:
@@ -215,7 +214,6 @@ class Direction:
         self.moves, self.complex = bool(moved), any(np.iscomplexobj(x) for x, _ in moved)
         reach = [(scale(x)[v != 0] / abs(v[v != 0])).min() for x, v in moved]
         self.reach = float(min(reach, default=1.0))
-        self.scaled = any(bool(x.any()) for x, _ in moved)
 
     def lines(self) -> Lines:
         """Return one line for each element of the result."""
@@ -226,15 +224,44 @@ class Direction:
         def sample(t: Array, active: Array) -> tuple[Array, Array]:
             return self.at(float(t[0])), t
 
-        return Lines(
-            sample, base, noise, self.function.eps, step, 2.0**-46 * step, shared=True, scaled=self.scaled
-        )
+        return Lines(sample, base, noise, self.function.eps, step, 2.0**-46 * step, shared=True)
 
     def at(self, t: float | complex) -> Array:
         """Return the result (n,) at ``t``."""
         pairs = zip(self.function.leaves, self.tangents, strict=True)
         leaves = [leaf if v is None else _shift(leaf, t * v) for leaf, v in pairs]
         return self.function.at(leaves, analytic=isinstance(t, complex))
+
+
+def random_tangents(
+    primals: Sequence[Any], rng: np.random.Generator, argnums: Sequence[int] | None = None
+) -> tuple[Any, ...]:
+    """Draw a direction in which every element moves in proportion to its scale.
+
+    Parameters
+    ----------
+    primals : sequence
+        Arguments, or trees of them.
+    rng : numpy.random.Generator
+    argnums : sequence of int, optional
+        Which arguments move; by default all. The others get None.
+
+    Returns
+    -------
+    tuple
+        For `numerical.directional`: float64 or complex128 of the structure and shapes of ``primals``; None also for
+        leaves that are not floating point.
+    """
+
+    def draw(leaf: Any) -> Any:
+        x = np.asarray(leaf)
+        if x.dtype.kind not in "fc":
+            return None
+        parts = [rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape) for _ in range(2)]
+        return scale(x) * (parts[0] + 1j * parts[1] if x.dtype.kind == "c" else parts[0])
+
+    moving = range(len(primals)) if argnums is None else [i % len(primals) for i in argnums]
+    return tuple(map_tree(draw, x) if i in moving else None for i, x in enumerate(primals))
 
 
 def scale(x: Array) -> Array:

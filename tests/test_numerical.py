@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autograd_lite import numerical
@@ -216,6 +216,50 @@ def test_relu_network_matches_its_chain_rule():
     assert_honest(along, sum(np.sum(g * t) for g, t in zip(exact, tangents[:2], strict=True)), factor=2)
 
 
+STEPS = [  # elementwise functions that random programs are made of, with their derivatives
+    (np.exp, np.exp),
+    (np.tanh, lambda x: 1 / np.cosh(x) ** 2),
+    (np.sin, np.cos),
+    (np.square, lambda x: 2 * x),
+    (lambda x: np.maximum(x, 0), lambda x: (x > 0) * Wide(1)),
+    (np.abs, np.sign),
+    (lambda x: np.logaddexp(0, x), logistic),
+    (lambda x: np.log(np.abs(x) + 1e-3), lambda x: np.sign(x) / (np.abs(x) + 1e-3)),
+    (lambda x: 1 / (1 + x * x), lambda x: -2 * x / (1 + x * x) ** 2),
+]
+
+
+@given(seed=st.integers(0, 2**32 - 1), exponent=st.integers(-12, 12))
+@settings(max_examples=150)
+def test_errors_of_random_programs_are_honest(seed, exponent):
+    rng, scale = np.random.default_rng(seed), 10.0**exponent
+    n = int(rng.integers(1, 6))
+    steps = [
+        (rng.integers(3), STEPS[rng.integers(len(STEPS))], rng.choice([0.3, 1, 3]) * rng.normal(size=(n, n)))
+        for _ in range(rng.integers(2, 7))
+    ]
+
+    def run(x, jacobian):
+        """Return the value and, from the Jacobian of x, the exact gradient."""
+        v, d = x / scale, jacobian / scale
+        for kind, (f, derivative), matrix in steps:
+            if kind == 0:
+                v, d = f(v), derivative(v)[:, None] * d
+            elif kind == 1:
+                v, d = matrix @ v, matrix @ d
+            else:
+                v, d = v * (x / scale), v[:, None] * jacobian / scale + (x / scale)[:, None] * d
+        return v.sum(), d.sum(axis=0)
+
+    x = rng.normal(size=n) * scale
+    with np.errstate(all="ignore"):
+        value, exact = run(x.astype(Wide), np.eye(n, dtype=Wide))
+    assume(np.all(np.isfinite(exact)) and abs(value) < 1e50)
+    assume(np.max(abs(exact)) * scale > 1e-17)  # else rounding can make the program constant
+    estimate = gradient(lambda x: run(x, np.zeros((n, n)))[0], (x,))
+    assert_honest(estimate, exact, factor=2)
+
+
 KINKS = [  # f, x, slopes from the left and from the right
     ("abs", np.abs, 0.0, -1.0, 1.0),
     ("relu", lambda x: np.maximum(x, 0), 0.0, 0.0, 1.0),
@@ -328,6 +372,14 @@ def test_float32_is_judged_in_double_where_the_function_allows_it():
     for estimate in (wide, narrow):
         assert_honest(estimate, np.exp(x.astype(Wide)))
     assert np.all(narrow.error < 1e-2)
+
+
+@pytest.mark.skipif(np.finfo(Wide).eps == np.finfo(float).eps, reason="longdouble is float64 here")
+def test_extended_precision_is_kept():
+    x = np.linspace(0.1, 2, 4).astype(Wide)
+    estimate = gradient(lambda x: np.sum(x * x * x), (x,))
+    assert np.all(abs(estimate.value - 3 * x * x) <= estimate.error)
+    assert np.all(estimate.error < 1e-15)
 
 
 @BY_NAME
