@@ -64,7 +64,7 @@ def stack(arrays: Parts, /, axis: int = 0, *, dtype: Any = None, casting: Any = 
 
 @stack.vjp
 def _(i: int, g: Any, z: Any, *arrays: Any, axis: int = 0, **_: Any) -> Any:
-    return g[_along(axis % g.ndim, i)] if axis else g[i]
+    return g[_along(axis % g.ndim, i)]
 
 
 @op(numpy=np.vstack, spread=True, samples=(sample((3,), (3,)), sample((2, 3), (1, 3)), sample((), ())))

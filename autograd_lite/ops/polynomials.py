@@ -29,13 +29,12 @@ def polyval(p: Any, x: Any, /) -> Any:
 
 @polyval.vjp
 def _(g: Any, z: Any, p: Any, x: Any) -> Any:
-    places = np.reshape(x, (-1, 1))
+    places = np.ravel(x)[:, None]
     return np.dot(np.ravel(g), places ** np.arange(len(p) - 1, -1, -1).astype(places.dtype))
 
 
 @polyval.vjp
 def _(g: Any, z: Any, p: Any, x: Any) -> Any:
-    p = _array(p)
     return g * np.polyval(p[:-1] * np.arange(len(p) - 1, 0, -1).astype(p.dtype), x)
 
 
@@ -176,7 +175,7 @@ def roots(p: Any, /) -> Any:
 def _(g: Any, z: Any, p: Any) -> Any:
     powers = np.arange(len(p) - 1, -1, -1).astype(z.dtype)
     slope = np.polyval(p[:-1] * powers[:-1], z)
-    return -np.dot(g / slope, np.reshape(z, (-1, 1)) ** powers)
+    return -np.dot(g / slope, z[:, None] ** powers)
 
 
 @op(

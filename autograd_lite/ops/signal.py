@@ -149,10 +149,10 @@ def _(g: Any, z: Any, x: Any, y: Any, mode: Any = "full") -> Any:
 def _unconvolve(g: Any, x: Any, other: Any, mode: Any) -> Any:
     """Return the cotangent of a factor of a convolution: the full one's, correlated with the other factor."""
     n, m = np.size(x), np.size(other)
-    missing = {"f": 0, "s": (min(n, m) - 1) // 2, "v": min(n, m) - 1}[mode[0]]
-    if missing or mode[0] == "s":
-        g = np.pad(g, (missing, n + m - 1 - missing - g.size))
-    return np.reshape(np.convolve(g, np.flip(np.ravel(other)), "valid"), x.shape)
+    overlap = min([n, m]) - 1
+    missing = {"f": 0, "s": overlap // 2, "v": overlap}[mode[0]]
+    full = np.pad(g, (missing, n + m - 1 - missing - g.size))
+    return np.reshape(np.convolve(full, np.flip(other), "valid"), x.shape)
 
 
 @op(numpy=np.correlate, samples=convolutions)

@@ -13,7 +13,7 @@ from autograd_lite.op import op
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.samples import sample
 
-Pair = tuple[int, int]
+Pair = list[int]
 
 _PICKING = ("edge", "reflect", "symmetric", "wrap")
 _LINEAR = ("constant", *_PICKING, "mean", "linear_ramp")
@@ -25,13 +25,14 @@ _REFUSED = ("maximum", "minimum", "median", "empty")
     samples=(
         sample((3,), pad_width=(1, 2), constant_values=(5.0, -1.0)),
         sample((2, 3), pad_width=((0, 1), (2, 0))),
-        sample((2, 3), pad_width=1, mode="edge"),
+        sample((2, 3, 2), pad_width={0: 1, -1: (2, 0)}, mode="edge"),
         sample((2, 3), pad_width=((1, 0), (5, 2)), mode="reflect"),
         sample((2, 3), pad_width=2, mode="reflect", reflect_type="odd"),
         sample((3,), pad_width=4, mode="symmetric"),
         sample((3,), pad_width=2, mode="symmetric", reflect_type="odd"),
-        sample((2, 3), pad_width=((0, 0), (2, 4)), mode="wrap"),
+        sample((2, 3), pad_width=((0, 1), (2, 4)), mode="wrap"),
         sample((3, 4), pad_width=2, mode="mean", stat_length=((1, 2), (3, 1))),
+        sample((4, 5), pad_width=1, mode="mean", stat_length=(2, 3)),
         sample((2, 3), pad_width=(1, 2), mode="linear_ramp", end_values=4.0),
         sample((2, 2, 0), pad_width=((1, 1), (0, 0), (0, 1))),
     ),
@@ -83,12 +84,10 @@ def _(
 ) -> Any:
     widths = _pairs(pad_width, x.ndim)
     if mode == "constant":
-        return g[tuple(slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True))]
+        return g[tuple(slice(widths[axis][0], widths[axis][0] + n) for axis, n in enumerate(x.shape))]
     lengths = [None] * x.ndim if stat_length is None else _pairs(stat_length, x.ndim)
-    for axis in reversed(range(x.ndim)):  # padded one axis after the other, the corners from the edges
+    for axis in (axis for axis, width in enumerate(widths) if width != [0, 0]):
         n, width = x.shape[axis], widths[axis]
-        if not any(width):
-            continue
         if mode in _PICKING and reflect_type != "odd":
             index = (slice(None),) * axis + (np.pad(np.arange(n), width, mode),)  # type: ignore[call-overload]
             g = scatter(g, index=index, shape=(*g.shape[:axis], n, *g.shape[axis + 1 :]))
@@ -100,19 +99,19 @@ def _(
 
 def _pairs(given: Any, ndim: int) -> list[Pair]:
     """Return what NumPy spells in short as one pair for each axis."""
-    if isinstance(given, dict):
-        pairs = [(0, 0)] * ndim
-        for axis, width in given.items():
-            pairs[axis] = (width, width) if isinstance(width, int) else tuple(width)
-        return pairs
-    return [tuple(pair) for pair in np.broadcast_to(given, (ndim, 2)).tolist()]
+    if not isinstance(given, dict):
+        return np.broadcast_to(given, (ndim, 2)).tolist()  # type: ignore[no-any-return]
+    pairs = np.zeros((ndim, 2), int)
+    for axis, width in given.items():
+        pairs[axis] = width
+    return pairs.tolist()
 
 
 def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pair | None) -> Any:
     """Return the matrix whose product with a vector pads it: NumPy's padding of the unit vectors."""
     options: dict[str, Any] = {"reflect_type": reflect_type} if mode in _PICKING else {}
     if stat_length is not None:
-        options["stat_length"] = (stat_length, (1, 1))
+        options["stat_length"] = (stat_length, stat_length)
     return np.pad(np.eye(n), (width, (0, 0)), mode, **options)  # type: ignore[call-overload]
 
 
