@@ -61,5 +61,7 @@ def expand_reduced(g: Any, shape: Shape, axis: int | tuple[int, ...] | None, kee
     """
     if keepdims or axis is None or not shape:
         return g
-    kept = set(range(len(shape))) - set(normalize_axes(axis, len(shape)))
-    return np.reshape(g, tuple(n if i in kept else 1 for i, n in enumerate(shape)))
+    lengths = list(shape)
+    for a in axis if isinstance(axis, tuple) else (axis,):
+        lengths[a] = 1
+    return g.reshape(lengths)

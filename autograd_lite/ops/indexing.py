@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.arrays import Shape
 from autograd_lite.dispatch import constant, refuse
-from autograd_lite.graph import Tensor
+from autograd_lite.graph import Tensor, record, tracing
 from autograd_lite.op import op
 from autograd_lite.samples import constant as always
 from autograd_lite.samples import sample
@@ -50,6 +50,16 @@ def array_of(x: Any) -> Any:
     return x if isinstance(x, Tensor) else np.asarray(x)
 
 
+def pick(t: Tensor, index: Any) -> Tensor:
+    """Return ``t[index]``: `getitem` for the usual indices without more ado."""
+    if type(index) in _PLAIN and not tracing.constants:
+        return record(getitem, t._value[index], (t,), {"index": index})
+    return getitem(t, index)  # type: ignore[no-any-return]
+
+
+_PLAIN = frozenset({int, slice, tuple, np.ndarray})
+
+
 @op(samples=indices)
 def getitem(x: Any, /, index: Any) -> Any:
     """Return ``x[index]``, for every index that NumPy has."""
@@ -58,7 +68,9 @@ def getitem(x: Any, /, index: Any) -> Any:
 
 @getitem.vjp
 def _(g: Any, z: Any, x: Any, index: Any) -> Any:
-    return scatter(g, index=index, shape=x.shape)
+    if type(g) is Tensor:
+        return scatter(g, index=index, shape=x.shape)
+    return scatter.forward(g, index, x.shape)  # at half the price
 
 
 scattered = (

@@ -147,7 +147,7 @@ def average(
         z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     if not returned:
         return z
-    return z, total if total.shape == z.shape else np.array(np.broadcast_to(total, z.shape))
+    return z, np.broadcast_to(total, z.shape)
 
 
 def _stand_along(weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:

@@ -15,7 +15,6 @@ from autograd_lite.ops.reductions import Axis
 from autograd_lite.ops.sorting import unsort
 from autograd_lite.samples import sample
 
-
 medians = (sample(()), sample((5,)), sample((3, 4), axis=0), sample((2, 3, 4), axis=(0, -1), keepdims=True))
 quantiles = (
     sample((5,), q=0.3),
