@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,11 @@ from autograd_lite.graph import Tensor, TracedParams, current_observers, order, 
 from autograd_lite.op import unpack
 
 _float64 = np.float64
+_NOWHERE: frozenset[Tensor] = frozenset()
 
 
 def sweep(
-    cotangents: dict[Tensor, Any], wrt: Collection[Tensor] | None = None, since: int = 0, *, closed: bool = False
+    cotangents: dict[Tensor, Any], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
 ) -> tuple[dict[Tensor, Any], bool]:
     """Pull the cotangents of results back to the Tensors that they were made from.
 
@@ -25,7 +25,7 @@ def sweep(
     Parameters
     ----------
     cotangents : dict from each result to its cotangent, an array or Tensor of its shape
-    wrt : collection of Tensor, optional
+    wrt : set of Tensor, optional
         Where to stop, and what to answer for; all leaves if None.
     since : int
         Tensors recorded before this serial are from outside, and constant.
@@ -39,10 +39,11 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    nodes, needed, outside = order(cotangents, wrt, since)
-    recorded = outside or any(type(g) is Tensor for g in cotangents.values())
+    stop = _NOWHERE if wrt is None else wrt
+    nodes, needed, ends, outside = order(cotangents, stop, since)
+    recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
-    if wrt is not None:
+    if wrt is not None and not wrt.issuperset(ends):
         needed = _dependents(nodes, needed, wrt)
     observers = current_observers()
     cotangents = {result: g for result, g in cotangents.items() if result in needed}
@@ -52,27 +53,28 @@ def sweep(
         if g is None:
             continue
         inputs = node.inputs
-        if not inputs or (wrt is not None and node in wrt):
+        if not inputs or node in stop:
             found[node] = g
             continue
         row: Any = node.op
         params = node.params
         if type(params) is TracedParams and not lifted:
             params = params.values_only
-        rules = row.rules if type(row.rules) is tuple else row.rules_for(len(inputs))
+        args: tuple[Any, ...]
         if lifted:
-            z = unpack(node) if isinstance(node._value, tuple) else node
-            args: Any = inputs
+            args = (g, unpack(node) if isinstance(node._value, tuple) else node, *inputs)
+        elif len(inputs) == 2:  # most nodes: without a loop over two inputs the sweep is a sixth faster
+            x, y = inputs
+            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
         else:
-            z = node._value
-            args = []
-            for x in inputs:  # a comprehension would be a call
-                args.append(x._value if type(x) is Tensor else x)
-        for x, rule in zip(inputs, rules):  # noqa: B905 (strict costs a tenth of the sweep)
-            if type(x) is not Tensor or rule is None or x not in needed:
+            args = (g, node._value, *map(raw, inputs))
+        edges = row.edges
+        for i, rule in row.edges_for(len(inputs)) if edges is None else edges:
+            x = inputs[i]
+            if type(x) is not Tensor or x not in needed:
                 continue
             try:
-                c = rule(g, z, *args, **params) if params else rule(g, z, *args)
+                c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
                 error.add_note(f"in {_rule_of(x, node, rule)}")
                 raise
@@ -89,10 +91,8 @@ def sweep(
     return found, recorded
 
 
-def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: Collection[Tensor]) -> set[Tensor]:
+def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> set[Tensor]:
     """Return those of the nodes, newest first, that depend on a Tensor in ``wrt``."""
-    if all(node.inputs or node in wrt for node in nodes):
-        return reached  # every path ends where it should: the usual case
     needed = reached.intersection(wrt)
     for node in reversed(nodes):
         if any(type(x) is Tensor and x in needed for x in node.inputs):
@@ -113,6 +113,8 @@ def _fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
     """
     value = x._value
     if isinstance(value, tuple):
+        return c
+    if type(c) is type(value) and c.shape == value.shape and c.dtype == value.dtype:
         return c
     shape: Shape = np.shape(value)
     dtype = getattr(c, "dtype", None)

@@ -117,7 +117,7 @@ class Call:
     def value(self) -> Any:
         """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
         made = [y for y in self.outputs if type(y) is Tensor]
-        outside = bool(made) and order(made, None, self.since)[2]
+        outside = bool(made) and order(made, since=self.since)[-1]
         return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
 
     def arrange(self, leaves: list[Any]) -> Any:

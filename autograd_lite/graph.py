@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dis import opmap
 from itertools import count
@@ -27,6 +27,7 @@ Params = dict[str, Any]
 NO_PARAMS: Params = {}
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _next_serial = count().__next__
+_serial = attrgetter("serial")
 
 
 @final
@@ -334,6 +335,8 @@ def now() -> int:
 
 def as_value(value: Any, *, copy: bool) -> Any:
     """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
+    if type(value) is np.float64:  # a tenth of the price of a small call
+        return value
     if isinstance(value, Tensor):
         raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
     array = np.array(value) if copy else np.asarray(value)
@@ -364,8 +367,8 @@ def summary(x: Any) -> str:
 
 
 def order(
-    results: Iterable[Tensor], stop: Collection[Tensor] | None = None, since: int = 0
-) -> tuple[list[Tensor], set[Tensor], bool]:
+    results: Iterable[Tensor], stop: Set[Tensor] = frozenset(), since: int = 0
+) -> tuple[list[Tensor], set[Tensor], list[Tensor], bool]:
     """List the nodes that the results were made from, newest first: a reverse topological order.
 
     Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
@@ -373,7 +376,7 @@ def order(
     Parameters
     ----------
     results : iterable of Tensor
-    stop : collection of Tensor, optional
+    stop : set of Tensor, optional
         The search does not go below these.
     since : int
         The search does not enter Tensors recorded before this serial: they come from outside the call.
@@ -382,22 +385,28 @@ def order(
     -------
     nodes : list of Tensor, the results and the leaves among them; those from outside not
     reached : the same as a set
+    ends : list of Tensor
+        Where the search ended: at leaves, and at what it was told to stop at.
     outside : bool
         Whether the search met a Tensor from outside.
     """
     reached = set(results)
-    outside = any(result.serial < since for result in reached)
-    pending = list(reached)
-    while pending:
-        node = pending.pop()
-        if stop is not None and node in stop:
-            outside = outside or bool(node.inputs)
+    nodes = list(reached)
+    ends = []
+    outside = False
+    for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
+        inputs = node.inputs
+        if not inputs or node in stop:
+            ends.append(node)
+            outside = outside or bool(inputs)
             continue
-        for x in node.inputs:
+        for x in inputs:
             if type(x) is Tensor and x not in reached:
                 if x.serial < since:
                     outside = True
                 else:
                     reached.add(x)
-                    pending.append(x)
-    return sorted(reached, key=attrgetter("serial"), reverse=True), reached, outside
+                    nodes.append(x)
+    nodes.sort(key=_serial, reverse=True)
+    outside = outside or nodes[-1].serial < since  # a result itself
+    return nodes, reached, ends, outside

@@ -88,6 +88,7 @@ class Op:
         self.input_names, self.param_names, variadic = _signature(forward)
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
+        self.edges: tuple[tuple[int, Rule], ...] | None = None
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
@@ -114,6 +115,7 @@ class Op:
         """Keep one rule for each input; those that are not given raise."""
         self.given = len(given)
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
+        self.edges = self.edges_for(len(self.rules))
 
     def _missing(self, position: int) -> Rule:
         def missing(*args: Any, **params: Any) -> Any:
@@ -128,6 +130,10 @@ class Op:
         """Return one rule for each of this many inputs, as ``rule(g, z, *inputs, **params)``."""
         rules = self.rules
         return rules if isinstance(rules, tuple) else tuple(partial(rules, i) for i in range(inputs)) if rules else ()
+
+    def edges_for(self, inputs: int) -> tuple[tuple[int, Rule], ...]:
+        """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
+        return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
@@ -151,7 +157,10 @@ class Op:
             inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
             values = [raw(x) for x in inputs]
         try:
-            value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
+            if params:
+                value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
+            else:
+                value = self.compute(*values)
             if type(value) is complex:  # Python's own product of a complex number and a np.float64
                 value = np.complex128(value)
         except Exception as error:

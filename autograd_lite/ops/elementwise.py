@@ -175,7 +175,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
 @op(elementwise=True)
 def sigmoid(x: Any, /) -> Any:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-    return np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))
+    return np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-abs(x)))
 
 
 @sigmoid.vjp
