@@ -198,6 +198,8 @@ ERRORS = {
     "polyint": (lambda t: np.polyint(t[0], 3, [1.0, 2.0]), ValueError, "m=3.*got 2"),
     "polyfit": (lambda t: np.polyfit(t[0], t[1], 1, full=True), NotImplementedError, "full="),
     "save": (lambda t: np.save("never", t), NotImplementedError, r"\.value"),
+    "histogram": (np.histogram, NotImplementedError, "counts"),
+    "unravel_index": (lambda t: np.unravel_index(t, (3, 4)), NotImplementedError, "integers"),
     "asarray": (np.asarray, TypeError, r"\.value"),
     "require": (np.require, TypeError, r"\.value"),
     "full": (lambda t: np.full((3, 4), t), (TypeError, NotImplementedError), "np.stack|np.where"),
@@ -225,6 +227,9 @@ TOLD = {
     "array2string": (np.array2string, (2,)),
     "array_repr": (np.array_repr, ()),
     "array_str": (np.array_str, ()),
+    "diag_indices_from": (lambda t: [i.tolist() for i in np.diag_indices_from(t[:, :3])], ()),
+    "tril_indices_from": (lambda t: [i.tolist() for i in np.tril_indices_from(t, -1)], ()),
+    "triu_indices_from": (lambda t: [i.tolist() for i in np.triu_indices_from(t, 1)], ()),
 }
 
 

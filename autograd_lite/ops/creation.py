@@ -117,7 +117,16 @@ def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dt
 
 constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory)
 constant(np.array2string, np.array_repr, np.array_str)
+constant(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
 
+refuse(
+    "it counts elements, and counts are constant but for jumps; pass its .value",
+    *(np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges),
+)
+refuse(
+    "it takes integers, and a Tensor holds real or complex numbers",
+    *(np.unravel_index, np.ravel_multi_index, np.packbits, np.unpackbits),
+)
 refuse("a file keeps no record; save its .value", np.save, np.savez, np.savez_compressed, np.savetxt)
 refuse("a plain array cannot hold its record; use np.broadcast_to(t, shape)", np.full)
 refuse(
