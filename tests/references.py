@@ -26,7 +26,7 @@ def scatter(x, index, shape):
     return z
 
 
-def logaddexp_reduce(a, axis=0, keepdims=False):
+def logaddexp_reduce(a, axis=None, keepdims=False):
     return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
 
 

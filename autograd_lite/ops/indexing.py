@@ -38,11 +38,7 @@ def repeats(index: Any) -> bool:
     if isinstance(index, (int, slice)):
         return False
     parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (np.ndarray, list, Tensor)) and _kind(part) in "iu" for part in parts)
-
-
-def _kind(part: Any) -> str:
-    return part.dtype.kind if isinstance(part, Tensor) else np.asarray(part).dtype.kind
+    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype.kind in "iu" for part in parts)
 
 
 def array_of(x: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.arrays import count, expand_reduced
+from autograd_lite.graph import raw
 from autograd_lite.op import Op, op
 from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import Axis, keep_inexact
@@ -142,7 +143,7 @@ def average(
         if weights.shape != a.shape:
             weights = _stand_along(weights, axis, a.shape)
         total = np.sum(weights, axis=axis, keepdims=keepdims)
-        if np.any(total == 0):
+        if np.any(raw(total) == 0):
             raise ZeroDivisionError("average(): expected weights with a sum other than zero")
         z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     if not returned:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.arrays import count, normalize_axes
-from autograd_lite.dispatch import constant
-from autograd_lite.op import op, registry
+from autograd_lite.op import op
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import Axis
 from autograd_lite.ops.sorting import unsort
@@ -35,8 +34,10 @@ def _rule(of_one: float, skip_nans: bool = False) -> Callable[..., Any]:
         moved = np.moveaxis(x, folded, last)
         rows = np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], count(x.shape, axis)))
         g = np.moveaxis(np.reshape(g, (np.size(q), *rows.shape[:-1])), 0, -1)
-        ranks = registry[_ranks_of_numbers] if skip_nans else _ranks
-        below, above, weight = ranks(rows, q=np.divide(q, of_one), method=method)
+        rank = np.broadcast_to(_ranks(rows, np.divide(q, of_one).reshape(-1), method, skip_nans), g.shape)
+        below = np.searchsorted(np.arange(rows.shape[-1]), rank, side="right") - 1  # the floor, as integers
+        weight = (rank - below).astype(g.dtype)
+        above = np.minimum(below + 1, rows.shape[-1] - 1)
         h = scatter(g * (1 - weight), index=along(below, -1, g.shape), shape=rows.shape)
         h = h + scatter(g * weight, index=along(above, -1, g.shape), shape=rows.shape)
         return np.moveaxis(np.reshape(unsort(h, rows), moved.shape), last, folded)
@@ -44,31 +45,17 @@ def _rule(of_one: float, skip_nans: bool = False) -> Callable[..., Any]:
     return rule
 
 
-def _ranks(rows: Any, q: Any, method: Any) -> tuple[Any, Any, Any]:
-    """Return the ranks of the two elements along the last axis whose mean is a quantile, and the weight of the second.
+def _ranks(rows: Any, q: Any, method: Any, skip_nans: bool) -> Any:
+    """Return the ranks of quantiles among the elements along the last axis, between two of them where broken.
 
-    The quantile of the ranks 0, 1, ..., n - 1 themselves says which and how, by every method.
+    The quantiles of the ranks 0, 1, ..., n - 1 themselves are these, by every method.
     """
-    n = rows.shape[-1]
-    rank = np.quantile(np.arange(float(n)), np.reshape(q, -1), method=method)
-    return _neighbours(np.broadcast_to(rank, (*rows.shape[:-1], rank.size)), n, rows.dtype)
-
-
-def _ranks_of_numbers(rows: Any, q: Any, method: Any) -> tuple[Any, Any, Any]:
-    """Return the same where NaNs are left out."""
-    numbers = np.count_nonzero(~np.isnan(rows), axis=-1).ravel()
-    q = np.reshape(q, -1)
-    by_number = {n: np.quantile(np.arange(float(n)), q, method=method) for n in set(numbers) - {0}}
-    rank = np.array([by_number.get(n, np.zeros(q.size)) for n in numbers])
-    return _neighbours(rank.reshape((*rows.shape[:-1], q.size)), rows.shape[-1], rows.dtype)
-
-
-def _neighbours(rank: Any, n: int, dtype: Any) -> tuple[Any, Any, Any]:
-    below = np.floor(rank).astype(int)
-    return below, np.minimum(below + 1, n - 1), (rank - below).astype(dtype)
-
-
-constant(_ranks_of_numbers)
+    ranks = np.arange(float(rows.shape[-1]))
+    if not skip_nans:
+        return np.quantile(ranks, q, method=method)
+    numbers = np.count_nonzero(rows == rows, axis=-1)[..., None]
+    valid = np.where(ranks < np.maximum(numbers, 1), ranks, np.nan)
+    return np.moveaxis(np.nanquantile(valid, q, axis=-1, method=method), 0, -1)
 
 
 @op(numpy=np.median, samples=medians)

@@ -142,8 +142,8 @@ def ptp(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
 
 
-@op(samples=(sample((4,)), sample((3, 4), axis=-1, keepdims=True), sample((2, 3), axis=None)))
-def logaddexp_reduce(a: Any, /, axis: Axis = 0, dtype: Any = None, *, keepdims: bool = False) -> Any:
+@op(samples=over_axes[1:])
+def logaddexp_reduce(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``.
 
     Subgradient: 0 where all elements are minus infinity.
@@ -154,7 +154,7 @@ def logaddexp_reduce(a: Any, /, axis: Axis = 0, dtype: Any = None, *, keepdims: 
 
 
 @logaddexp_reduce.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = 0, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     z = np.maximum(z, np.finfo(z.dtype).min)  # minus infinity less itself is not 0
     return expand_reduced(g, x.shape, axis, keepdims) * np.exp(x - expand_reduced(z, x.shape, axis, keepdims))
 

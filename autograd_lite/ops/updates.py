@@ -7,7 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite.graph import Tensor
+from autograd_lite import trees
+from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.samples import sample
@@ -37,7 +38,7 @@ def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
 
 @at_set.vjp
 def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
-    return pick_last(g, index=index) if repeats(index) else g[index]
+    return pick_last(g, index=index) if repeats(trees.map_tree(raw, index)) else g[index]
 
 
 @op(samples=(sample((3, 2), index=np.array([0, 2, 0, 0])), sample((3, 4), index=([0, 2, 0], [1, 3, 1]))))
