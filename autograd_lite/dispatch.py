@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 
 constants: set[Callable[..., Any]] = set()
 """NumPy functions whose results have no derivative: they see the values of Tensors."""
+
+late = {"scipy.special": "autograd_lite.ops.special"}
+"""Packages whose ufuncs get rules if they are there, and the module that has the rules: imported at the first need."""
 
 refused: dict[Callable[..., Any], str] = {}
 """NumPy functions that refuse Tensors, and why."""
@@ -76,9 +81,7 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     if out is not None:
         _refuse_out(ufunc, out)
     if method == "__call__":
-        answer = registry.get(ufunc)
-        if answer is None:
-            raise unsupported(ufunc)
+        answer = registry.get(ufunc) or _late_answer(ufunc)
         if not kwargs:
             return answer(*inputs)
         dtype = kwargs.pop("dtype", None)
@@ -86,13 +89,24 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
             hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
             raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
         return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(x, dtype) for x in inputs))
-    answer = ufunc_methods.get((ufunc, method))
-    if answer is None:
+    folded = ufunc_methods.get((ufunc, method))
+    if folded is None:
         raise NotImplementedError(
             f"np.{ufunc.__name__}.{method} of a Tensor has no derivative rule here; "
             f"write it with other NumPy functions, or pass .value where a constant is meant"
         )
-    return answer(*inputs, **kwargs)
+    return folded(*inputs, **kwargs)
+
+
+def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:
+    """Return what answers for a ufunc of another package."""
+    for package, module in late.items():
+        if package in sys.modules:
+            import_module(module)
+    answer = registry.get(ufunc)
+    if answer is None:
+        raise unsupported(ufunc)
+    return answer
 
 
 def array_function(
@@ -119,6 +133,10 @@ def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
 
 def path_of(function: Callable[..., Any]) -> str:
     """Return how a NumPy function is written: ``np.linalg.norm``."""
+    if isinstance(function, np.ufunc):  # which does not know its module
+        name = function.__name__
+        homes = (package for package in late if getattr(sys.modules.get(package), name, None) is function)
+        return f"np.{name}" if getattr(np, name, None) is function else f"{next(homes, '...')}.{name}"
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np') if module.startswith('numpy') else 'np'}.{function.__name__}"
 

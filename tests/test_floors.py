@@ -21,7 +21,7 @@ FLOORS = [
         "ops.joining", "ops.linalg", "ops.polynomials", "ops.reductions", "ops.shaping", "ops.signal",
         "ops.windows", "ops.moments", "ops.nans", "ops.quantiles", "ops.scans", "ops.sorting", "ops.updates",
         "ops.activations", "ops.bessel", "ops.choices", "ops.complexes", "ops.convolutions", "ops.losses",
-        "ops.networks", "ops.trigonometry", "ops.decompositions", "ops.einsum", "ops.hermitian", "ops.matrices",
+        "ops.networks", "ops.special", "ops.trigonometry", "ops.decompositions", "ops.einsum", "ops.hermitian", "ops.matrices",
         "ops.norms", "ops.solving",
     },
     {"backward", "debug"},

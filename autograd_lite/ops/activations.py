@@ -258,7 +258,8 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
     """Return x minus its largest element along the axis, and that: 0 in its place where it is not finite."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
-    return x - top, top
+    with np.errstate(over="ignore"):  # the farthest elements may come to -inf, whose exponential is 0 all the same
+        return x - top, top
 
 
 @op(samples=(*_OVER_AXES, samples.sample((0, 3))))

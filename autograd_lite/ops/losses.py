@@ -11,7 +11,7 @@ from autograd_lite.graph import raw
 from autograd_lite.op import op
 from autograd_lite.ops.activations import log_softmax
 from autograd_lite.ops.choices import where
-from autograd_lite.ops.elementwise import sigmoid
+from autograd_lite.ops.elementwise import LOG_2, sigmoid
 
 
 @op(elementwise=True)
@@ -39,7 +39,7 @@ def log_cosh(x: Any, /) -> Any:
     """Return log(cosh(x)), of residuals x: x**2 / 2 near 0, and abs(x) - log(2) far away, without overflow."""
     a = np.abs(x)
     near = np.log1p(2 * np.sinh(np.minimum(a, 1) / 2) ** 2)  # cosh(x) is 1 + 2 sinh(x / 2)**2
-    return np.where(a < 1, near, a + np.log1p(np.exp(-2 * a)) - np.log(2).astype(a.dtype))[()]
+    return np.where(a < 1, near, a + np.log1p(np.exp(-a) ** 2) - LOG_2)[()]
 
 
 @log_cosh.vjp
