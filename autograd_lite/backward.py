@@ -43,10 +43,11 @@ def sweep(
     nodes, needed, ends, outside = order(cotangents, stop, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
+    cotangents = dict(cotangents)
     if wrt is not None and not wrt.issuperset(ends):
         needed = _dependents(nodes, needed, wrt)
+        cotangents = {result: g for result, g in cotangents.items() if result in needed}
     observers = current_observers()
-    cotangents = {result: g for result, g in cotangents.items() if result in needed}
     found = {}
     for node in nodes:
         g = cotangents.pop(node, None)

@@ -22,6 +22,8 @@ class Call:
     ----------
     leaves : list of Tensor
         What stands for the arrays of the arguments.
+    arrange : callable
+        Puts one item for each leaf together in the trees of the arguments.
     outputs : list
         The arrays that the function returned: Tensors, or values that depend on none.
     since : int
@@ -31,23 +33,29 @@ class Call:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
         self.since = now()
         self.name = getattr(f, "__name__", "f")
-        self.single = isinstance(argnums, int)
-        self.leaves: list[Tensor] = []
-        self.rebuilds: list[tuple[int, trees.Rebuild]] = []
-        wrapped = list(args)
-        for position in (argnums,) if isinstance(argnums, int) else argnums:
+        single = isinstance(argnums, int)
+        positions: Sequence[int] = (argnums,) if isinstance(argnums, int) else argnums
+        for position in positions:
             if not -len(args) <= position < len(args):
                 raise TypeError(
                     f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
                     "positional argument(s)"
                 )
+        chosen = [args[position] for position in positions]
+        arrays, self.arrange = trees.flatten(chosen[0] if single else tuple(chosen))
+        self.leaves: list[Tensor] = []
+        for x in arrays:
+            try:  # no copy is made; a Tensor from outside enters as a node of its own
+                self.leaves.append(alias(x) if type(x) is Tensor else Tensor(x, copy=False))
+            except TypeError as error:
+                position = next(i for i in positions if any(x is leaf for leaf in trees.flatten(args[i])[0]))
+                raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
+        entered = self.arrange(self.leaves)
+        wrapped = list(args)
+        for position, tree in zip(positions, (entered,) if single else entered, strict=True):
             if wrapped[position] is not args[position]:
                 raise TypeError(f"argnums={argnums} names argument {position} of {self.name}() twice; name it once")
-            leaves, rebuild = trees.flatten(args[position])
-            made = [self._enter(leaf, position) for leaf in leaves]
-            wrapped[position] = rebuild(made)
-            self.rebuilds.append((len(made), rebuild))
-            self.leaves += made
+            wrapped[position] = tree
         tracing.depth += 1
         try:
             result = f(*wrapped, **kwargs)
@@ -58,15 +66,6 @@ class Call:
             if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
-
-    def _enter(self, x: Any, position: int) -> Tensor:
-        """Return the Tensor that stands for one array of an argument: no copy is made."""
-        if type(x) is Tensor:  # from outside: it enters as a node of its own
-            return alias(x)  # type: ignore[no-any-return]
-        try:
-            return Tensor(x, copy=False)
-        except TypeError as error:
-            raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
 
     def scalar(self) -> Any:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
@@ -119,14 +118,6 @@ class Call:
         made = [y for y in self.outputs if type(y) is Tensor]
         outside = bool(made) and order(made, since=self.since)[-1]
         return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
-
-    def arrange(self, leaves: list[Any]) -> Any:
-        """Put one item for each leaf together in the trees of the arguments."""
-        parts, start = [], 0
-        for n, rebuild in self.rebuilds:
-            parts.append(rebuild(leaves[start : start + n]))
-            start += n
-        return parts[0] if self.single else tuple(parts)
 
 
 class Linear:

@@ -78,7 +78,7 @@ class Tensor:
                 f"expected a string for the name of a Tensor, got {name!r}; it has the dtype of its value: "
                 "ag.Tensor(np.array(value, dtype))"
             )
-        self._value = as_value(value, copy=copy)
+        self._value = as_value(value, copy)
         self.op = None
         self.inputs = ()
         self.params = NO_PARAMS
@@ -333,16 +333,17 @@ def now() -> int:
     return _next_serial()
 
 
-def as_value(value: Any, *, copy: bool) -> Any:
+def as_value(value: Any, copy: bool) -> Any:
     """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
     if type(value) is np.float64:  # a tenth of the price of a small call
         return value
     if isinstance(value, Tensor):
         raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
     array = np.array(value) if copy else np.asarray(value)
-    if array.dtype.kind in "biu":
+    kind = array.dtype.kind
+    if kind in "biu":
         array = array.astype(np.float64)
-    elif array.dtype.kind not in "fc":
+    elif kind not in "fc":
         raise TypeError(f"expected real or complex numbers, got {summary(value)} of dtype {array.dtype}")
     return array if array.ndim else array[()]
 

@@ -45,11 +45,12 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     12.0
     """
     check_callable(f, "grad")
-    of_value = value_and_grad(f, argnums)
+    argnums = check_argnums(argnums)
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        return of_value(*args, **kwargs)[1]
+        call = Call(f, args, kwargs, argnums)
+        return call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
 
     return gradient
 

@@ -8,6 +8,8 @@ from typing import Any
 Tree = Any
 Rebuild = Callable[[Sequence[Any]], Tree]
 
+_NODES = (tuple, list, dict)
+
 
 def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     """Take a tree apart.
@@ -22,24 +24,35 @@ def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     rebuild : callable
         Puts a sequence of as many leaves together as the same tree. Named tuples keep their type.
     """
+    if not isinstance(tree, _NODES):
+        return [tree], _only
+    make: Rebuild
     if isinstance(tree, dict):
-        keys, children = list(tree), [flatten(child) for child in tree.values()]
-        make: Callable[[list[Any]], Tree] = lambda parts: dict(zip(keys, parts, strict=True))  # noqa: E731
-    elif isinstance(tree, (tuple, list)):
-        children = [flatten(child) for child in tree]
-        make = (lambda parts: type(tree)(*parts)) if hasattr(tree, "_fields") else type(tree)
+        keys, children = list(tree), list(tree.values())
+        make = lambda parts: dict(zip(keys, parts, strict=True))  # noqa: E731
     else:
-        return [tree], lambda leaves: leaves[0]
-    leaves = [leaf for part, _ in children for leaf in part]
+        children = list(tree)
+        make = (lambda parts: type(tree)(*parts)) if hasattr(tree, "_fields") else type(tree)
+    for child in children:
+        if isinstance(child, _NODES):
+            break
+    else:  # all are leaves, as the arguments of most calls
+        return children, make
+    branches = [flatten(child) for child in children]
+    leaves = [leaf for part, _ in branches for leaf in part]
 
     def rebuild(leaves: Sequence[Any]) -> Tree:
         parts, start = [], 0
-        for part, rebuild_child in children:
-            parts.append(rebuild_child(leaves[start : start + len(part)]))
+        for part, rebuild_branch in branches:
+            parts.append(rebuild_branch(leaves[start : start + len(part)]))
             start += len(part)
         return make(parts)
 
     return leaves, rebuild
+
+
+def _only(leaves: Sequence[Any]) -> Tree:
+    return leaves[0]
 
 
 def map_tree(f: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
