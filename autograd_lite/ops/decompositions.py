@@ -19,6 +19,8 @@ from autograd_lite.ops.hermitian import (
     diagonal_matrices,
     differences,
     half_triangle,
+    hermitian_matrix,
+    pin_phases,
     quotient,
 )
 from autograd_lite.samples import diagonalizable, matrices, positive_definite, sample
@@ -47,8 +49,7 @@ def _(g: Any, z: Any, x: Any, upper: bool = False) -> Any:
     if upper:
         g, z = adjoint(g), adjoint(z)
     inner = np.matmul(z.mT, g) * half_triangle(z.shape[-1], z.dtype)
-    c = adjoint(np.linalg.solve(z.mT, inner))  # c = inv(z.mT) @ inner @ inv(conj(z)), through its adjoint
-    return by_triangle(adjoint(np.linalg.solve(z.mT, c)), not upper)
+    return by_triangle(np.linalg.solve(z.mT, adjoint(np.linalg.solve(z.mT, inner))), not upper)
 
 
 @op(
@@ -81,30 +82,16 @@ def _(g: Any, z: Any, x: Any, mode: Any = "reduced") -> Any:
         raise NotImplementedError(f"np.linalg.qr(mode={mode!r}) has no derivative rule; use mode='reduced' or 'r'")
     q, r = np.linalg.qr(x) if mode == "r" else z
     g_q, g_r = (np.zeros_like(q), g) if mode == "r" else g
-    m, n = x.shape[-2:]
-    if m > n and mode == "complete":
-        _refuse_extra(g_q[..., n:], "np.linalg.qr(mode='complete')", "use mode='reduced'")
-        q, r, g_q, g_r = q[..., :n], r[..., :n, :], g_q[..., :n], g_r[..., :n, :]
-    if m >= n:
-        return _qr_cotangent(g_q, g_r, q, r)
-    # r[:, m:] is the adjoint of q times the last columns of a; the first columns decide q
-    last = g_r[..., m:]
-    g_q = g_q + np.matmul(np.conj(x[..., m:]), adjoint(last))
-    first = _qr_cotangent(g_q, g_r[..., :m], q, r[..., :m])
+    k = min(x.shape[-2:])
+    _refuse_extra(g_q[..., k:], "np.linalg.qr(mode='complete')", "use mode='reduced'")
+    q, r, g_q, g_r = q[..., :k], r[..., :k, :], g_q[..., :k], g_r[..., :k, :]
+    # of a wide matrix, the first columns decide q, and the last ones of r are the adjoint of q times those of x
+    last = g_r[..., k:]
+    g_q = g_q + np.matmul(np.conj(x[..., k:]), adjoint(last))
+    inner = np.matmul(g_r[..., :k], r[..., :k].mT) - np.matmul(q.mT, g_q)
+    c = g_q + np.matmul(np.conj(q), hermitian_matrix(inner, lower=False))
+    first = np.linalg.solve(r[..., :k], c.mT).mT
     return np.concatenate([first, np.matmul(np.conj(q), last)], axis=-1)
-
-
-def _qr_cotangent(g_q: Any, g_r: Any, q: Any, r: Any) -> Any:
-    """Return the cotangent of a matrix of full column rank."""
-    inner = np.matmul(g_r, r.mT) - np.matmul(q.mT, g_q)
-    c = g_q + np.matmul(np.conj(q), by_upper(inner))
-    return np.linalg.solve(r, c.mT).mT
-
-
-def by_upper(inner: Any) -> Any:
-    """Return the Hermitian matrix whose upper triangle is that of ``inner``, and its diagonal the real part."""
-    half = inner * half_triangle(inner.shape[-1], inner.dtype, lower=False)
-    return half + adjoint(half)
 
 
 def _refuse_extra(g: Any, call: str, instead: str) -> None:
@@ -128,15 +115,19 @@ def _repeated(call: str, values: str, vectors: str) -> str:
     numpy=np.linalg.eigh,
     samples=(
         sample(positive_definite(3, 3)),
-        sample(positive_definite(2, 2, 2), UPLO="U"),
+        sample(positive_definite(3, 2, 2), UPLO="U"),
         sample(positive_definite(2, 2), UPLO="l"),
+        sample(positive_definite(3, 3, dtype=complex)),
+        sample(positive_definite(2, 2, dtype=complex), UPLO="U"),
     ),
 )
 def eigh(a: Any, /, UPLO: Any = "L") -> Any:
     """Return eigenvalues and eigenvectors of Hermitian matrices (Giles 2008, 3.1; Boeddeker et al. 2017 for complex).
 
-    The derivative of complex eigenvectors is that of functions which do not depend on their phases. Eigenvectors of an
-    eigenvalue that repeats have no derivative: where the result depends on them, the backward pass raises LinAlgError.
+    The phases of complex eigenvectors are such that the first component is real (the last, if the upper triangle is
+    read), where LAPACK made it so; elsewhere the derivative is that of functions which do not depend on them.
+    Eigenvectors of an eigenvalue that repeats have no derivative: where the result depends on them, the backward pass
+    raises LinAlgError.
     """
     return np.linalg.eigh(a, UPLO)
 
@@ -144,8 +135,12 @@ def eigh(a: Any, /, UPLO: Any = "L") -> Any:
 @eigh.vjp
 def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
     (g_w, g_v), (w, v) = g, z
+    lower = UPLO in "Ll"
+    if np.iscomplexobj(v):
+        turning = np.imag(np.sum(g_v * v, axis=-2, keepdims=True))
+        g_v = pin_phases(g_v, v, 0 if lower else v.shape[-2] - 1, turning)
     inner = _between(np.matmul(v.mT, g_v), w, "np.linalg.eigh") + diagonal_matrices(g_w)
-    return by_triangle(np.matmul(np.conj(v), np.matmul(inner, v.mT)), UPLO in "Ll")
+    return by_triangle(np.matmul(np.conj(v), np.matmul(inner, v.mT)), lower)
 
 
 def _between(x: Any, w: Any, call: str) -> Any:
@@ -182,7 +177,7 @@ def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
     numpy=np.linalg.eig,
     samples=(
         sample(diagonalizable(3, 3)),
-        sample(diagonalizable(2, 2, 2)),
+        sample(diagonalizable(3, 2, 2)),
         sample(diagonalizable(4, 4, rotations=True)),
         sample(diagonalizable(3, 3, dtype=complex)),
     ),
@@ -204,9 +199,8 @@ def _(g: Any, z: Any, x: Any) -> Any:
     own = np.sum(g_v * v, axis=-2, keepdims=True)
     g_v = g_v - np.conj(v) * np.real(own)  # the length of a vector does not change
     if np.iscomplexobj(v):  # nor does the phase of its largest component
-        place = np.argmax(np.abs(v) * (np.imag(v) == 0), axis=-2, keepdims=True)
-        largest = np.arange(v.shape[-1])[:, None] == place
-        g_v = g_v - 1j * (largest * (np.imag(own) / np.sum(largest * np.real(v), axis=-2, keepdims=True)))
+        row = np.argmax(np.abs(v) * (np.imag(v) == 0), axis=-2, keepdims=True)
+        g_v = pin_phases(g_v, v, row, np.imag(own))
     inner = _between(np.matmul(v.mT, g_v), w, "np.linalg.eig") + diagonal_matrices(g_w)
     return np.linalg.solve(v.mT, np.matmul(inner, v.mT))
 
@@ -227,6 +221,8 @@ def eigvals(a: Any, /) -> Any:
         sample(matrices(4, 2), full_matrices=False),
         sample(matrices(2, 2, 3), full_matrices=False),
         sample(matrices(3, 2), compute_uv=False),
+        sample(matrices(3, 2, dtype=complex), full_matrices=False),
+        sample(matrices(3, 4, dtype=complex), full_matrices=False),
         sample(positive_definite(3, 3), hermitian=True),
         sample(positive_definite(2, 2, dtype=complex), compute_uv=False, hermitian=True),
     ),
@@ -234,10 +230,11 @@ def eigvals(a: Any, /) -> Any:
 def svd(a: Any, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016).
 
-    The derivative of complex singular vectors is that of functions which do not depend on their common phases. Vectors
-    of a singular value that repeats, or of the value 0, have no derivative, and those that ``full_matrices`` adds to
-    complete a basis have none either: where the result depends on them, the backward pass raises LinAlgError.
-    ``hermitian=True`` reads the lower triangle alone, and the derivative is by that.
+    The phases of complex singular vectors are such that the first component of each row of ``vh`` is real (of each
+    column of ``u``, for wide matrices), where LAPACK made it so; elsewhere the derivative is that of functions which do
+    not depend on them. Vectors of a singular value that repeats, or of the value 0, have no derivative, and those that
+    ``full_matrices`` adds to complete a basis have none either: where the result depends on them, the backward pass
+    raises LinAlgError. ``hermitian=True`` reads the lower triangle alone, and the derivative is by that.
 
     Subgradient: for a singular value of 0, 0; where singular values repeat, that of the vectors which NumPy finds.
     """
@@ -258,11 +255,13 @@ def _svd_cotangent(g: Any, z: Any) -> Any:
     """Return the cotangent of a matrix from those of its singular vectors and values."""
     (g_u, g_s, g_vh), (u, s, vh) = g, z
     m, n, k = u.shape[-2], vh.shape[-1], s.shape[-1]
-    if u.shape[-1] > k or vh.shape[-2] > k:
-        extra = g_u[..., k:] if u.shape[-1] > k else g_vh[..., k:, :]
+    for extra in (g_u[..., k:], g_vh[..., k:, :]):
         _refuse_extra(extra, "np.linalg.svd", "use full_matrices=False")
-        u, g_u, vh, g_vh = u[..., :k], g_u[..., :k], vh[..., :k, :], g_vh[..., :k, :]
-    of_u, of_v = np.matmul(u.mT, g_u), np.matmul(np.conj(vh), adjoint(g_vh))
+    u, g_u, v, g_v = u[..., :k], g_u[..., :k], adjoint(vh)[..., :k], adjoint(g_vh)[..., :k]
+    if np.iscomplexobj(u):
+        turning = np.imag(np.sum(g_u * u, axis=-2, keepdims=True) + np.sum(g_v * v, axis=-2, keepdims=True))
+        g_u, g_v = (g_u, pin_phases(g_v, v, 0, turning)) if m >= n else (pin_phases(g_u, u, 0, turning), g_v)
+    of_u, of_v = np.matmul(u.mT, g_u), np.matmul(v.mT, g_v)
     turn_u, turn_v = of_u - adjoint(of_u), of_v - adjoint(of_v)
     scale = np.sum(s, axis=-1)[..., None, None]
     why = _repeated("np.linalg.svd", "singular values", "singular vectors")
@@ -270,13 +269,13 @@ def _svd_cotangent(g: Any, z: Any) -> Any:
     inner = quotient(together, differences(s), scale, why)
     inner = inner + quotient(turn_u - turn_v, s[..., None, :] + s[..., :, None], scale, why)
     inner = inner / 2 + diagonal_matrices(g_s * (s > 0))
-    c = np.matmul(np.conj(u), np.matmul(inner, np.conj(vh)))
+    c = np.matmul(np.conj(u), np.matmul(inner, v.mT))
     if m > k:
         outside = g_u - np.matmul(np.conj(u), of_u)
-        c = c + np.matmul(quotient(outside, s[..., None, :], scale, why), np.conj(vh))
+        c = c + np.matmul(quotient(outside, s[..., None, :], scale, why), v.mT)
     if n > k:
-        outside = g_vh - np.matmul(adjoint(of_v), np.conj(vh))
-        c = c + np.matmul(np.conj(u), quotient(outside, s[..., :, None], scale, why))
+        outside = g_v - np.matmul(np.conj(v), of_v)
+        c = c + np.matmul(np.conj(u), adjoint(quotient(outside, s[..., None, :], scale, why)))
     return c
 
 

@@ -63,6 +63,7 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any 
         sample((2, 2, 2), (3,), subscripts="iii,k->k"),
         sample((2, 3), (4,), subscripts="ij,k->jk"),
         sample((2, 3), subscripts="ij->"),
+        sample((2, 3), subscripts="ba"),
         sample((3,), (3,), (), subscripts="i,i,->"),
         sample((2, 1), (3, 4), subscripts="ij,jk->ik"),
         sample((1, 3), (2, 3), (2, 1), subscripts="ij,ij,ij->ij"),
@@ -70,6 +71,7 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any 
         sample((5, 2, 3), (3, 4), subscripts="...ij,jk->...ik"),
         sample((2, 3), (5, 1, 3), subscripts="...j,...j->..."),
         sample((2, 3, 4), (4, 3), subscripts="a...b,b..."),
+        sample((2, 3), (3,), subscripts="...i,i...->..."),
         sample((3, 3, 2), subscripts="ii..."),
         sample((2, 3), (3, 4), (4, 2), subscripts="ij,jk,kl->il", optimize=True),
         sample((2, 3), (3, 2), subscripts="ij,jk->ik", optimize=["einsum_path", (0, 1)]),
@@ -94,9 +96,8 @@ def _(i: int, g: Any, z: Any, *operands: Any, subscripts: str, optimize: Any = F
     lengths = dict(zip(terms[i], x.shape, strict=True))
     others = [*terms[:i], result, *terms[i + 1 :]]
     found = [label for label in lengths if lengths[label] != 1 and any(label in term for term in others)]
-    path = optimize if isinstance(optimize, (bool, str)) else True
     arrays = (*operands[:i], g, *operands[i + 1 :])
-    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=path)
+    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=bool(optimize))
     known = dict(zip(found, np.shape(c), strict=True))
     if known != lengths:
         c = np.reshape(c, tuple(known.get(label, 1) for label in lengths))

@@ -22,9 +22,9 @@ def half_triangle(n: int, dtype: Any, lower: bool = True) -> Any:
     return triangle - np.eye(n, dtype=dtype) / 2
 
 
-def hermitian_part(a: Any) -> Any:
-    """Return the Hermitian matrices of which NumPy reads the lower triangle, and the real part of the diagonal."""
-    half = a * half_triangle(a.shape[-1], a.dtype)
+def hermitian_matrix(a: Any, lower: bool = True) -> Any:
+    """Return the Hermitian matrices that have a triangle of ``a``, and the real part of its diagonal."""
+    half = a * half_triangle(a.shape[-1], a.dtype, lower)
     return half + adjoint(half)
 
 
@@ -41,6 +41,22 @@ def diagonal_matrices(v: Any) -> Any:
 def differences(w: Any) -> Any:
     """Return ``w[j] - w[i]`` for row i and column j."""
     return w[..., None, :] - w[..., :, None]
+
+
+def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
+    """Return the cotangent of complex vectors, as columns, whose phases are such that one component is real.
+
+    Parameters
+    ----------
+    g, v : array (..., m, n)
+        The cotangent, and the vectors.
+    row : int, or array (..., 1, n)
+        Which component LAPACK made real. Where it is not exactly real, the phase is left alone.
+    turning : array (..., 1, n)
+        The derivative of the result by the phase.
+    """
+    pinned = (np.arange(v.shape[-2])[:, None] == row) & (np.imag(v) == 0) & (v != 0)
+    return g - 1j * np.where(pinned, turning / np.where(pinned, np.real(v), 1), 0)
 
 
 def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:

@@ -156,22 +156,18 @@ def inner(a: Any, b: Any, /) -> Any:
 
 @inner.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    if x.ndim == 0:
+    n, m = x.ndim, np.ndim(y)
+    if n == 0:
         return np.sum(g * y)
-    m = np.ndim(y)
-    if m == 0 or (x.ndim == 1 and m == 1):
-        return g * y
-    return np.tensordot(g, y, (range(x.ndim - 1, g.ndim), range(m - 1)))
+    return g * y if m == 0 else np.tensordot(g, y, (range(n - 1, g.ndim), range(m - 1)))
 
 
 @inner.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     if y.ndim == 0:
         return np.sum(g * x)
-    n = np.ndim(x)
-    if n == 0 or (n == 1 and y.ndim == 1):
-        return g * x
-    return np.tensordot(g, x, (range(n - 1), range(n - 1)))
+    axes = range(np.ndim(x) - 1)
+    return np.tensordot(g, x, (axes, axes))
 
 
 @op(
@@ -179,7 +175,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     template="np.outer({}, {})",
     samples=(
         sample((3,), (4,)),
-        sample((2, 3), (2,)),
+        sample((2, 3), (2, 2)),
         sample((), (3,)),
         sample(complex_plane(2), complex_plane(3)),
         sample((0,), (2,)),
@@ -258,7 +254,7 @@ def _contracted(axes: Any, n: int, m: int) -> tuple[list[int], list[int]]:
     if isinstance(axes, (int, np.integer)):
         axes = (range(n - axes, n), range(axes))
     first, second = (np.reshape(axis, -1).tolist() for axis in axes)
-    return [int(axis) % n for axis in first], [int(axis) % m for axis in second]
+    return [axis % n for axis in first], [axis % m for axis in second]
 
 
 def _unfold(product: Any, kept: list[int], paired: list[int], others: list[int]) -> Any:
@@ -270,9 +266,10 @@ def _unfold(product: Any, kept: list[int], paired: list[int], others: list[int])
 @op(
     numpy=(np.tensordot, np.linalg.tensordot),
     samples=(
-        sample((3, 4), (4, 2), axes=1),
+        sample((2, 3, 4), (4, 2), axes=1),
         sample((2, 3, 4), (4, 3), axes=((1, -1), (1, 0))),
-        sample((2, 3, 4), (5, 3), axes=(1, 1)),
+        sample((2, 3, 4), (5, 4), axes=(-1, -1)),
+        sample((3, 2), (2, 3, 4), axes=(-1, [0])),
         sample((2, 3), (3, 2), axes=[[1, 0], [0, 1]]),
         sample((2, 3), (2, 3)),
         sample((2,), (3,), axes=0),

@@ -29,7 +29,7 @@ ORDERS_OF_MATRICES = ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
         sample(matrices(2, 2, dtype=complex), ord="nuc"),
         *(sample((2, 3), ord=ord, axis=-1, keepdims=True) for ord in ORDERS_OF_VECTORS),
         *(sample(matrices(3, 2), ord=ord) for ord in ORDERS_OF_MATRICES),
-        *(sample(matrices(2, 3, 2), ord=ord, axis=(2, 1), keepdims=True) for ord in ORDERS_OF_MATRICES),
+        *(sample((2, 3, 2), ord=ord, axis=(2, 0), keepdims=True) for ord in ORDERS_OF_MATRICES),
     ),
 )
 def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:

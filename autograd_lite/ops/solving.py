@@ -15,9 +15,9 @@ import numpy as np
 
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
-from autograd_lite.ops.hermitian import adjoint, by_triangle, hermitian_part
+from autograd_lite.ops.hermitian import NOISE, adjoint, by_triangle, hermitian_matrix
 from autograd_lite.ops.indexing import scatter
-from autograd_lite.samples import complex_plane, constant, matrices, sample
+from autograd_lite.samples import complex_plane, constant, matrices, positive_definite, sample
 
 SINGULAR = np.arange(1.0, 10.0).reshape(3, 3)
 ILL_CONDITIONED = 1e-4  # below this determinant, relative to its terms, rounding would rule the quotient by it
@@ -97,7 +97,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
 
 
 @op(
-    samples=(sample((3, 3)), sample((2, 2, 2)), sample((1, 1)), sample(complex_plane(2, 2)), sample(constant(SINGULAR)))
+    samples=(sample((3, 3)), sample((3, 2, 2)), sample((1, 1)), sample(complex_plane(2, 2)), sample(constant(SINGULAR)))
 )
 def cofactors(a: Any, /) -> Any:
     """Return the matrices of cofactors: the derivatives of the determinant by the elements.
@@ -154,32 +154,60 @@ def _(g: Any, z: Any, x: Any) -> Any:
     samples=(
         sample(matrices(3, 2)),
         sample(matrices(2, 3)),
-        sample(matrices(2, 3, 3)),
-        sample(matrices(3, 3), hermitian=True),
-        sample(matrices(3, 2, dtype=complex), rcond=1e-6),
-        sample(matrices(2, 2, dtype=complex), hermitian=True),
+        sample(matrices(3, 2, 2)),
+        sample(matrices(4, 3), rcond=0.5),
+        sample(matrices(3, 4, dtype=complex), rtol=0.5),
+        sample(matrices(3, 2, dtype=complex)),
+        sample(positive_definite(3, 3), hermitian=True),
+        sample(positive_definite(3, 2, 2, dtype=complex), rcond=0.5, hermitian=True),
     ),
 )
 def pinv(a: Any, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
     """Return the Moore-Penrose inverse of matrices.
 
-    The derivative is that at constant rank (G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and
-    nonlinear least squares problems whose variables separate", 1973). ``hermitian=True`` reads the lower triangle
-    alone, and the derivative is by that.
+    The derivative is that along matrices of the same rank, singular values below the cut-off not counted (G. Golub and
+    V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate",
+    1973). ``hermitian=True`` reads the lower triangle alone, and the derivative is by that.
     """
     return np.linalg.pinv(a, rcond, hermitian, rtol=rtol)
 
 
 @pinv.vjp
 def _(g: Any, z: Any, x: Any, hermitian: bool = False, **_: Any) -> Any:
-    full = hermitian_part(x) if hermitian else x
+    return by_triangle(_pinv_cotangent(g, z, hermitian_matrix(x))) if hermitian else _pinv_cotangent(g, z, x)
+
+
+def _pinv_cotangent(g: Any, z: Any, x: Any) -> Any:
+    """Return the cotangent of a matrix ``x`` from that of its pseudoinverse ``z``."""
     g_adjoint, z_conj = adjoint(g), np.conj(z)
     left = np.matmul(np.matmul(g_adjoint, z_conj), z.mT)
     right = np.matmul(np.matmul(z.mT, z_conj), g_adjoint)
-    c = left - np.matmul(z.mT, np.matmul(full.mT, left))  # what lies outside of the columns of x
-    c = c + right - np.matmul(np.matmul(right, full.mT), z.mT)  # and outside of its rows
+    c = left - np.matmul(z.mT, np.matmul(x.mT, left))  # by what lies outside of the columns that z inverts
+    c = c + right - np.matmul(np.matmul(right, x.mT), z.mT)  # and outside of the rows
     c = c - np.matmul(z.mT, np.matmul(g, z.mT))
-    return by_triangle(c) if hermitian else c
+    cut_off = x - np.matmul(x, np.matmul(z, x))
+    noise = NOISE * float(np.finfo(x.dtype).eps) * np.sum(np.abs(x), axis=(-2, -1), keepdims=True)
+    return c + _cut_off_cotangent(g, z, x) if np.any(np.abs(cut_off) > noise) else c
+
+
+def _cut_off_cotangent(g: Any, z: Any, x: Any) -> Any:
+    """Return what Golub and Pereyra leave out: singular vectors that are cut off turn with those that are not.
+
+    Their singular values s_i count as 0 there. The first differential of the pseudoinverse's element between them and a
+    vector that is kept has the factor s_i / (s_j (s_j**2 - s_i**2)), by Townsend's (2016) turns of singular vectors.
+    """
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    inverses = np.real(np.sum(np.matmul(vh, z) * u.mT, axis=-1))
+    kept = s * inverses > 0.5
+    mixed = kept[..., None, :] & ~kept[..., :, None]  # row i is cut off, column j is kept
+    small, large = s[..., :, None], s[..., None, :]
+    gap = np.where(mixed, large**2 - small**2, 1)
+    factor = np.where(mixed, small / np.where(mixed, large, 1) / gap, 0)
+    inner = np.matmul(np.conj(vh), np.matmul(g, np.conj(u)))
+    ratio = np.where(mixed, small / np.where(mixed, large, 1), 0)
+    alike, across = (part + part.mT for part in (factor, factor * ratio))
+    turned = alike * inner + adjoint(across * inner)
+    return np.matmul(np.conj(u), np.matmul(turned, np.conj(vh)))
 
 
 @op(
@@ -189,13 +217,15 @@ def _(g: Any, z: Any, x: Any, hermitian: bool = False, **_: Any) -> Any:
         sample(matrices(4, 2), (4, 3)),
         sample(matrices(2, 3), (2,)),
         sample(matrices(3, 3), (3, 2), rcond=-1),
+        sample(matrices(4, 3), (4,), rcond=0.5),
         sample(matrices(3, 2, dtype=complex), complex_plane(3)),
+        sample(matrices(2, 3, dtype=complex), complex_plane(2)),
     ),
 )
 def lstsq(a: Any, b: Any, /, rcond: Any = None) -> Any:
     """Return least-squares solution, residuals, rank and singular values.
 
-    The derivative is that at constant rank, as of `pinv`.
+    The derivative of the solution is that along matrices of the same rank, as of `pinv`.
     """
     return np.linalg.lstsq(a, b, rcond)
 
@@ -213,15 +243,11 @@ def _pseudoinverse(a: Any, rcond: Any) -> Any:
 
 @lstsq.vjp
 def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
-    inverse = _pseudoinverse(x, rcond)
-    solution, cotangent = _columns(z[0]), _columns(g[0])
-    residual = _columns(y) - np.matmul(x, solution)
-    w = np.matmul(inverse.mT, cotangent)
-    outside = adjoint(cotangent) - np.matmul(np.matmul(adjoint(cotangent), x.mT), inverse.mT)  # of the rows of x
-    c = np.matmul(np.matmul(np.conj(residual), adjoint(w)), inverse.mT) - np.matmul(w, solution.mT)
-    c = c + np.matmul(np.matmul(inverse.mT, np.conj(solution)), outside)
+    y = _columns(y)
+    c = _pinv_cotangent(np.matmul(_columns(g[0]), y.mT), _pseudoinverse(x, rcond), x)
     if raw(g[1]).size:
-        c = c - 2 * np.matmul(g[1] * np.conj(residual), solution.mT)
+        solution = _columns(z[0])
+        c = c - 2 * np.matmul(g[1] * np.conj(y - np.matmul(x, solution)), solution.mT)
     if type(g[3]) is Tensor or np.any(g[3]):
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         c = c + np.matmul(np.conj(u) * g[3], np.conj(vh))
