@@ -35,13 +35,14 @@ class Call:
         self.name = getattr(f, "__name__", "f")
         single = isinstance(argnums, int)
         positions: Sequence[int] = (argnums,) if isinstance(argnums, int) else argnums
+        chosen = []
         for position in positions:
             if not -len(args) <= position < len(args):
                 raise TypeError(
                     f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
                     "positional argument(s)"
                 )
-        chosen = [args[position] for position in positions]
+            chosen.append(args[position])
         arrays, self.arrange = trees.flatten(chosen[0] if single else tuple(chosen))
         self.leaves: list[Tensor] = []
         for x in arrays:
@@ -52,10 +53,10 @@ class Call:
                 raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
         entered = self.arrange(self.leaves)
         wrapped = list(args)
-        for position, tree in zip(positions, (entered,) if single else entered, strict=True):
+        for i, position in enumerate(positions):
             if wrapped[position] is not args[position]:
                 raise TypeError(f"argnums={argnums} names argument {position} of {self.name}() twice; name it once")
-            wrapped[position] = tree
+            wrapped[position] = entered if single else entered[i]
         tracing.depth += 1
         try:
             result = f(*wrapped, **kwargs)

@@ -28,6 +28,7 @@ Rules = tuple[Rule | None, ...]
 registry: dict[Any, Callable[..., Any]] = {}
 """What answers for a NumPy function that is called with a Tensor."""
 
+_ndarray = np.ndarray
 _NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
 
 
@@ -145,10 +146,13 @@ class Op:
         values = []
         recorded = lists = False
         for x in inputs:
-            if type(x) is Tensor:
+            kind = type(x)
+            if kind is Tensor:
                 recorded = True
                 x = x._value
-            elif type(x) not in _NUMBERS and (type(x) is not np.ndarray or x.dtype.kind not in "fc"):
+            elif kind is _ndarray:
+                lists = lists or x.dtype.kind not in "fc"
+            elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
         if not recorded:
