@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test lint deep bench clean $(VENV)
+.PHONY: help run test lint deep bench docs clean $(VENV)
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make test   install into $(VENV) if needed, then run the tests (ARGS=... for pytest)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
+	@echo "make docs   write the pages of docs/ that follow from the op table"
 	@echo "make bench  the speed of a training iteration and of a long chain, as ratios"
 
 $(INSTALLED): pyproject.toml
@@ -36,6 +37,9 @@ lint: $(INSTALLED)
 
 deep: $(INSTALLED)
 	$(BIN)/python -m pytest -m "" --hypothesis-profile=deep $(ARGS)
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks.neuron $(ARGS)

@@ -145,7 +145,7 @@ def unsupported(function: Callable[..., Any]) -> NotImplementedError:
     """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
     name = function.__name__
     if function in refused:
-        return NotImplementedError(f"np.{name} of a Tensor is refused: {refused[function]}")
+        return NotImplementedError(f"{path_of(function)} of a Tensor is refused: {refused[function]}")
     path = path_of(function)
     arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
     rules = "".join(

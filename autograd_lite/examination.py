@@ -71,7 +71,7 @@ class Trial:
 def rounded(x: Any) -> Any:
     """Round to three digits, which are read more easily, unless that makes elements equal or whole."""
     short = np.round(x, 3)
-    return short if np.all(short % 1) and np.unique(short).size == np.size(x) else x
+    return short if np.all(short != np.rint(short)) and np.unique(short).size == np.size(x) else x
 
 
 class Examination:

@@ -182,10 +182,16 @@ class _Writer:
                 texts.append(self.within(draw.domain, name or self.argument(draw(self.rng))))
                 operand = None
             else:
-                value = draw(self.rng)
-                inexact = getattr(value, "dtype", None) == np.float64
-                texts.append(self.argument(value) if inexact else literal(value))
+                texts.append(self.write(draw(self.rng)))
         return spell(row, texts, sample.params)
+
+    def write(self, value: Any) -> str:
+        """Write an input: real arrays as arguments of the program, and what else there is as constants."""
+        if getattr(value, "dtype", None) == np.float64:
+            return self.argument(value)
+        if isinstance(value, list):
+            return f"[{', '.join(map(self.write, value))}]"
+        return literal(value)
 
     def within(self, domain: Domain, name: str) -> str:
         """Write a value of the program, squeezed into a domain where it is not inside."""
@@ -224,6 +230,8 @@ def literal(value: Any) -> str:
     """Write a constant."""
     if isinstance(value, np.ndarray):
         return f"np.array({value.tolist()!r})"
+    if isinstance(value, (float, np.floating)) and not np.isfinite(value):
+        return f"np.{value}"
     if isinstance(value, np.generic):
         return repr(value.item())
     if isinstance(value, type):

@@ -127,10 +127,20 @@ refuse(
     "it takes integers, and a Tensor holds real or complex numbers",
     *(np.unravel_index, np.ravel_multi_index, np.packbits, np.unpackbits),
 )
+refuse(
+    "it takes dates, and a Tensor holds real or complex numbers",
+    *(np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string),
+)
+refuse(
+    "whether its result is complex depends on the values; use the function of np itself, of t.astype(complex) where "
+    "the result is to be complex",
+    *(np.emath.sqrt, np.emath.power, np.emath.log, np.emath.log2, np.emath.log10, np.emath.logn),
+    *(np.emath.arccos, np.emath.arcsin, np.emath.arctanh),
+)
 refuse("a file keeps no record; save its .value", np.save, np.savez, np.savez_compressed, np.savetxt)
 refuse("a plain array cannot hold its record; use np.broadcast_to(t, shape)", np.full)
 refuse(
     "a plain array cannot hold its record; use it as it is, or its .value for a constant",
     *(np.array, np.asarray, np.asanyarray, np.asarray_chkfinite, np.ascontiguousarray, np.asfortranarray, np.require),
-    np.lib.stride_tricks.as_strided,
+    *(np.asmatrix, np.bmat, np.lib.stride_tricks.as_strided),
 )

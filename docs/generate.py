@@ -1,0 +1,190 @@
+"""Write the pages that follow from the op table: ``python docs/generate.py`` (``make docs``)."""
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+
+from autograd_lite.dispatch import constants, refused
+from autograd_lite.op import Op, registry
+from autograd_lite.ops import table
+from autograd_lite.ops.__main__ import differentiable_inputs
+
+HERE = Path(__file__).parent
+TESTED = "2.4"  # the NumPy whose functions the coverage page lists
+MODULES = {
+    "np": np,
+    "np.linalg": np.linalg,
+    "np.fft": np.fft,
+    "np.emath": np.emath,
+    "np.lib.stride_tricks": np.lib.stride_tricks,
+}
+TAKES_NO_ARRAY = {
+    "makes an array of sizes and numbers": """arange bartlett blackman diag_indices empty eye fftfreq fromfunction
+        hamming hanning identity indices kaiser mask_indices ones rfftfreq tri tril_indices triu_indices zeros""",
+    "reads files, buffers and text": """from_dlpack fromfile frombuffer fromiter fromregex fromstring genfromtxt load
+        loadtxt""",
+    "is about shapes and dtypes": """broadcast_shapes datetime_data isdtype issubdtype mintypecode promote_types
+        typename""",
+    "writes one number": "base_repr binary_repr format_float_positional format_float_scientific",
+    "sets and tells how NumPy behaves": """get_include get_printoptions getbufsize geterr geterrcall info printoptions
+        set_printoptions setbufsize seterr seterrcall show_config show_runtime test""",
+    "takes a function": "frompyfunc",
+    "goes through the memory of arrays; pass the .value": "isfortran nested_iters",
+    "asks what an object is, which a Tensor answers as an array does": "isscalar iterable",
+}
+OLD_NAMES = {"np.row_stack": np.vstack}  # functions that call another, with a warning
+STATUS = ("differentiable", "constant", "refused", "takes no array")
+
+
+def functions():
+    """Return NumPy's public functions by the path under which they are found; classes and modules are none."""
+    found = {}
+    for prefix, module in MODULES.items():
+        names = getattr(module, "__all__", [name for name in dir(module) if not name.startswith("_")])
+        for name in sorted(names):
+            member = getattr(module, name)
+            if callable(member) and not inspect.isclass(member):
+                found[f"{prefix}.{name}"] = member
+    return found
+
+
+def statuses(path, function):
+    """Return every status that a function has, each with what is to be said about it: one, if all is well."""
+    found = {}
+    function = OLD_NAMES.get(path, function)
+    answer = registry.get(function)
+    if function in constants:
+        found["constant"] = ""
+    elif answer is not None:
+        found["differentiable"] = ""
+    if function in refused:
+        found["refused"] = refused[function]
+    for why, names in TAKES_NO_ARRAY.items():
+        if path.rpartition(".")[2] in names.split():
+            found["takes no array"] = why
+    return found
+
+
+def unclear():
+    """Return the functions that have no status, or several."""
+    return sorted(path for path, function in functions().items() if len(statuses(path, function)) != 1)
+
+
+def by_status():
+    """Return the paths of each status with what is to be said about them."""
+    groups = {status: {} for status in STATUS}
+    for path, function in functions().items():
+        for status, remark in statuses(path, function).items():
+            groups[status][path] = remark
+    return groups
+
+
+def coverage_page():
+    """Return the page on NumPy's functions."""
+    groups = by_status()
+    pages = [
+        "# NumPy's functions\n",
+        f"What happens when a public function of NumPy {TESTED} meets a Tensor. This page is generated from the op",
+        "table by `make docs`, and a test holds it to the NumPy that is installed.\n",
+        *(f"- {len(groups[status])} {text}" for status, text in _SUMMARY.items()),
+        "\n`np.random`, `np.ma`, `np.polynomial`, `np.strings` and the other submodules do not ask a Tensor how it",
+        "wants to be treated. They turn their arguments into plain arrays, which a Tensor refuses with an error that",
+        "says what to write instead: no gradient is lost silently.\n",
+        "## Differentiable\n",
+        "`ag.<op>` is the same function under its own name.\n",
+        "| function | op | differentiable inputs | NumPy says |",
+        "| --- | --- | --- | --- |",
+        *map(_row, groups["differentiable"]),
+        "\n## Constant\n",
+        "The result has no derivative: it is a plain array of integers, booleans or piecewise constant values.\n",
+        _listed(groups["constant"]),
+        "\n## Refused\n",
+        "These raise an error that says why.\n",
+        *_grouped(groups["refused"]),
+        "\n## Takes no array\n",
+        "A Tensor has no place in their arguments.\n",
+        *_grouped(groups["takes no array"]),
+    ]
+    return "\n".join(pages) + "\n"
+
+
+_SUMMARY = {
+    "differentiable": "are differentiable",
+    "constant": "see the values of Tensors, and give constants",
+    "refused": "refuse Tensors, and say why",
+    "takes no array": "take no arrays",
+}
+
+
+def row_of(path):
+    """Return the op that answers for a function."""
+    function = OLD_NAMES.get(path, functions()[path])
+    answer = registry[function]
+    return answer if isinstance(answer, Op) else next(row for row in table.values() if row.numpy is function)
+
+
+def _row(path):
+    row = row_of(path)
+    name = next(name for name, other in table.items() if other is row)
+    summary = next(
+        line for line in (inspect.getdoc(functions()[path]) or "").splitlines() if line and "(" not in line[:12]
+    )
+    inputs = ", ".join(f"`{x}`" if x.isidentifier() else x for x in differentiable_inputs(row))
+    return f"| `{path}` | `{name}` | {inputs} | {summary} |".replace("||", "|")
+
+
+def _listed(paths):
+    return ", ".join(f"`{path}`" for path in paths) + "."
+
+
+def _grouped(remarks):
+    """Return a list item for each remark, with the functions that it is about."""
+    groups = {}
+    for path, remark in remarks.items():
+        groups.setdefault(remark, []).append(path)
+    return [f"- {_listed(paths)[:-1]}: {remark}." for remark, paths in groups.items()]
+
+
+def subgradients_page():
+    """Return the page on what is taken for a derivative where there is none."""
+    rows = {}
+    for name, row in sorted(table.items()):
+        line = subgradient_of(row)
+        if line:
+            rows.setdefault(line, []).append(name)
+    return (
+        "\n".join(
+            [
+                "# Subgradients\n",
+                "What is taken for the derivative where a function has a kink, a jump or a tie. This page is generated",
+                "from the docstrings of the ops by `make docs`.\n",
+                "| op | derivative |",
+                "| --- | --- |",
+                *(f"| {', '.join(f'`{name}`' for name in names)} | {line} |" for line, names in rows.items()),
+            ]
+        )
+        + "\n"
+    )
+
+
+def subgradient_of(row):
+    """Return what an op's docstring says after 'Subgradient:', up to the end of that paragraph."""
+    paragraphs = (inspect.cleandoc(row.__doc__ or "")).split("\n\n")
+    said = [" ".join(part.split()) for part in paragraphs if part.startswith("Subgradient:")]
+    return said[0].removeprefix("Subgradient:").strip() if said else ""
+
+
+PAGES = {"numpy_coverage.md": coverage_page, "subgradients.md": subgradients_page}
+
+
+def main():
+    """Write the pages."""
+    if not np.__version__.startswith(f"{TESTED}."):
+        raise SystemExit(f"the pages list the functions of NumPy {TESTED}; this is NumPy {np.__version__}")
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
