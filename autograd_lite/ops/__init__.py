@@ -144,7 +144,6 @@ _METHODS = (
     "argmin",
     "argsort",
     "astype",
-    "clip",
     "conj",
     "conjugate",
     "cumprod",
@@ -197,6 +196,7 @@ def _attach() -> None:
     members["mT"] = property(lambda self: np.matrix_transpose(self))
     members["real"], members["imag"] = property(lambda self: np.real(self)), property(lambda self: np.imag(self))
     members["at"] = property(updates.At)
+    members["clip"] = _function(table["clip"])  # np.clip has no min= before NumPy 2.1
     members["compress"] = lambda self, condition, axis=None: np.compress(condition, self, axis)
     for name, instead in updates.IN_PLACE.items():
         members[name] = updates.refused(f"t.{name}()", instead)
