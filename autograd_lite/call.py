@@ -99,9 +99,9 @@ class Call:
     def seed_outputs(self, cotangents: list[Any]) -> dict[Tensor, Any]:
         """Return the cotangents of the outputs made in this call; one that is returned twice has their sum."""
         seeds: dict[Tensor, Any] = {}
-        for y, g in zip(self.outputs, cotangents, strict=True):
+        for i, y in enumerate(self.outputs):
             if type(y) is Tensor and y.serial > self.since:
-                seeds[y] = seeds[y] + g if y in seeds else g
+                seeds[y] = seeds[y] + cotangents[i] if y in seeds else cotangents[i]
         return seeds
 
     def tangents(self, tangents: Any) -> list[Any]:
