@@ -194,9 +194,10 @@ class Op:
             inputs, rest = args[: len(names)], args[len(names) :]
             inputs += tuple(params.pop(n) for n in names[len(inputs) :] if n in params)
             if len(inputs) < len(names):
-                raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)}")
+                raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)} of them")
         if len(rest) > len(self.param_names):
-            raise TypeError(f"{self.name}() takes at most {len(names) + len(self.param_names)} arguments")
+            most = len(names) + len(self.param_names)
+            raise TypeError(f"{self.name}() takes at most {most} positional arguments; got {len(args)}")
         params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])

@@ -49,7 +49,10 @@ def array_of(x: Any) -> Any:
 def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
     if type(index) in _PLAIN and not tracing.constants:
-        return record(getitem, t._value[index], (t,), {"index": index})
+        try:
+            return record(getitem, t._value[index], (t,), {"index": index})
+        except IndexError:
+            pass  # the op raises again, and names itself
     return getitem(t, index)  # type: ignore[no-any-return]
 
 
