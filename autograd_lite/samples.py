@@ -77,6 +77,17 @@ def complex_plane(*shape: int) -> Draw:
     return lambda rng: real.draw(rng, shape) + 1j * real.draw(rng, shape)
 
 
+def with_nans(*shape: int) -> Draw:
+    """Return an input of reals in which every third element, and those only, is a NaN."""
+
+    def draw(rng: np.random.Generator) -> Any:
+        x = real.draw(rng, shape)
+        x.reshape(-1)[1::3] = np.nan
+        return x
+
+    return draw
+
+
 def _vectors(rng: np.random.Generator, shape: tuple[int, ...], dtype: type) -> Any:
     """Draw normal numbers, complex ones if asked for."""
     x = rng.standard_normal(shape)

@@ -11,13 +11,14 @@ from autograd_lite.graph import raw
 from autograd_lite.op import Op, op
 from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import Axis, keep_inexact
+from autograd_lite.samples import complex_plane, positive, sample
 from autograd_lite.samples import constant as always
-from autograd_lite.samples import positive, sample
 
 spreads = (
     sample((4,)),
     sample((3, 4), axis=0, ddof=1),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
+    sample(complex_plane(2, 3), axis=1),
 )
 
 
@@ -48,9 +49,8 @@ def _std_vjp(
 
 def _slope(x: Any, factor: int, axis: Axis, ddof: float) -> Any:
     """Return the differences from the mean, by the degrees of freedom."""
-    freedom = count(x.shape, axis) - ddof
     d = x - np.mean(x, axis=axis, keepdims=True)
-    return (np.conj(d) if d.dtype.kind == "c" else d) * (factor / freedom if freedom > 0 else np.nan)
+    return (np.conj(d) if d.dtype.kind == "c" else d) * factor / (count(x.shape, axis) - ddof)
 
 
 variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, samples=spreads)

@@ -10,10 +10,11 @@ from autograd_lite.arrays import expand_reduced
 from autograd_lite.op import op
 from autograd_lite.ops.reductions import Axis, keep_inexact, prod, share, sum
 from autograd_lite.ops.scans import cumprod, cumsum
-from autograd_lite.samples import sample
+from autograd_lite.samples import sample, with_nans
 
-folds = (sample((5,)), sample((3, 4), axis=1), sample((2, 3, 4), axis=(0, -1), keepdims=True))
-scans = (sample((2, 5)), sample((2, 5), axis=-1))
+folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
+spreads = (*folds, sample(with_nans(2, 5), axis=1, ddof=1), sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)))
+scans = (sample(with_nans(2, 5)), sample(with_nans(2, 5), axis=-1))
 
 
 def _filled(a: Any, value: float) -> Any:
@@ -80,14 +81,14 @@ nanmax.vjp(share)
 nanmin.vjp(share)
 
 
-@op(numpy=np.nanvar, samples=folds)
+@op(numpy=np.nanvar, samples=spreads)
 def nanvar(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
     """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
     keep_inexact(a, dtype)
     return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
-@op(numpy=np.nanstd, samples=folds)
+@op(numpy=np.nanstd, samples=spreads)
 def nanstd(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
     """Return the standard deviation over ``axis`` of the elements that are no NaN.
 
@@ -117,6 +118,5 @@ def _slope(x: Any, axis: Axis, ddof: float, dtype: Any) -> Any:
 
 
 def _number(numbers: Any, axis: Axis, ddof: float, dtype: Any) -> Any:
-    """Return how many elements are numbers, less ``ddof``; 1 where none is left, as the result is NaN there."""
-    number = np.sum(numbers, axis=axis, keepdims=True, dtype=dtype) - ddof
-    return number + (number <= 0) * (1 - number)
+    """Return how many elements are numbers, less ``ddof``; not quite 0 where none is left and the result is NaN."""
+    return np.maximum(np.sum(numbers, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from autograd_lite.op import op
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import Axis
 from autograd_lite.ops.sorting import unsort
-from autograd_lite.samples import sample
+from autograd_lite.samples import sample, with_nans
 
 medians = (sample(()), sample((5,)), sample((3, 4), axis=0), sample((2, 3, 4), axis=(0, -1), keepdims=True))
 quantiles = (
@@ -25,37 +24,41 @@ quantiles = (
 )
 
 
-def _rule(of_one: float, skip_nans: bool = False) -> Callable[..., Any]:
-    """Return the rule of quantiles whose ``q`` goes up to ``of_one``, each the mean of two sorted elements."""
-
-    def rule(g: Any, z: Any, x: Any, q: Any = 0.5, axis: Axis = None, *, method: Any = "linear", **params: Any) -> Any:
-        folded = normalize_axes(axis, x.ndim)
-        last = tuple(range(x.ndim - len(folded), x.ndim))
-        moved = np.moveaxis(x, folded, last)
-        rows = np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], count(x.shape, axis)))
-        g = np.moveaxis(np.reshape(g, (np.size(q), *rows.shape[:-1])), 0, -1)
-        rank = np.broadcast_to(_ranks(rows, np.divide(q, of_one).reshape(-1), method, skip_nans), g.shape)
-        below = np.searchsorted(np.arange(rows.shape[-1]), rank, side="right") - 1  # the floor, as integers
-        weight = (rank - below).astype(g.dtype)
-        above = np.minimum(below + 1, rows.shape[-1] - 1)
-        h = scatter(g * (1 - weight), index=along(below, -1, g.shape), shape=rows.shape)
-        h = h + scatter(g * weight, index=along(above, -1, g.shape), shape=rows.shape)
-        return np.moveaxis(np.reshape(unsort(h, rows), moved.shape), last, folded)
-
-    return rule
-
-
-def _ranks(rows: Any, q: Any, method: Any, skip_nans: bool) -> Any:
-    """Return the ranks of quantiles among the elements along the last axis, between two of them where broken.
+def _ranks(rows: Any, q: Any, method: Any) -> Any:
+    """Return the ranks of quantiles ``q`` among the sorted elements of each row, broken where between two of them.
 
     The quantiles of the ranks 0, 1, ..., n - 1 themselves are these, by every method.
     """
-    ranks = np.arange(float(rows.shape[-1]))
-    if not skip_nans:
-        return np.quantile(ranks, q, method=method)
-    numbers = np.count_nonzero(rows == rows, axis=-1)[..., None]
-    valid = np.where(ranks < np.maximum(numbers, 1), ranks, np.nan)
-    return np.moveaxis(np.nanquantile(valid, q, axis=-1, method=method), 0, -1)
+    return np.quantile(np.arange(rows.shape[1]), q, method=method)
+
+
+def _ranks_of_numbers(rows: Any, q: Any, method: Any) -> Any:
+    """Return the same where NaNs, which are sorted last, are left out; of nothing but NaNs the first."""
+    ranks = np.arange(rows.shape[1])
+    numbers = np.maximum(np.count_nonzero(rows == rows, axis=1), 1)
+    return np.nanquantile(np.where(ranks < numbers[:, None], ranks, np.nan), q, axis=1, method=method).T
+
+
+def _pull(
+    g: Any, z: Any, x: Any, q: Any = 0.5, axis: Axis = None, *, method: Any = "linear", ranks: Any = _ranks, **_: Any
+) -> Any:
+    """Return the cotangent of ``x`` from that of its quantiles ``q``, each the mean of two sorted elements."""
+    folded = normalize_axes(axis, x.ndim)
+    last = range(x.ndim - len(folded), x.ndim)
+    moved = np.moveaxis(x, folded, last)
+    g = np.reshape(g, (np.size(q), g.size // np.size(q))).T
+    rows = np.reshape(moved, (len(g), count(x.shape, axis)))
+    rank = ranks(rows, np.ravel(q), method)
+    above = np.searchsorted(np.arange(rows.shape[1]), rank)
+    weight = (above - rank).astype(g.dtype)  # of the element below
+    h = scatter(g * weight, index=along(above - 1, 1, g.shape), shape=rows.shape)
+    h = h + scatter(g * (1 - weight), index=along(above, 1, g.shape), shape=rows.shape)
+    return np.moveaxis(np.reshape(unsort(h, rows), moved.shape), last, folded)
+
+
+def _pull_numbers(g: Any, z: Any, x: Any, **params: Any) -> Any:
+    """Return the same where NaNs are left out."""
+    return _pull(g, z, x, **params, ranks=_ranks_of_numbers)
 
 
 @op(numpy=np.median, samples=medians)
@@ -67,7 +70,10 @@ def median(a: Any, /, axis: Axis = None, *, overwrite_input: bool = False, keepd
     return np.median(a, axis=axis, keepdims=keepdims)
 
 
-@op(numpy=np.nanmedian, samples=medians[1:])
+@op(
+    numpy=np.nanmedian,
+    samples=(sample(with_nans(3, 2), axis=1), sample(with_nans(3, 2, 4), axis=(0, -1), keepdims=True)),
+)
 def nanmedian(a: Any, /, axis: Axis = None, *, overwrite_input: bool = False, keepdims: bool = False) -> Any:
     """Return the median over ``axis`` of the elements that are no NaN.
 
@@ -94,7 +100,10 @@ def quantile(
     return np.quantile(a, q, axis=axis, method=method, keepdims=keepdims)
 
 
-@op(numpy=np.nanquantile, samples=(sample((3, 6), q=[0.1, 0.6], axis=1), sample((6,), q=0.4)))
+@op(
+    numpy=np.nanquantile,
+    samples=(sample(with_nans(3, 7), q=[0.0, 0.6], axis=1), sample(with_nans(7), q=0.4, method="hazen")),
+)
 def nanquantile(
     a: Any,
     /,
@@ -127,10 +136,10 @@ def percentile(
 
     Subgradient: elements equal to the one or two that make a percentile share its cotangent equally.
     """
-    return np.percentile(a, q, axis=axis, method=method, keepdims=keepdims)
+    return quantile(a, np.true_divide(q, a.dtype.type(100)), axis=axis, method=method, keepdims=keepdims)
 
 
-@op(numpy=np.nanpercentile, samples=(sample((2, 5), q=[30, 80], axis=1, keepdims=True),))
+@op(numpy=np.nanpercentile, samples=(sample(with_nans(2, 5), q=[30, 80], axis=1, keepdims=True),))
 def nanpercentile(
     a: Any,
     /,
@@ -145,12 +154,10 @@ def nanpercentile(
 
     Subgradient: elements equal to the one or two that make a percentile share its cotangent equally.
     """
-    return np.nanpercentile(a, q, axis=axis, method=method, keepdims=keepdims)
+    return nanquantile(a, np.true_divide(q, a.dtype.type(100)), axis=axis, method=method, keepdims=keepdims)
 
 
-median.vjp(_rule(1.0))
-quantile.vjp(_rule(1.0))
-percentile.vjp(_rule(100.0))
-nanmedian.vjp(_rule(1.0, skip_nans=True))
-nanquantile.vjp(_rule(1.0, skip_nans=True))
-nanpercentile.vjp(_rule(100.0, skip_nans=True))
+median.vjp(_pull)
+quantile.vjp(_pull)
+nanmedian.vjp(_pull_numbers)
+nanquantile.vjp(_pull_numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,16 +18,16 @@ Axis = int | tuple[int, ...] | None
 over_axes = (
     sample(()),
     sample((4,)),
-    sample((3, 4), axis=0),
+    sample((3, 4), axis=1),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
     sample((3, 4), axis=-1, keepdims=True),
 )
-of_empty = (sample((0, 3)), sample((2, 0), axis=1))
+of_few = (sample((0, 3)), sample((2, 0), axis=1), sample((), axis=0), sample((2, 3), axis=()))
 
 
 def stretch(g: Any, shape: Shape, axis: Axis, keepdims: bool) -> Any:
     """Return ``g``, reduced from ``shape`` over ``axis``, as a constant along the reduced axes: no memory is used."""
-    if axis is None and isinstance(g, np.generic):
+    if isinstance(g, np.generic):
         return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))  # six times faster than np.broadcast_to
     return np.broadcast_to(expand_reduced(g, shape, axis, keepdims), shape)
 
@@ -37,7 +38,7 @@ def keep_inexact(a: Any, dtype: Any) -> None:
         raise TypeError(f"dtype={np.dtype(dtype)} rounds to integers, which have no derivative; expected a real dtype")
 
 
-@op(numpy=np.sum, samples=(*over_axes, *of_empty, sample((3, 4), axis=0, dtype=np.complex128)))
+@op(numpy=np.sum, samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128)))
 def sum(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
     """Return the sum over ``axis``."""
     keep_inexact(a, dtype)
@@ -59,10 +60,10 @@ def mean(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = Fa
 
 @mean.vjp
 def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return stretch(g / (count(x.shape, axis) or 1), x.shape, axis, keepdims)
+    return stretch(g / count(x.shape, axis), x.shape, axis, keepdims)
 
 
-@op(numpy=np.prod, samples=(*over_axes, *of_empty))
+@op(numpy=np.prod, samples=(*over_axes, *of_few, sample((2, 5), axis=-1)))
 def prod(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
     """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
     keep_inexact(a, dtype)
@@ -72,9 +73,10 @@ def prod(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = Fa
 @prod.vjp
 def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     folded = normalize_axes(axis, x.ndim) if x.shape else ()
-    last = tuple(range(x.ndim - len(folded), x.ndim))
+    last = range(x.ndim - len(folded), x.ndim)
     moved = np.moveaxis(x, folded, last)
-    others = _others(np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], -1 if x.size else 0)))
+    n = math.prod([x.shape[a] for a in folded])
+    others = _others(np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], n)))
     return expand_reduced(g, x.shape, axis, keepdims) * np.moveaxis(np.reshape(others, moved.shape), last, folded)
 
 

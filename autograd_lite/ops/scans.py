@@ -18,19 +18,9 @@ along_an_axis = (
     sample((3, 5), axis=0),
     sample((2, 3), axis=None),
     sample((2, 3, 1), axis=-2),
+    sample((), axis=0),
     sample((2, 0), axis=1),
 )
-
-
-def _last_axis(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a rule that is written for the last axis as one for any, or for the flattened array."""
-
-    def along(g: Any, z: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
-        if axis is None or not x.shape:
-            return np.reshape(rule(g, z, np.reshape(x, g.shape)), x.shape)
-        return np.moveaxis(rule(*(np.moveaxis(a, axis, -1) for a in (g, z, x))), -1, axis)
-
-    return along
 
 
 @op(numpy=np.cumsum, samples=along_an_axis)
@@ -41,9 +31,8 @@ def cumsum(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @cumsum.vjp
-@_last_axis
-def _(g: Any, z: Any, x: Any) -> Any:
-    return np.cumsum(g[..., ::-1], axis=-1)[..., ::-1]
+def _(g: Any, z: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis), x.shape)
 
 
 @op(numpy=np.cumprod, samples=along_an_axis)
@@ -57,26 +46,28 @@ def cumprod(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @cumprod.vjp
-@_last_axis
-def _(g: Any, z: Any, x: Any) -> Any:
-    return _pull_products(g, z, x)
+def _(g: Any, z: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+    along = axis or 0  # with axis=None, g has but one
+    last = [np.moveaxis(a, along, -1) for a in (g, z, np.reshape(x, g.shape))]
+    return np.reshape(np.moveaxis(_pull_products(*last), -1, along), x.shape)
 
 
 def _pull_products(g: Any, z: Any, x: Any) -> Any:
     """Return the cotangent of the factors ``x`` of the running products ``z`` along the last axis.
 
-    In O(n) and without a division: the products that end with a pair are the running products of the pairs.
+    In O(n) and without a division: the products that end with a pair are the running products of the pairs. The last
+    of ``z`` is not looked at, and may be left out.
     """
     n = x.shape[-1]
     if n < 2:
         return g
     if n % 2:
-        return _pull_products(lengthen(g, 0), lengthen(z, 0), lengthen(x, 1))[..., :-1]
-    first, second = x[..., ::2], x[..., 1::2]
-    before = np.concatenate((np.ones_like(x[..., :1]), z[..., 1:-1:2]), -1)
+        return _pull_products(lengthen(g, 0), z, lengthen(x, 1))[..., :-1]
+    first, second, at_pairs = x[..., ::2], x[..., 1::2], z[..., 1::2]
+    before = np.concatenate((np.ones_like(first[..., :1]), at_pairs[..., : n // 2 - 1]), -1)
     inside = g[..., ::2]
     at_ends = g[..., 1::2] + lengthen(inside * first, 0)[..., 1:]
-    of_pairs = _pull_products(at_ends, z[..., 1::2], first * second)
+    of_pairs = _pull_products(at_ends, at_pairs, first * second)
     return interleave(inside * before + of_pairs * second, of_pairs * first)
 
 

@@ -55,7 +55,7 @@ def unsort(x: Any, a: Any, /, axis: int = -1) -> Any:
 def _unsorted(g: Any, x: Any, axis: int | None) -> Any:
     """Return the cotangent of ``x`` from that of the sorted ``x``."""
     if axis is None:
-        return np.reshape(unsort(g, np.reshape(x, -1)), x.shape)
+        return np.reshape(unsort(g, np.ravel(x)), x.shape)
     return unsort(g, x, axis=axis)
 
 
@@ -73,7 +73,10 @@ def _(g: Any, z: Any, x: Any, axis: int | None = -1, kind: Any = None, stable: b
     return _unsorted(g, x, axis)
 
 
-@op(numpy=np.partition, samples=(sample((7,), kth=3), sample((4, 5), kth=(1, -2), axis=0)))
+@op(
+    numpy=np.partition,
+    samples=(sample((40,), kth=20), sample((30, 2), kth=(9, -2), axis=0), sample((5, 8), kth=9, axis=None)),
+)
 def partition(a: Any, /, kth: Any, axis: int | None = -1, kind: Any = "introselect") -> Any:
     """Return the elements along ``axis`` with the ``kth`` in its sorted place, smaller ones before, larger after.
 

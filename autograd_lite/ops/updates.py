@@ -7,8 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite import trees
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.samples import sample
@@ -38,13 +37,21 @@ def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
 
 @at_set.vjp
 def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
-    return pick_last(g, index=index) if repeats(trees.map_tree(raw, index)) else g[index]
+    return pick_last(g, index=index)
 
 
-@op(samples=(sample((3, 2), index=np.array([0, 2, 0, 0])), sample((3, 4), index=([0, 2, 0], [1, 3, 1]))))
+@op(
+    samples=(
+        sample((3, 2), index=np.array([0, 2, 0, 0])),
+        sample((3, 4), index=([0, 2, 0], [1, 3, 1])),
+        sample((3,), index=1),
+    )
+)
 def pick_last(x: Any, /, index: Any) -> Any:
     """Return ``x[index]``, with an element that it names more than once in the last place, and 0 in the others."""
     values = x[index]
+    if not repeats(index):
+        return values
     order = np.arange(values.size).reshape(values.shape)
     last = np.empty(x.shape, int)
     last[index] = order
