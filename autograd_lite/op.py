@@ -291,7 +291,8 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
 
 HINTS = {
     "out": "; a record is never written over: use the returned value",
-    "where": "; use np.where(mask, result, other) on the result",
+    "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
+    "initial": "; combine the value with the result instead",
 }
 
 
