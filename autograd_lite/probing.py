@@ -269,7 +269,7 @@ def scale(x: Array) -> Array:
     magnitude = abs(x)
     known = magnitude[(magnitude > 0) & np.isfinite(magnitude)]
     typical = np.median(known) if known.size else 1.0
-    return np.asarray(np.maximum(magnitude, typical))
+    return np.asarray(np.fmax(magnitude, typical))  # a NaN stays one, however it is moved
 
 
 def require_float(leaf: Any, what: str) -> Array:
