@@ -1,6 +1,5 @@
 """What our own functions compute, written a second time and in the plainest way: loops, closed forms, the textbook."""
 
-import itertools
 import math
 
 import numpy as np
@@ -244,16 +243,29 @@ def add_patches(x, lengths, stride, dilation=(1, 1)):
 
 
 def correlate_channels(x, kernel, stride, dilation):
-    n, places = len(stride), patches(x, kernel.shape[2:], stride, dilation).shape[2:-len(stride)]
-    z = np.zeros((x.shape[0], kernel.shape[0], *places))
-    for index in itertools.product(*map(range, z.shape)):
-        image, channel, place = index[0], index[1], index[2:]
-        window = tuple(
-            slice(p * s, p * s + d * (k - 1) + 1, d)
-            for p, s, k, d in zip(place, stride, kernel.shape[2:], dilation, strict=False)
-        )
-        z[index] = np.sum(x[(image, slice(None), *window)] * kernel[channel])
-    assert n == len(place)
+    windows = patches(x, kernel.shape[2:], stride, dilation)
+    z = np.zeros((x.shape[0], kernel.shape[0], *windows.shape[2 : 2 + len(stride)]))
+    for image, channel, *place in np.ndindex(*z.shape):
+        z[(image, channel, *place)] = np.sum(windows[(image, slice(None), *place)] * kernel[channel])
+    return z
+
+
+def spread_channels(g, kernel, lengths, stride, dilation):
+    z = np.zeros((g.shape[0], kernel.shape[1], *lengths))
+    for image, channel, *place in np.ndindex(*g.shape):
+        for source, *offset in np.ndindex(*kernel.shape[1:]):
+            under = [p * s + o * d for p, s, o, d in zip(place, stride, offset, dilation, strict=False)]
+            z[(image, source, *under)] += g[(image, channel, *place)] * kernel[(channel, source, *offset)]
+    return z
+
+
+def correlate_images(x, g, size, stride, dilation):
+    z = np.zeros((g.shape[1], x.shape[1], *size))
+    windows = patches(x, size, stride, dilation)
+    for channel, source, *offset in np.ndindex(*z.shape):
+        for image in range(x.shape[0]):
+            under = windows[(image, source, ..., *offset)]
+            z[(channel, source, *offset)] += np.sum(g[image, channel] * under)
     return z
 
 

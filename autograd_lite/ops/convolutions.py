@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -56,18 +58,19 @@ def _(g: Any, z: Any, x: Any, size: Shape, stride: Shape, dilation: Shape = (1, 
 def add_patches(x: Any, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
     """Return the sum of windows, each in its place on axes of these lengths: the transpose of `patches`."""
     n = len(lengths)
-    lead, places, size = x.shape[: -2 * n], x.shape[-2 * n : -n], x.shape[-n:]
-    z: Any = np.zeros((*lead, *lengths), x.dtype)
-    for offset in np.ndindex(*size):
-        starts = [o * d for o, d in zip(offset, dilation, strict=False)]
-        taken = (slice(i, i + s * m, s) for i, s, m in zip(starts, stride, places, strict=True))
-        z[(..., *taken)] += x[(..., *offset)]
+    z = np.zeros((*x.shape[: -2 * n], *lengths), x.dtype)
+    for offset, under in _strided(x.shape[-n:], x.shape[-2 * n : -n], stride, dilation):
+        z[under] += x[offset]
     return z
 
 
 @add_patches.vjp
 def _(g: Any, z: Any, x: Any, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
     return patches(g, size=x.shape[-len(lengths) :], stride=stride, dilation=dilation)
+
+
+# Three bilinear functions of x, a kernel and the cotangent g of their correlation. Each is linear in two of them, and
+# of the shape of the third; so the derivatives of any are the other two, for every order.
 
 
 @op(
@@ -77,26 +80,80 @@ def _(g: Any, z: Any, x: Any, lengths: Shape, stride: Shape, dilation: Shape = (
     )
 )
 def correlate_channels(x: Any, kernel: Any, /, stride: Shape, dilation: Shape) -> Any:
-    """Return, for each output channel and each place of the kernel on x, the sum of products over all input channels.
-
-    The copy that lays out the windows as rows of a matrix is not kept for the backward pass.
-    """
+    """Return, for each output channel and place of the kernel on x, the sum of products over all input channels."""
     n = len(stride)
     windows = patches(x, kernel.shape[2:], stride, dilation)
     sums = np.tensordot(windows, kernel, ((1, *range(n + 2, 2 * n + 2)), range(1, n + 2)))
     return np.moveaxis(sums, -1, 1)
 
 
-@correlate_channels.vjp
-def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
-    windows = np.moveaxis(np.tensordot(g, kernel, (1, 0)), len(stride) + 1, 1)
-    return add_patches(windows, lengths=x.shape[2:], stride=stride, dilation=dilation)
+@op(
+    samples=(
+        samples.sample((2, 4, 3), (4, 3, 2), lengths=(7,), stride=(2,), dilation=(1,)),
+        samples.sample((2, 3, 3, 2), (3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def spread_channels(g: Any, kernel: Any, /, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return the cotangent of x: the kernel times g, added wherever it lay."""
+    z = np.zeros((g.shape[0], kernel.shape[1], *lengths), np.result_type(g, kernel))
+    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
+    for offset, under in _strided(kernel.shape[2:], g.shape[2:], stride, dilation):
+        z[under] += np.matmul(kernel[offset].T, columns).reshape(z[under].shape)
+    return z
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 7), (2, 4, 3), size=(2,), stride=(2,), dilation=(1,)),
+        samples.sample((2, 2, 5, 6), (2, 3, 3, 2), size=(2, 3), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def correlate_images(x: Any, g: Any, /, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return the cotangent of the kernel: the sum of products of g with what lay under each element of the kernel."""
+    z = np.zeros((g.shape[1], x.shape[1], *size), np.result_type(x, g))
+    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
+    for offset, under in _strided(size, g.shape[2:], stride, dilation):
+        rows = np.swapaxes(x[under].reshape(*x.shape[:2], columns.shape[-1]), 1, 2)
+        z[offset] = np.sum(np.matmul(columns, rows), axis=0)
+    return z
+
+
+def _strided(size: Shape, places: Shape, stride: Shape, dilation: Shape) -> Iterator[tuple[Any, Any]]:
+    """List the index of each element of a kernel, and that of all that lies under it at the kernel's places."""
+    for offset in np.ndindex(*size):
+        starts = [o * d for o, d in zip(offset, dilation, strict=False)]
+        under = tuple(slice(i, i + s * (m - 1) + 1, s) for i, s, m in zip(starts, stride, places, strict=True))
+        yield (..., *offset), (..., *under)
 
 
 @correlate_channels.vjp
 def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
-    outer = (0, *range(2, len(stride) + 2))
-    return np.tensordot(g, patches(x, kernel.shape[2:], stride, dilation), (outer, outer))
+    return spread_channels(g, kernel, lengths=x.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
+    return correlate_images(x, g, size=kernel.shape[2:], stride=stride, dilation=dilation)
+
+
+@spread_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_channels(g, kernel, stride=stride, dilation=dilation)
+
+
+@spread_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_images(g, x, size=kernel.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_images.vjp
+def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    return spread_channels(y, g, lengths=x.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_images.vjp
+def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_channels(x, g, stride=stride, dilation=dilation)
 
 
 @op(
