@@ -134,6 +134,10 @@ def test_vector_norms_have_the_subgradient_0_at_0(ord, dtype):
         assert not ag.grad(norm)(np.zeros(3, dtype)).any()
 
 
+def test_the_norm_at_0_has_finite_derivatives_of_every_order():
+    assert not ag.hessian(np.linalg.norm)(np.zeros((2, 2))).any()
+
+
 def test_the_norm_of_a_vector_with_zeros():
     x = np.array([3.0, 0.0, -4.0])
     np.testing.assert_allclose(ag.grad(lambda x: np.linalg.norm(x, 3))(x), np.sign(x) * x**2 / 91 ** (2 / 3))

@@ -22,6 +22,7 @@ from autograd_lite.ops.hermitian import (
     hermitian_matrix,
     pin_phases,
     quotient,
+    unused,
 )
 from autograd_lite.samples import diagonalizable, matrices, positive_definite, sample
 
@@ -136,10 +137,12 @@ def eigh(a: Any, /, UPLO: Any = "L") -> Any:
 def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
     (g_w, g_v), (w, v) = g, z
     lower = UPLO in "Ll"
-    if np.iscomplexobj(v):
-        turning = np.imag(np.sum(g_v * v, axis=-2, keepdims=True))
-        g_v = pin_phases(g_v, v, 0 if lower else v.shape[-2] - 1, turning)
-    inner = _between(np.matmul(v.mT, g_v), w, "np.linalg.eigh") + diagonal_matrices(g_w)
+    inner = diagonal_matrices(g_w)
+    if not unused(g_v):
+        if np.iscomplexobj(v):
+            turning = np.imag(np.sum(g_v * v, axis=-2, keepdims=True))
+            g_v = pin_phases(g_v, v, 0 if lower else v.shape[-2] - 1, turning)
+        inner = inner + _between(np.matmul(v.mT, g_v), w, "np.linalg.eigh")
     return by_triangle(np.matmul(np.conj(v), np.matmul(inner, v.mT)), lower)
 
 
@@ -196,12 +199,14 @@ def eig(a: Any, /) -> Any:
 @eig.vjp
 def _(g: Any, z: Any, x: Any) -> Any:
     (g_w, g_v), (w, v) = g, z
-    own = np.sum(g_v * v, axis=-2, keepdims=True)
-    g_v = g_v - np.conj(v) * np.real(own)  # the length of a vector does not change
-    if np.iscomplexobj(v):  # nor does the phase of its largest component
-        row = np.argmax(np.abs(v) * (np.imag(v) == 0), axis=-2, keepdims=True)
-        g_v = pin_phases(g_v, v, row, np.imag(own))
-    inner = _between(np.matmul(v.mT, g_v), w, "np.linalg.eig") + diagonal_matrices(g_w)
+    inner = diagonal_matrices(g_w)
+    if not unused(g_v):
+        own = np.sum(g_v * v, axis=-2, keepdims=True)
+        g_v = g_v - np.conj(v) * np.real(own)  # the length of a vector does not change
+        if np.iscomplexobj(v):  # nor does the phase of its largest component
+            row = np.argmax(np.abs(v) * (np.imag(v) == 0), axis=-2, keepdims=True)
+            g_v = pin_phases(g_v, v, row, np.imag(own))
+        inner = inner + _between(np.matmul(v.mT, g_v), w, "np.linalg.eig")
     return np.linalg.solve(v.mT, np.matmul(inner, v.mT))
 
 
@@ -244,20 +249,23 @@ def svd(a: Any, /, full_matrices: bool = True, compute_uv: Any = True, hermitian
 @svd.vjp
 def _(g: Any, z: Any, x: Any, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
     if compute_uv:
-        c = _svd_cotangent(g, z)
+        (g_u, g_s, g_vh), (u, s, vh) = g, z
     else:
-        u, _, vh = np.linalg.svd(x, full_matrices=False, hermitian=hermitian)
-        c = np.matmul(np.conj(u) * (g * (z > 0))[..., None, :], np.conj(vh))
+        g_u, g_s, g_vh = 0, g, 0
+        u, s, vh = np.linalg.svd(x, full_matrices=False, hermitian=hermitian)
+    k = s.shape[-1]
+    for extra in () if unused(g_u, g_vh) else (g_u[..., k:], g_vh[..., k:, :]):
+        _refuse_extra(extra, "np.linalg.svd", "use full_matrices=False")
+    u, vh = u[..., :k], vh[..., :k, :]
+    c = np.matmul(np.conj(u) * (g_s * (s > 0))[..., None, :], np.conj(vh))
+    if not unused(g_u, g_vh):
+        c = c + _turning_cotangent(g_u[..., :k], adjoint(g_vh)[..., :k], u, s, adjoint(vh))
     return by_triangle(c) if hermitian else c
 
 
-def _svd_cotangent(g: Any, z: Any) -> Any:
-    """Return the cotangent of a matrix from those of its singular vectors and values."""
-    (g_u, g_s, g_vh), (u, s, vh) = g, z
-    m, n, k = u.shape[-2], vh.shape[-1], s.shape[-1]
-    for extra in (g_u[..., k:], g_vh[..., k:, :]):
-        _refuse_extra(extra, "np.linalg.svd", "use full_matrices=False")
-    u, g_u, v, g_v = u[..., :k], g_u[..., :k], adjoint(vh)[..., :k], adjoint(g_vh)[..., :k]
+def _turning_cotangent(g_u: Any, g_v: Any, u: Any, s: Any, v: Any) -> Any:
+    """Return the cotangent of a matrix from those of its singular vectors, as columns of ``u`` and ``v``."""
+    m, n, k = u.shape[-2], v.shape[-2], s.shape[-1]
     if np.iscomplexobj(u):
         turning = np.imag(np.sum(g_u * u, axis=-2, keepdims=True) + np.sum(g_v * v, axis=-2, keepdims=True))
         g_u, g_v = (g_u, pin_phases(g_v, v, 0, turning)) if m >= n else (pin_phases(g_u, u, 0, turning), g_v)
@@ -268,8 +276,7 @@ def _svd_cotangent(g: Any, z: Any) -> Any:
     together = (turn_u + turn_v) * (1 - np.eye(k, dtype=u.dtype))  # u and v turning alike, and against each other
     inner = quotient(together, differences(s), scale, why)
     inner = inner + quotient(turn_u - turn_v, s[..., None, :] + s[..., :, None], scale, why)
-    inner = inner / 2 + diagonal_matrices(g_s * (s > 0))
-    c = np.matmul(np.conj(u), np.matmul(inner, v.mT))
+    c = np.matmul(np.conj(u), np.matmul(inner / 2, v.mT))
     if m > k:
         outside = g_u - np.matmul(np.conj(u), of_u)
         c = c + np.matmul(quotient(outside, s[..., None, :], scale, why), v.mT)

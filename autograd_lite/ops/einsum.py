@@ -13,6 +13,7 @@ from autograd_lite.dispatch import constant as without_derivative
 from autograd_lite.op import op
 from autograd_lite.samples import complex_plane, constant, sample
 
+_DEFAULTS = {"optimize": False, "dtype": None, "order": "K", "casting": "safe"}
 _NUMBERED = ascii_uppercase + ascii_lowercase  # so that labels sort as the numbers that they stand for
 
 
@@ -51,7 +52,9 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any 
         subscripts = ",".join(map(_letters, lists))
         if len(operands) % 2:
             subscripts += "->" + _letters(operands[-1])
-    return contraction(*arrays, subscripts=subscripts, optimize=optimize, dtype=dtype, order=order, casting=casting)
+    options = {"optimize": optimize, "dtype": dtype, "order": order, "casting": casting}
+    given = {key: value for key, value in options.items() if value != _DEFAULTS[key]}
+    return contraction(*arrays, subscripts=subscripts, **given)
 
 
 @op(

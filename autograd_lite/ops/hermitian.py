@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import raw
+from autograd_lite.graph import Tensor, raw
 
 NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
 
@@ -43,6 +43,11 @@ def differences(w: Any) -> Any:
     return w[..., None, :] - w[..., :, None]
 
 
+def unused(*cotangents: Any) -> bool:
+    """Whether these are the zeros of outputs on which the result does not depend."""
+    return not any(type(g) is Tensor or np.any(g) for g in cotangents)
+
+
 def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
     """Return the cotangent of complex vectors, as columns, whose phases are such that one component is real.
 
@@ -56,7 +61,7 @@ def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
         The derivative of the result by the phase.
     """
     pinned = (np.arange(v.shape[-2])[:, None] == row) & (np.imag(v) == 0) & (v != 0)
-    return g - 1j * np.where(pinned, turning / np.where(pinned, np.real(v), 1), 0)
+    return g - 1j * (turning / np.where(pinned, np.real(v), np.inf))
 
 
 def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:
@@ -84,4 +89,4 @@ def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:
     size = abs(raw(x))
     if np.any(raw(zero) & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))):
         raise np.linalg.LinAlgError(undefined)
-    return np.where(zero, 0, x) / np.where(zero, 1, by)
+    return x / np.where(zero, np.inf, by)

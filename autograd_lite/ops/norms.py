@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import normalize_axes
+from autograd_lite.arrays import expand_reduced, normalize_axes
 from autograd_lite.dispatch import constant as without_derivative
 from autograd_lite.op import op
 from autograd_lite.samples import complex_plane, matrices, sample
@@ -43,10 +43,11 @@ def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 @norm.vjp
 def _(g: Any, z: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     axes = normalize_axes(axis, x.ndim)
+    if ord is None or ord in ("fro", "f") or (ord == 2 and len(axes) == 1):
+        g, z = (expand_reduced(part, x.shape, axis, keepdims) for part in (g, z))
+        return g / _nonzero(z) * np.conj(x)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     g, z = np.reshape(g, kept), np.reshape(z, kept)
-    if ord is None or ord in ("fro", "f") or (ord == 2 and len(axes) == 1):
-        return g * (z != 0) / np.where(z == 0, 1, z) * np.conj(x)
     if len(axes) == 1:
         return g * _vector_slope(z, x, ord, axes)
     if ord in ("nuc", 2, -2):
@@ -55,12 +56,14 @@ def _(g: Any, z: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool 
     return g * _share(sums == z, axes, g.dtype) * _direction(x)
 
 
+def _nonzero(size: Any) -> Any:
+    """Return a divisor for the subgradient 0 at 0."""
+    return np.where(size == 0, np.inf, size)
+
+
 def _direction(x: Any) -> Any:
     """Return the derivative of the absolute value: conj(x) / abs(x), and 0 at 0."""
-    if not np.iscomplexobj(x):
-        return np.sign(x)
-    size = np.abs(x)
-    return np.conj(x) * (size != 0) / np.where(size == 0, 1, size)
+    return np.conj(x) / _nonzero(np.abs(x)) if np.iscomplexobj(x) else np.sign(x)
 
 
 def _share(ties: Any, axes: tuple[int, ...], dtype: Any) -> Any:
@@ -77,9 +80,8 @@ def _vector_slope(z: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     size = np.abs(x)
     if abs(ord) == np.inf:
         return _share(size == z, axes, size.dtype) * _direction(x)
-    zero = (size == 0) | (z == 0)
-    ratio = np.where(zero, 1, size) / np.where(z == 0, 1, z)
-    return np.where(zero, 0, ratio ** (ord - 1)) * _direction(x)
+    ratio = np.where(size == 0, 1, size) / _nonzero(z)  # where size is 0, so is the direction
+    return np.where(z == 0, 0, np.where(z == 0, 1, ratio) ** (ord - 1)) * _direction(x)
 
 
 def _spectral_cotangent(g: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:

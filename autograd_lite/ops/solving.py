@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.graph import raw
 from autograd_lite.op import op
-from autograd_lite.ops.hermitian import NOISE, adjoint, by_triangle, hermitian_matrix
+from autograd_lite.ops.hermitian import NOISE, adjoint, by_triangle, hermitian_matrix, unused
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.samples import complex_plane, constant, matrices, positive_definite, sample
 
@@ -201,11 +201,10 @@ def _cut_off_cotangent(g: Any, z: Any, x: Any) -> Any:
     kept = s * inverses > 0.5
     mixed = kept[..., None, :] & ~kept[..., :, None]  # row i is cut off, column j is kept
     small, large = s[..., :, None], s[..., None, :]
-    gap = np.where(mixed, large**2 - small**2, 1)
-    factor = np.where(mixed, small / np.where(mixed, large, 1) / gap, 0)
-    inner = np.matmul(np.conj(vh), np.matmul(g, np.conj(u)))
-    ratio = np.where(mixed, small / np.where(mixed, large, 1), 0)
+    ratio = small / np.where(mixed, large, np.inf)
+    factor = ratio / np.where(mixed, (large - small) * (large + small), np.inf)
     alike, across = (part + part.mT for part in (factor, factor * ratio))
+    inner = np.matmul(np.conj(vh), np.matmul(g, np.conj(u)))
     turned = alike * inner + adjoint(across * inner)
     return np.matmul(np.conj(u), np.matmul(turned, np.conj(vh)))
 
@@ -248,7 +247,7 @@ def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
     if raw(g[1]).size:
         solution = _columns(z[0])
         c = c - 2 * np.matmul(g[1] * np.conj(y - np.matmul(x, solution)), solution.mT)
-    if type(g[3]) is Tensor or np.any(g[3]):
+    if not unused(g[3]):
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         c = c + np.matmul(np.conj(u) * g[3], np.conj(vh))
     return c
