@@ -142,6 +142,7 @@ _METHODS = (
     "any",
     "argmax",
     "argmin",
+    "argpartition",
     "argsort",
     "astype",
     "conj",
