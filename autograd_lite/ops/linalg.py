@@ -95,7 +95,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     if y.ndim == 1:
         return g[..., None] * y
     if x.ndim == 1:
-        return np.matmul(y, g[..., None])[..., 0]
+        return np.matmul(y, g) if y.ndim == 2 else np.matmul(y, g[..., None])[..., 0]
     return np.matmul(g, y.mT)
 
 
@@ -104,7 +104,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     if x.ndim == 1:
         return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
     if y.ndim == 1:
-        return np.matmul(x.mT, g[..., None])[..., 0]
+        return np.matmul(x.mT, g) if x.ndim == 2 else np.matmul(x.mT, g[..., None])[..., 0]
     if y.ndim == 2 and x.ndim > 2:  # one product instead of a stack that the sweep would have to sum
         return np.tensordot(x, g, (range(x.ndim - 1), range(x.ndim - 1)))
     return np.matmul(x.mT, g)
