@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite import trees
 from autograd_lite.backward import as_cotangent, own, sweep
-from autograd_lite.graph import Tensor, now, order, raw, tracing
+from autograd_lite.graph import Tensor, leaf, now, order, raw, tracing
 from autograd_lite.op import alias
 
 Argnums = int | Sequence[int]
@@ -47,9 +47,9 @@ class Call:
         self.leaves: list[Tensor] = []
         for x in arrays:
             try:  # no copy is made; a Tensor from outside enters as a node of its own
-                self.leaves.append(alias(x) if type(x) is Tensor else Tensor(x, copy=False))
+                self.leaves.append(alias(x) if type(x) is Tensor else leaf(x))
             except TypeError as error:
-                position = next(i for i in positions if any(x is leaf for leaf in trees.flatten(args[i])[0]))
+                position = next(i for i in positions if any(x is other for other in trees.flatten(args[i])[0]))
                 raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
         entered = self.arrange(self.leaves)
         wrapped = list(args)

@@ -290,7 +290,7 @@ _observers_lock = threading.Lock()
 _new = Tensor.__new__
 
 
-def record(op: Op, value: Any, inputs: tuple[Any, ...], params: Params) -> Tensor:
+def record(op: Op | None, value: Any, inputs: tuple[Any, ...], params: Params) -> Tensor:
     """Make the node of a value that an op has computed. This is the hot path."""
     node = _new(Tensor)
     node._value = value
@@ -300,10 +300,15 @@ def record(op: Op, value: Any, inputs: tuple[Any, ...], params: Params) -> Tenso
     node.name = None
     node.grad = None
     node.serial = _next_serial()
-    if _observers:
+    if _observers and op is not None:
         for observer in current_observers():
             observer.recorded(node)
     return node
+
+
+def leaf(value: Any) -> Tensor:
+    """Make the leaf of a value without a copy, in half the time of ``Tensor(value, copy=False)``."""
+    return record(None, as_value(value, False), (), NO_PARAMS)
 
 
 @contextmanager

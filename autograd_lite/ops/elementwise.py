@@ -42,9 +42,12 @@ log1p = op(np.log1p, "np.log1p({})", (lambda g, z, x: g / (1 + x),), domain=samp
 
 def over(g: Any, d: Any) -> Any:
     """Return g / d, and 0 where both are 0: a result that does not matter passes on nothing, however steep it is."""
-    if raw(d).all():
-        return g / d
-    return g / np.where((d == 0) & (g == 0), 1, d)
+    return g / d if np.all(raw(d)) else g / np.where((d == 0) & (g == 0), 1, d)
+
+
+def nonzero(d: Any) -> Any:
+    """Return d, with 1 in the place of zeros: a divisor of what is 0 there."""
+    return d if np.all(raw(d)) else np.where(d == 0, 1, d)
 
 
 @op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
@@ -87,7 +90,7 @@ def power(x: Any, y: Any, /) -> Any:
 
 def _base(g: Any, x: Any, y: Any) -> Any:
     """Return x, with 1 for its zeros where x ** (y - 1) is infinite and the factor before it 0."""
-    if isinstance(y, (int, float)) and y >= 1:
+    if (isinstance(y, (int, float)) and y >= 1) or np.all(raw(x)):
         return x
     return np.where((x == 0) & ((g == 0) | (y == 0)), 1, x)
 
@@ -99,7 +102,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
 
 @power.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    return g * z * np.log(np.where(x == 0, 1, x))  # where x is 0, the limit of z log(x) is 0
+    return g * z * np.log(nonzero(x))  # where x is 0, the limit of z log(x) is 0
 
 
 @op(numpy=np.float_power, elementwise=True, domain=samples.positive)
@@ -121,7 +124,7 @@ def absolute(x: Any, /) -> Any:
 @absolute.vjp
 def _(g: Any, z: Any, x: Any) -> Any:
     if np.iscomplexobj(raw(x)):
-        return g * (np.conj(x) / np.where(z == 0, 1, z))
+        return g * (np.conj(x) / nonzero(z))
     return g * np.sign(x)
 
 
@@ -164,18 +167,20 @@ def hypot(x: Any, y: Any, /) -> Any:
 
 @hypot.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    return g * (x / np.where(z == 0, 1, z))
+    return g * (x / nonzero(z))
 
 
 @hypot.vjp
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
-    return g * (y / np.where(z == 0, 1, z))
+    return g * (y / nonzero(z))
 
 
 @op(elementwise=True)
 def sigmoid(x: Any, /) -> Any:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-    return np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-abs(x)))
+    e = np.exp(-np.abs(x))
+    numerator = np.where(np.less(x, 0), e, 1.0) if e.ndim else (e if x < 0 else 1.0)  # exp(min(x, 0))
+    return numerator / (1 + e)
 
 
 @sigmoid.vjp
@@ -185,8 +190,8 @@ def _(g: Any, z: Any, x: Any) -> Any:
 
 def _lead(x: Any, y: Any) -> Any:
     """Return x - y, and 0 where both are the same infinity."""
-    same = np.isinf(x) & (x == y)
-    return np.where(same, 0, x) - np.where(same, 0, y)
+    same = np.isinf(raw(x)) & (raw(x) == raw(y))
+    return np.where(same, 0, x) - np.where(same, 0, y) if np.any(same) else x - y
 
 
 # exp(x - z) is the same as sigmoid(x - y), but z is rounded: it loses as many digits as z has before the point
@@ -259,6 +264,8 @@ def ldexp(x: Any, y: Any, /) -> Any:
     """Return x * 2**y, of integers y."""
     return np.ldexp(x, y)
 
+
+abs, mod, pow, true_divide = absolute, remainder, power, divide
 
 constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
 constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj)
