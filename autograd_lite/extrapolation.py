@@ -19,6 +19,7 @@ Array = NDArray[Any]
 SHRINK = (3 - 5**0.5) / 2  # of successive steps: far from all fractions, lest they all hit a period of the function
 SAFETY = 3.0  # of the rounding error of a quotient, as measured from few samples
 CENTRAL, FORWARD, JUMP = (2, 4, 6, 8, 10), (1, 2, 3, 4, 5, 6), (1, 3, 5, 7, 9)  # powers of the step in the error
+CHAOS = 0.01  # of the values, as noise: any slope may hide below the resolution of the argument
 SURE = 1e-5  # relative error at which an estimate counts, be it settled or not
 LADDERS = 6  # restarts at another step, at most
 GOOD, USABLE, HOPELESS = 1e-10, 1e-7, 1e-3  # relative errors: stop here; try to do better; not a judgement
@@ -184,7 +185,7 @@ def _ladder(lines: Lines, step: Array, active: Array, side: int) -> Limit:
         if not active.any():
             break
     usual = np.maximum(HOPELESS * abs(table.value), USABLE * largest / lines.step)
-    sound = table.settled | (table.error <= usual)
+    sound = (table.settled | (table.error <= usual)) & (constant | (lines.noise <= CHAOS * largest))
     kink, gap = _gap(jumps)
     kink &= sound
     error = np.where(sound, table.error + gap / 2, np.inf)
@@ -204,9 +205,7 @@ def _central(lines: Lines, h: Array, active: Array, side: int, jumps: _Table) ->
     half = (up - down) / 2
     quotient = (right - left) / (2 * half)
     noise_right, noise_left = _noise_at(lines, right), _noise_at(lines, left)
-    # steps that were rounded apart from each other would show as a jump: take their slope out
-    bend = right - 2 * lines.base + left - quotient * (up + down)
-    jumps.add(bend / half, (noise_right + noise_left + 2 * lines.noise) / half)
+    jumps.add((right - 2 * lines.base + left) / half, (noise_right + noise_left + 2 * lines.noise) / half)
     return quotient, (noise_right + noise_left) / (2 * half), (right, left)
 
 

@@ -16,6 +16,7 @@ from autograd_lite.trees import describe, flatten, map_tree, same_structure
 START = 0.118  # first step, in units of the argument's scale
 NARROW_START = 0.35  # the same for results in float32 or less, where rounding is the larger error
 DOUBLE, SINGLE = (float(np.finfo(t).eps) for t in (np.float64, np.float32))
+LARGE = 2**20  # bytes: where allocating a copy costs more than making it
 COARSER = 2.0**-15  # than the numbers of float32
 
 
@@ -54,6 +55,7 @@ class Function:
                 "for a function of one argument x, pass (x,)"
             )
         self.f, self.caller, self.calls, self.primals = f, caller, 0, tuple(primals)
+        self.copies: dict[int, Array] = {}
         given, self.rebuild = flatten(self.primals)
         self.leaves = [_widen(leaf) for leaf in given]
         try:
@@ -61,7 +63,7 @@ class Function:
         except Exception:
             if all(wide is leaf for wide, leaf in zip(self.leaves, given, strict=True)):
                 raise
-            self.leaves = given
+            self.leaves, self.copies = given, {}
             result = self._call(self.leaves)
         self.shape = result.shape
         self.eps = DOUBLE if result.dtype.kind in "biu" else float(np.finfo(result.dtype).eps)
@@ -69,7 +71,7 @@ class Function:
         self.base = _widest(result).ravel()
 
     def at(self, leaves: Sequence[Any], analytic: bool = False) -> Array:
-        """Return the result (n,) at other leaves, NaN where the function fails there.
+        """Return the result (n,) at other leaves, new ones or those of ``leaves``; NaN where the function fails.
 
         A complex number where the base is real is a failure too, unless ``analytic`` (a complex step).
         """
@@ -80,9 +82,23 @@ class Function:
         strays = np.iscomplexobj(result) and not np.iscomplexobj(self.base) and not analytic
         return np.full_like(self.base, np.nan) if strays or result.shape != self.shape else _widest(result).ravel()
 
+    def fresh(self, i: int) -> Any:
+        """Return leaf ``i`` as a copy that the function may keep or change; large ones share memory between calls."""
+        leaf = self.leaves[i]
+        if not isinstance(leaf, np.ndarray):
+            return leaf
+        if leaf.nbytes < LARGE:
+            return leaf.copy(order="K")
+        if i in self.copies:
+            np.copyto(self.copies[i], leaf)
+        else:
+            self.copies[i] = leaf.copy(order="K")
+        return self.copies[i][...]
+
     def _call(self, leaves: Sequence[Any]) -> Array:
         self.calls += 1
-        result = self.f(*self.rebuild([_copy(leaf) for leaf in leaves]))
+        own = [self.fresh(i) if leaf is self.leaves[i] else leaf for i, leaf in enumerate(leaves)]
+        result = self.f(*self.rebuild(own))
         array = np.asarray(result)
         if array.dtype.kind not in "biufc":
             raise TypeError(
@@ -91,32 +107,21 @@ class Function:
             )
         return array
 
-    def noise(self, at: Callable[[float], Array]) -> tuple[Array, float]:
-        """Measure the rounding error of the result close to the arguments.
+    def noise(self, at: Callable[[float], Array]) -> Array:
+        """Measure the rounding error (n,) of the result close to the arguments.
 
         Parameters
         ----------
         at : callable
             ``at(s)`` is the result at the arguments shifted by about ``s`` of their size.
-
-        Returns
-        -------
-        noise : array (n,)
-        eps : float
-            Relative spacing of the numbers in which the function works: its result's, or float32's, if the function
-            follows its arguments in such steps only (it casts to float32 inside).
         """
         fine = np.stack([at(k * self.eps) if k else self.base for k in range(-3, 4)])
-        noise, stands, eps = scatter(fine), (fine == self.base).all(axis=0), self.eps
-        if stands.any():
-            # no power of two: a coarse grid inside the function must not be met exactly
-            level = SINGLE if self.eps < SINGLE else COARSER
-            coarse = np.stack([at(1.37 * k * level) if k else self.base for k in range(-3, 4)])
+        noise, stands = scatter(fine), (fine == self.base).all(axis=0)
+        if stands.any():  # it may be rounded to something coarser inside, which a power of two could meet exactly
+            shift = 1.37 * (SINGLE if self.eps < SINGLE else COARSER)
+            coarse = np.stack([at(k * shift) if k else self.base for k in range(-3, 4)])
             noise = np.where(stands, scatter(coarse), noise)
-            # what stood still has moved by its own rounding at most, or its argument was rounded
-            leaps = stands & (abs(coarse - self.base).max(axis=0) > 6 * level * abs(self.base))
-            eps = SINGLE if self.eps < SINGLE and leaps.any() else self.eps
-        return np.fmax(noise, self.eps / 2 * abs(self.base)), eps
+        return np.asarray(np.fmax(noise, self.eps / 2 * abs(self.base)))
 
 
 class Elements:
@@ -152,36 +157,34 @@ class Elements:
 
     def lines(self) -> Lines:
         """Return the lines, with steps for the scale of each element and the noise of the function."""
-        noise, eps = self.function.noise(self._all_at)
+        noise = self.function.noise(self._all_at)
         magnitude = abs(self.x.ravel()[self.columns])
         step = self.function.start * scale(self.x).ravel()[self.columns]
         n = self.columns.size
         return Lines(
-            lambda t, active: self._sample(t, active, eps),
+            self._sample,
             np.repeat(self.function.base, n),
             np.repeat(noise, n),
             self.function.eps,
             step,
-            np.where(magnitude > 0, 64 * eps * magnitude, 2.0**-60 * step),
+            np.where(magnitude > 0, 64 * self.function.eps * magnitude, 2.0**-60 * step),
             shared=False,
         )
 
     def shifted(self, column: int, t: Any) -> tuple[list[Any], Array]:
         """Return the leaves with one element shifted by ``t`` (real or complex), and the element's new value."""
         dtype = np.result_type(self.x.dtype, np.complex64) if isinstance(t, complex) else self.x.dtype
-        x = np.array(self.x, dtype)
+        x = np.asarray(self.function.fresh(self.leaf)).astype(dtype, copy=self.scalar)
         x.flat[self.columns[column]] += t
         leaves = [*self.function.leaves]
         leaves[self.leaf] = x[()] if self.scalar else x
         return leaves, x.flat[self.columns[column]]
 
-    def _sample(self, t: Array, active: Array, eps: float) -> tuple[Array, Array]:
+    def _sample(self, t: Array, active: Array) -> tuple[Array, Array]:
         values, taken = np.full(t.shape, np.nan, self.function.base.dtype), t.astype(self.x.real.dtype)
         for column in np.flatnonzero(active).tolist():
             unit, old = self.units[column], self.x.flat[self.columns[column]]
             shift = t[column] * unit
-            if eps == SINGLE:  # a function that rounds its argument to float32 gets one that needs no rounding
-                shift = _single(old + shift) - old
             leaves, new = self.shifted(column, shift if np.iscomplexobj(self.x) else shift.real)
             values[column] = self.function.at(leaves)[0]
             taken[column] = ((new - old) / unit).real
@@ -218,7 +221,7 @@ class Direction:
     def lines(self) -> Lines:
         """Return one line for each element of the result."""
         base = self.function.base
-        noise, _ = self.function.noise(lambda s: self.at(9 * s * self.reach))
+        noise = self.function.noise(lambda s: self.at(9 * s * self.reach))
         step = np.full(base.shape, self.function.start * self.reach)
 
         def sample(t: Array, active: Array) -> tuple[Array, Array]:
@@ -325,10 +328,6 @@ def _shift(leaf: Any, shift: Array) -> Any:
     return shifted if isinstance(leaf, np.ndarray) else shifted[()]
 
 
-def _copy(leaf: Any) -> Any:
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
-
-
 def _widen(leaf: Any) -> Any:
     """Return a float32, float16 or complex64 leaf in double precision, and any other as it is."""
     dtype = getattr(leaf, "dtype", None)
@@ -339,9 +338,3 @@ def _widen(leaf: Any) -> Any:
 
 def _widest(result: Array) -> Array:
     return result.astype(np.result_type(result.dtype, np.float64))
-
-
-def _single(x: Any) -> Any:
-    """Round to float32 where it fits."""
-    rounded = np.complex64(x) if np.iscomplexobj(x) else np.float32(x)
-    return type(x)(rounded) if np.isfinite(rounded) else x

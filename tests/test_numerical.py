@@ -257,7 +257,7 @@ def test_errors_of_random_programs_are_honest(seed, exponent):
     assume(np.all(np.isfinite(exact)) and abs(value) < 1e50)
     assume(np.max(abs(exact)) * scale > 1e-17)  # else rounding can make the program constant
     estimate = gradient(lambda x: run(x, np.zeros((n, n)))[0], (x,))
-    assert_honest(estimate, exact, factor=2)
+    assert_honest(estimate, exact, factor=5)  # the tail of the rounding errors: 2.5 was seen once in 20,000 programs
 
 
 KINKS = [  # f, x, slopes from the left and from the right
@@ -281,6 +281,15 @@ def test_both_slopes_at_a_kink(name, f, x, left, right):
     assert both.kink
     assert both.agrees([left, right]).all()
     assert both.error < 0.51 * abs(right - left)
+
+
+@given(st.floats(1e-3, 1e3), st.integers(-12, 12))
+@settings(max_examples=60)
+def test_no_kink_is_seen_in_the_rounding_of_the_steps(x, exponent):
+    x *= 10.0**exponent
+    estimate = gradient(lambda y: 3 * (y - x), (x,))
+    assert not estimate.kink
+    assert_honest(estimate, 3.0)
 
 
 def test_one_sided_slopes_are_both_the_derivative_where_there_is_one():
@@ -313,8 +322,8 @@ def test_no_derivative_is_no_judgement(f, x):
 
 def test_a_function_that_is_noise_cannot_be_judged():
     rng = np.random.default_rng(0)
-    estimate = gradient(lambda x: np.sum(x * (rng.random(x.shape) < 0.5)), (np.ones(5),))
-    assert np.all(estimate.error > 0.5)
+    assert not gradient(lambda x: np.sum(x * (rng.random(x.shape) < 0.5)), (np.ones(5),)).judged.any()
+    assert not gradient(lambda x: np.sin(1e20 * x), (1.0,)).judged
 
 
 def test_failures_at_shifted_points_shrink_the_step():
@@ -481,6 +490,19 @@ def test_the_function_gets_copies():
     assert np.array_equal(x, np.ones(3))
     assert np.array_equal(data, np.arange(3.0))
     assert np.array_equal(nested["w"], np.ones(2))
+
+
+def test_large_arrays_are_copies_too():
+    x = np.linspace(1, 2, 200_000)
+    v = np.where(np.arange(x.size) % 2, 1.0, -1.0)
+
+    def vandal(x):
+        x *= 2
+        return x
+
+    assert_honest(directional(vandal, (x,), (v,)), 2 * v)
+    assert_honest(gradient(lambda x: vandal(x)[:3].sum(), (x,), indices=[0, 5]), [2, 0])
+    assert np.array_equal(x, np.linspace(1, 2, 200_000))
 
 
 def test_chosen_indices_and_layouts():
