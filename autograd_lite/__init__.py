@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite import backward as _backward  # noqa: F401  (attaches Tensor.backward)
+from autograd_lite import optim as optim
 from autograd_lite import testing as testing
+from autograd_lite.debug import debug
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
@@ -15,6 +17,7 @@ globals().update(_table)
 __all__ = [
     "Tensor",
     "check_grads",
+    "debug",
     "grad",
     "hessian",
     "hvp",
