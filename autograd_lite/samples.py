@@ -115,14 +115,17 @@ def positive_definite(*shape: int, dtype: type = float) -> Draw:
 
 
 def diagonalizable(*shape: int, dtype: type = float, rotations: bool = False) -> Draw:
-    """Return an input of matrices with eigenvalues well apart: 1, 2, ..., n; with rotations 1 + i, 1 - i, 2 + i, ..."""
+    """Return an input of matrices with eigenvalues well apart: 1, 2, ..., n; with rotations 1 + i, 1 - i, 2 + i, ...
+
+    Each eigenvector has one component that is larger than the others.
+    """
     n = shape[-1]
     middle = np.diag(np.arange(n) // (2 if rotations else 1) + 1.0)
     if rotations:
-        middle += np.kron(np.eye(n // 2), [[0.0, 1.0], [-1.0, 0.0]])
+        middle += np.kron(np.eye(n // 2), [[0.0, 2.0], [-0.5, 0.0]])
 
     def draw(rng: np.random.Generator) -> Any:
-        basis = matrices(*shape, dtype=dtype)(rng)
+        basis = np.eye(n) + _vectors(rng, shape, dtype) / 10
         return basis @ middle @ np.linalg.inv(basis)
 
     return draw
