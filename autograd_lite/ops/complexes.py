@@ -48,6 +48,9 @@ def conjugate(x: Any, /) -> Any:
     return np.conjugate(x)
 
 
+conj = conjugate
+
+
 @op(numpy=np.angle, samples=(*_NUMBERS, samples.sample(_complex(3), deg=True)))
 def angle(z: Any, /, deg: bool = False) -> Any:
     """Return the angle of complex numbers in the plane, in radians or degrees.

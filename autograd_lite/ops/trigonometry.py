@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite import samples
 from autograd_lite.graph import raw
 from autograd_lite.op import op
+from autograd_lite.ops.elementwise import nonzero, over
 
 sin = op(np.sin, "np.sin({})", (lambda g, z, x: g * np.cos(x),))
 cos = op(np.cos, "np.cos({})", (lambda g, z, x: -g * np.sin(x),))
@@ -30,8 +31,7 @@ def _slant(x: Any) -> Any:
 
 def _slope(g: Any, x: Any) -> Any:
     """Return g / sqrt(1 - x**2), without cancellation near 1 and -1, and 0 for g = 0 there."""
-    root = np.sqrt(1 - x) * np.sqrt(1 + x)
-    return g / np.where((root == 0) & (g == 0), 1, root)
+    return over(g, np.sqrt(1 - x) * np.sqrt(1 + x))
 
 
 @op(numpy=np.arcsin, template="np.arcsin({})", elementwise=True, domain=samples.unit)
@@ -67,8 +67,8 @@ arccos.vjp(lambda g, z, x: -_slope(g, x))
 
 @arccosh.vjp
 def _(g: Any, z: Any, x: Any) -> Any:
-    root = np.sqrt(x - 1) * np.sqrt(x + 1)  # two roots: x**2 may overflow, and this is the branch for complex x
-    return g / np.where((root == 0) & (g == 0), 1, root)
+    # two roots: x**2 may overflow, and this is the branch for complex x
+    return over(g, np.sqrt(x - 1) * np.sqrt(x + 1))
 
 
 arctan = op(np.arctan, "np.arctan({})", (lambda g, z, x: g / _slant(x) / _slant(x),))
@@ -78,8 +78,7 @@ arctanh = op(np.arctanh, "np.arctanh({})", (lambda g, z, x: g / ((1 - x) * (1 + 
 
 def _radius(x: Any, y: Any) -> Any:
     """Return the distance of (x, y) from the origin; 1 at the origin."""
-    r = np.hypot(x, y)
-    return np.where(r == 0, 1, r)
+    return nonzero(np.hypot(x, y))
 
 
 @op(numpy=np.arctan2, template="np.arctan2({}, {})", elementwise=True)
@@ -101,3 +100,6 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
 def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     r = _radius(x, y)
     return -g * (x / r) / r
+
+
+acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
