@@ -12,7 +12,7 @@ from autograd_lite import numerical
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import Op
 from autograd_lite.samples import Domain, Sample
-from autograd_lite.transforms import grad
+from autograd_lite.transforms import vjp
 from autograd_lite.trees import flatten
 
 ROUNDING = {"double": 1e-10, "single": 1e-3}  # of the sum of absolute terms: what an exact rule may lose
@@ -72,7 +72,6 @@ class Case:
         rng = np.random.default_rng(seed)
         self.tangents = [_normal(rng, leaf) for leaf in self.leaves]
         self.cotangents = [_normal(rng, z) for z in self.outputs if is_inexact(z)]
-        self.directions = [_normal(rng, leaf) for leaf in self.leaves]
 
     def call(self, *leaves: Any) -> list[Any]:
         """Return the leaves of the function's result."""
@@ -81,28 +80,26 @@ class Case:
             full[place] = leaf
         return flatten(self.function(*self.rebuild(full), **self.params))[0]
 
-    def paired(self, *leaves: Any) -> Any:
-        """Return the real number that the cotangents make of the outputs."""
-        return self._pair(self.cotangents, leaves)
+    def moved(self, *leaves: Any) -> list[Any]:
+        """Return those leaves of the result that have a derivative."""
+        return [z for z, before in zip(self.call(*leaves), self.outputs, strict=True) if is_inexact(before)]
 
-    def _pair(self, cotangents: Sequence[Any], leaves: Sequence[Any]) -> Any:
-        moved = [z for z, before in zip(self.call(*leaves), self.outputs, strict=True) if is_inexact(before)]
-        return _inner(cotangents, moved, [np.iscomplexobj(z) for z in self.outputs if is_inexact(z)])
+    def paired(self, *leaves: Any) -> Any:
+        """Return the real number that the cotangents make of plain outputs."""
+        return _inner(self.cotangents, self.moved(*leaves))
 
     def gradient(self, *leaves: Any) -> tuple[Any, ...]:
-        """Return the gradient of `paired`, by the rules."""
-        return grad(self.paired, range(len(leaves)))(*leaves)  # type: ignore[no-any-return]
+        """Return the gradient of `paired`, by the rules alone."""
+        return vjp(self.moved, *leaves)[1](self.cotangents)
 
     def derivative(self) -> Case:
-        """Return the gradient's product with a direction, a function of leaves and cotangents: the next order."""
+        """Return the gradients as a function of leaves and cotangents: the case of the next order."""
         n = len(self.leaves)
-        is_complex = [np.iscomplexobj(x) for x in self.leaves]
 
-        def projected(*arrays: Any) -> Any:
-            gradients = grad(lambda *leaves: self._pair(arrays[n:], leaves), range(n))(*arrays[:n])
-            return _inner(self.directions, gradients, is_complex)
+        def gradients(*arrays: Any) -> list[Any]:
+            return list(vjp(self.moved, *arrays[:n])[1](list(arrays[n:])))
 
-        return Case(projected, [*self.leaves, *self.cotangents], seed=self.seed + 1, analytic=False)
+        return Case(gradients, [*self.leaves, *self.cotangents], seed=self.seed + 1, analytic=False)
 
     @cached_property
     def witness(self) -> Witness:
@@ -148,12 +145,12 @@ class Case:
         return found
 
 
-def _inner(a: Sequence[Any], b: Sequence[Any], is_complex: Sequence[bool]) -> Any:
-    """Return the real part of the sum of products, over all arrays."""
-    total: Any = np.float64(0.0)
-    for x, y, both in zip(a, b, is_complex, strict=True):
+def _inner(a: Sequence[Any], b: Sequence[Any]) -> Any:
+    """Return the sum of products, over all arrays: the real part, unless the arrays were made complex on purpose."""
+    total: Any = 0.0
+    for x, y in zip(a, b, strict=True):
         term = np.sum(x * y)
-        total = total + (np.real(term) if both else term)
+        total = total + (np.real(term) if np.iscomplexobj(x) else term)
     return total
 
 

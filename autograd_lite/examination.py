@@ -48,24 +48,30 @@ class Trial:
         """Return an array in the trial's dtype and memory layout."""
         if not is_inexact(x):
             return x
-        x = cast(rounded(x), self.dtype)
-        if not np.ndim(x):
-            return np.array(x) if self.layout == "0-d array" else x
-        if self.layout == "Fortran order":
-            x = np.asfortranarray(x)
-        elif self.layout == "strided":
-            wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), np.nan, x.dtype)
-            wide[..., ::2] = x
-            x = wide[..., ::2]
-        elif self.layout == "reversed":
-            x = np.array(x[::-1])[::-1]
-        x.flags.writeable = self.writeable
+        x = laid_out(cast(rounded(x), self.dtype), self.layout)
+        if isinstance(x, np.ndarray):
+            x.flags.writeable = self.writeable
         return x
 
     def moving(self, inputs: Sequence[Any]) -> list[int]:
         """Return the positions of the inputs that are Tensors: all, or one."""
         inexact = [i for i, x in enumerate(inputs) if any(map(is_inexact, flatten(x)[0]))]
         return inexact if self.alone is None or not inexact else [inexact[self.alone % len(inexact)]]
+
+
+def laid_out(x: Any, layout: str) -> Any:
+    """Return the same array in a memory layout of its own."""
+    if not is_inexact(x) or layout == "C order":
+        return np.array(x, order="C") if isinstance(x, np.ndarray) else x
+    if not np.ndim(x):
+        return np.array(x) if layout == "0-d array" else x
+    if layout == "Fortran order":
+        return np.array(x, order="F")
+    if layout == "strided":
+        wide = np.full((*x.shape[:-1], 2 * x.shape[-1]), np.nan, x.dtype)
+        wide[..., ::2] = x
+        return wide[..., ::2]
+    return np.array(x[::-1])[::-1]
 
 
 def rounded(x: Any) -> Any:
@@ -136,8 +142,9 @@ class Examination:
         if not _same(outputs, again):
             remedy = "pass random numbers, or their seed, as arguments"
             raise self.wrong("the forward is not deterministic: two calls differ", remedy)
-        if not _same(outputs, self.plain(rebuild(before)), 1e-6):
-            raise self.wrong("the forward gives something else for the same array in C order")
+        for layout in LAYOUTS:
+            if not _same(outputs, self.plain(rebuild([laid_out(x, layout) for x in before])), 1e-6):
+                raise self.wrong(f"the forward gives something else for the same array: {layout}")
         shape = np.broadcast_shapes(*map(np.shape, self.inputs)) if self.op.elementwise else None
         if shape is not None and outputs[0].shape != shape:
             raise self.wrong(f"it is declared elementwise, and returns shape {outputs[0].shape}; expected {shape}")

@@ -111,7 +111,7 @@ class _Writer:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 value = eval(expression, self.globals, dict(self.values))
-        except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, Warning, np.linalg.LinAlgError):
+        except (ArithmeticError, LookupError, NameError, SyntaxError, TypeError, ValueError, Warning):
             return None
         if getattr(value, "dtype", None) != np.float64 or not 0 < np.size(value) <= MOST:
             return None
@@ -176,7 +176,7 @@ class _Writer:
         texts = []
         for draw in sample.inputs:
             if isinstance(draw, Filled):
-                same = [name for name, x in self.values.items() if row.elementwise or np.shape(x) == draw.shape]
+                same = [name for name, x in self.values.items() if self.suits(row, draw, x)]
                 recent = same[-2:] if self.rng.random() < 0.6 else same
                 name = operand if operand in same else self.pick(recent) if same else None
                 texts.append(self.within(draw.domain, name or self.argument(draw(self.rng))))
@@ -185,9 +185,13 @@ class _Writer:
                 texts.append(self.write(draw(self.rng)))
         return spell(row, texts, sample.params)
 
+    def suits(self, row: Op, draw: Filled, x: Any) -> bool:
+        """Whether a value of the program may stand for an input: elementwise functions have their kinks at 0."""
+        return bool(np.all(x)) if row.elementwise else np.shape(x) == draw.shape
+
     def write(self, value: Any) -> str:
         """Write an input: real arrays as arguments of the program, and what else there is as constants."""
-        if getattr(value, "dtype", None) == np.float64:
+        if getattr(value, "dtype", None) == np.float64 and np.all(np.isfinite(value)):
             return self.argument(value)
         if isinstance(value, list):
             return f"[{', '.join(map(self.write, value))}]"
@@ -229,7 +233,7 @@ def spell(row: Op, inputs: Sequence[str], params: dict[str, Any]) -> str:
 def literal(value: Any) -> str:
     """Write a constant."""
     if isinstance(value, np.ndarray):
-        return f"np.array({value.tolist()!r})"
+        return f"np.array({literal(value.tolist())})"
     if isinstance(value, (float, np.floating)) and not np.isfinite(value):
         return f"np.{value}"
     if isinstance(value, np.generic):

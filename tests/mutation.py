@@ -85,20 +85,32 @@ def mutants(function, params=()):
     original = function.__code__
     seen = {_key(_compiled(tree, original))}
     for i, node in enumerate(ast.walk(tree)):
-        if _in(node, tree.args):
+        if _in(node, tree.args) or any(_in(node, message) for message in ast.walk(tree) if _is_message(message)):
             continue
         _mark_shape_of(node)
         for new in _variants(node, operands):
             changed = copy.deepcopy(tree)
-            _replace(changed, i, new)
-            text = f"{ast.unparse(node)} -> {ast.unparse(new) or 'nothing'}"
+            place = _replace(changed, i, new)
             try:
                 code = _compiled(changed, original)
             except SyntaxError:
                 continue
             if _key(code) not in seen:
                 seen.add(_key(code))
-                yield Mutant(" ".join(text.split()), code)
+                yield Mutant(_text(tree, node, new, place), code)
+
+
+def _is_message(node):
+    """Whether a node only words an error, or asks zip to check what is so."""
+    return isinstance(node, (ast.Raise, ast.JoinedStr)) or (isinstance(node, ast.keyword) and node.arg == "strict")
+
+
+def _text(tree, node, new, place):
+    """Say what was changed: names and numbers with what is around them."""
+    if isinstance(node, (ast.Name, ast.Constant)) and isinstance(place, ast.expr):
+        new = place
+        node = next(parent for parent in ast.walk(tree) if any(child is node for child in ast.iter_child_nodes(parent)))
+    return " ".join(f"{ast.unparse(node)} -> {ast.unparse(new) or 'nothing'}".split())
 
 
 def _key(code):
@@ -121,16 +133,17 @@ def _mark_shape_of(node):
 
 
 def _replace(tree, position, new):
-    """Put a node in the place of the one at a position of the walk."""
+    """Put a node in the place of the one at a position of the walk, and return its parent."""
     old = list(ast.walk(tree))[position]
     for parent in ast.walk(tree):
         for name, value in ast.iter_fields(parent):
             if value is old:
                 setattr(parent, name, new)
-                return
+                return parent
             if isinstance(value, list) and any(child is old for child in value):
                 setattr(parent, name, [new if child is old else child for child in value])
-                return
+                return parent
+    raise LookupError(old)
 
 
 def _variants(node, operands):
@@ -189,7 +202,7 @@ def _calls(node):
     if swaps and len(node.args) > 1 and not any(isinstance(a, ast.Starred) for a in node.args):
         first, second, *rest = node.args
         new.append(ast.Call(node.func, [second, first, *rest], node.keywords))
-    fewer = [[k for k in node.keywords if k is not dropped] for dropped in node.keywords]
+    fewer = [[k for k in node.keywords if k is not dropped] for dropped in node.keywords if dropped.arg != "strict"]
     return new + [ast.Call(node.func, node.args, keywords) for keywords in fewer]
 
 

@@ -26,29 +26,29 @@ def test_products_with_zeros_are_exact_to_third_order(product, zeros):
     assert_differentiable(product, x)
 
 
-@pytest.mark.parametrize(
-    ("function", "x", "expected"),
-    [
-        (np.max, [1, 3, 3], [0, 1 / 2, 1 / 2]),
-        (np.min, [1, 1, 1], [1 / 3, 1 / 3, 1 / 3]),
-        (np.nanmax, [3, np.nan, 3], [1 / 2, 0, 1 / 2]),
-        (np.nanmin, [3, np.nan, 3], [1 / 2, 0, 1 / 2]),
-        (np.ptp, [1, 3, 3], [-1, 1 / 2, 1 / 2]),
-        (np.maximum.reduce, [3, 3], [1 / 2, 1 / 2]),
-        (np.median, [2, 1, 2, 5], [1 / 2, 0, 1 / 2, 0]),
-        (np.nanmedian, [2, np.nan, 2], [1 / 2, 0, 1 / 2]),
-        (lambda t: np.quantile(t, 0.5), [2, 1, 2], [1 / 2, 0, 1 / 2]),
-        (lambda t: np.dot(np.sort(t), [1, 2, 3, 10]), [2, 1, 2, 2], [5, 1, 5, 5]),
-        (lambda t: np.dot(np.partition(t, 1), [1, 1, 4]), [3, 1, 3], [5 / 2, 1, 5 / 2]),
-        (lambda t: np.dot(np.maximum.accumulate(t), [1, 2, 4, 8]), [1, 3, 3, 2], [1, 14, 0, 0]),
-        (lambda t: np.dot(np.minimum.accumulate(t), [1, 2, 4]), [1, 1, 0], [3, 0, 4]),
-        (np.std, [3, 3, 3], [0, 0, 0]),
-        (np.nanstd, [3, np.nan, 3], [0, 0, 0]),
-        (lambda t: np.std(t, mean=np.mean(t, keepdims=True)), [3, 3, 3], [0, 0, 0]),
-        (np.logaddexp.reduce, [-np.inf, -np.inf], [0, 0]),
-        (np.logaddexp.reduce, [-np.inf, 2], [0, 1]),
-    ],
-)
+SUBGRADIENTS = [  # function, point, subgradient
+    (np.max, [1, 3, 3], [0, 1 / 2, 1 / 2]),
+    (np.min, [1, 1, 1], [1 / 3, 1 / 3, 1 / 3]),
+    (np.nanmax, [3, np.nan, 3], [1 / 2, 0, 1 / 2]),
+    (np.nanmin, [3, np.nan, 3], [1 / 2, 0, 1 / 2]),
+    (np.ptp, [1, 3, 3], [-1, 1 / 2, 1 / 2]),
+    (np.maximum.reduce, [3, 3], [1 / 2, 1 / 2]),
+    (np.median, [2, 1, 2, 5], [1 / 2, 0, 1 / 2, 0]),
+    (np.nanmedian, [2, np.nan, 2], [1 / 2, 0, 1 / 2]),
+    (lambda t: np.quantile(t, 0.5), [2, 1, 2], [1 / 2, 0, 1 / 2]),
+    (lambda t: np.dot(np.sort(t), [1, 2, 3, 10]), [2, 1, 2, 2], [5, 1, 5, 5]),
+    (lambda t: np.dot(np.partition(t, 1), [1, 1, 4]), [3, 1, 3], [5 / 2, 1, 5 / 2]),
+    (lambda t: np.dot(np.maximum.accumulate(t), [1, 2, 4, 8]), [1, 3, 3, 2], [1, 14, 0, 0]),
+    (lambda t: np.dot(np.minimum.accumulate(t), [1, 2, 4]), [1, 1, 0], [3, 0, 4]),
+    (np.std, [3, 3, 3], [0, 0, 0]),
+    (np.nanstd, [3, np.nan, 3], [0, 0, 0]),
+    (lambda t: np.std(t, mean=np.mean(t, keepdims=True)), [3, 3, 3], [0, 0, 0]),
+    (np.logaddexp.reduce, [-np.inf, -np.inf], [0, 0]),
+    (np.logaddexp.reduce, [-np.inf, 2], [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("function", "x", "expected"), SUBGRADIENTS)
 def test_subgradients_are_the_documented_ones(function, x, expected):
     gradient = ag.grad(function)(np.array(x, float))
     np.testing.assert_array_equal(gradient, np.array(expected, float))
