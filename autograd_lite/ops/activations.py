@@ -122,7 +122,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
 def hardtanh(x: Any, /, low: float = -1.0, high: float = 1.0) -> Any:
     """Return x limited to the interval from low to high.
 
-    Subgradient: 1 at its ends.
+    Subgradient: 1 at ``low`` and ``high``.
     """
     return np.clip(x, low, high)
 
@@ -131,7 +131,7 @@ def hardtanh(x: Any, /, low: float = -1.0, high: float = 1.0) -> Any:
 def hard_sigmoid(x: Any, /) -> Any:
     """Return x / 6 + 1/2 limited to the interval from 0 to 1.
 
-    Subgradient: 1/6 at its ends.
+    Subgradient: 1/6 at -3 and 3.
     """
     return np.clip(x / 6 + 0.5, 0, 1)
 
@@ -313,6 +313,8 @@ def _(g: Any, z: Any, x: Any, axis: Axis = -1) -> Any:
 def logsumexp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
     """Return log(sum(exp(x))) over the axis, without overflow: a smooth maximum.
 
+    Subgradient: 0 for a slice of -inf alone.
+
     Parameters
     ----------
     x : array of real numbers
@@ -320,10 +322,6 @@ def logsumexp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
         None for all axes.
     keepdims : bool
         Whether reduced axes stay, with length 1.
-
-    Notes
-    -----
-    Subgradient: 0 for a slice of -inf alone.
     """
     shifted, top = _shifted(x, axis)
     with np.errstate(divide="ignore"):  # of -inf alone, or of nothing, it is -inf

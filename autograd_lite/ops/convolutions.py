@@ -289,6 +289,8 @@ _POOLED_2D = (
 def max_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0) -> Any:
     """Return the largest element of each window of the last axis.
 
+    Subgradient: at ties, an equal share for each.
+
     Parameters
     ----------
     x : array of shape (..., length)
@@ -302,10 +304,6 @@ def max_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0
     Returns
     -------
     array of shape (..., (length + 2 padding - size) // stride + 1)
-
-    Notes
-    -----
-    Subgradient: at ties, an equal share for each.
     """
     return np.max(_pooled("max_pool1d", 1, x, size, stride, padding, -np.inf), axis=-1)
 
