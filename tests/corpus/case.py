@@ -51,8 +51,8 @@ class Case:
     """One case.
 
     ``expected`` holds the verdicts that will do for each argument that is differentiated, or one for all; ``tags`` the
-    names of the mistake, none for a right one; ``marks`` the lines that may be named as the first wrong one, as (file, line), empty
-    where no variable holds a wrong value.
+    names of the mistake, none for a right one; ``marks`` the lines that may be named as the first wrong one, as
+    (file, line), empty where no variable holds a wrong value.
     """
 
     family: str
