@@ -26,9 +26,10 @@ FLOORS = [
     },
     {"backward", "debug"},
     {"call", "transforms"},
-    {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program"},
+    {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program",
+     "figures", "formulas", "page", "paths"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verify"},
+    {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts", "lines", "report", "mistakes", "replay", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}
