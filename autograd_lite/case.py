@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +48,7 @@ class Point:
 
     values: list[Any]
     leaves: list[Tensor]
-    result: Tensor
+    result: Tensor | None
     names: Names
     contributions: list[tuple[Tensor, Tensor, Any]]
     cotangents: dict[Tensor, Any]
@@ -59,7 +60,7 @@ class Point:
     @property
     def nodes(self) -> list[Tensor]:
         """The record, newest first."""
-        return order([self.result])[0]
+        return order([self.result])[0] if self.result is not None else []
 
 
 class _Contributions:
@@ -180,7 +181,7 @@ class Problem:
         return tuple(range(len(answer)))
 
     def flatten_answer(self, answer: Any) -> list[Any]:
-        """Return the hand's gradients, one for each array that is differentiated; raise ValueError for another number."""
+        """Return the hand's gradients, one for each array that is differentiated, or raise ValueError."""
         parts = answer
         if isinstance(answer, dict) and self.params is None and not trees.same_structure(answer, self.trees[0]):
             parts = list(answer.values())
@@ -221,7 +222,7 @@ class Problem:
         last = bool(names) and names[0] not in COTANGENT_NAMES and names[-1] in COTANGENT_NAMES
         return lambda *args: self.hand(*args, self.cotangent) if last else self.hand(self.cotangent, *args)
 
-    def record(self, values: list[Any]) -> tuple[Tensor, list[Tensor], Names]:
+    def record(self, values: list[Any], *, named: bool = True) -> tuple[Tensor, list[Tensor], Names]:
         """Run the function on Tensors; return its result, the leaves, and the names of what it recorded."""
         leaves = [Tensor(x, name, copy=False) for x, name in zip(values, self.leaf_names, strict=True)]
         names = Names()
@@ -229,7 +230,7 @@ class Problem:
             names.bind(leaf, name, -1)
         tracing.depth += 1
         try:
-            with names.watching():
+            with names.watching() if named else nullcontext():
                 result = self.call(self.f, list(leaves))
         finally:
             tracing.depth -= 1
@@ -254,6 +255,27 @@ class Problem:
         true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
         return Point(values, leaves, result, names, watcher.edges, sums, true, hand, assignments, self.cotangent)
+
+    def without_record(self) -> Point:
+        """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""
+        answer = self.call(self.hand_with_cotangent(), [np.array(x)[()] for x in self._values])
+        unknown = [np.full(np.shape(x), np.nan) for x in self._values]
+        return Point(self._values, [], None, Names(), [], {}, unknown, self.flatten_answer(answer), [], self.cotangent)
+
+    def gradients(self, values: list[Any]) -> list[Any]:
+        """Return the backward pass's gradient at another point."""
+        result, leaves, _ = self.record(values, named=False)
+        found, _ = sweep({result: seed(result) if self.cotangent is None else self.cotangent})
+        return [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
+
+    def scalar(self) -> Callable[..., Any]:
+        """Return the function of the differentiated arrays alone, its result weighted by the cotangent."""
+
+        def f(*values: Any) -> Any:
+            result = self.call(self.f, list(values))
+            return result if self.cotangent is None else np.sum(self.cotangent * result)
+
+        return f
 
     def nearby(self, rng: np.random.Generator, size: float = 0.1) -> list[Any]:
         """Draw another point: each array that is differentiated moves by about ``size`` of its scale, nothing else."""
