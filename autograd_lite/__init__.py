@@ -9,12 +9,15 @@ from autograd_lite.debug import debug
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
+from autograd_lite.report import Report
 from autograd_lite.testing import check_grads
 from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from autograd_lite.verify import verify
 
 globals().update(_table)
 
 __all__ = [
+    "Report",
     "Tensor",
     "check_grads",
     "debug",
@@ -26,6 +29,7 @@ __all__ = [
     "op",
     "stop_gradient",
     "value_and_grad",
+    "verify",
     "vjp",
 ]
 __all__ += list(_table)
