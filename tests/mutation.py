@@ -84,10 +84,12 @@ def mutants(function, params=()):
         tree.body = tree.body[1:]  # the docstring
     original = function.__code__
     seen = {_key(_compiled(tree, original))}
+    messages = [node for node in ast.walk(tree) if _is_message(node, function.__globals__)]
+    skipped = {id(node) for part in (tree.args, *messages) for node in ast.walk(part)}
     for i, node in enumerate(ast.walk(tree)):
-        if _in(node, tree.args) or any(_in(node, message) for message in ast.walk(tree) if _is_message(message)):
+        if id(node) in skipped:
             continue
-        _mark_shape_of(node)
+        _mark(node)
         for new in _variants(node, operands):
             changed = copy.deepcopy(tree)
             place = _replace(changed, i, new)
@@ -100,14 +102,21 @@ def mutants(function, params=()):
                 yield Mutant(_text(tree, node, new, place), code)
 
 
-def _is_message(node):
+def _is_message(node, names):
     """Whether a node only words an error, or asks zip to check what is so."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return words(names.get(node.func.id))
     return isinstance(node, (ast.Raise, ast.JoinedStr)) or (isinstance(node, ast.keyword) and node.arg == "strict")
+
+
+def words(function):
+    """Whether a function returns a text."""
+    return getattr(function, "__annotations__", {}).get("return") == "str"
 
 
 def _text(tree, node, new, place):
     """Say what was changed: names and numbers with what is around them."""
-    if isinstance(node, (ast.Name, ast.Constant)) and isinstance(place, ast.expr):
+    if isinstance(node, (ast.Name, ast.Constant, ast.UnaryOp)) and isinstance(place, ast.expr):
         new = place
         node = next(parent for parent in ast.walk(tree) if any(child is node for child in ast.iter_child_nodes(parent)))
     return " ".join(f"{ast.unparse(node)} -> {ast.unparse(new) or 'nothing'}".split())
@@ -119,13 +128,11 @@ def _key(code):
     return code.co_code, consts, code.co_names, code.co_varnames
 
 
-def _in(node, parent):
-    return any(node is child for child in ast.walk(parent))
-
-
-def _mark_shape_of(node):
-    """Mark the names of which only the shape or dtype is read: there, one operand is often as good as another."""
+def _mark(node):
+    """Mark names of which only shape or dtype is read, where one operand is often as good as another; signed digits."""
     match node:
+        case ast.UnaryOp(ast.USub(), ast.Constant() as digits):
+            digits.signed = True
         case ast.Attribute(ast.Name() as name, attribute) if attribute in ("shape", "ndim", "size", "dtype"):
             name.shape_only = True
         case ast.Call(ast.Attribute(attr=function), [ast.Name() as name]) if function in ("ndim", "shape", "size"):
@@ -169,6 +176,8 @@ def _by_type(node, operands):
             return [left, right, ast.BinOp(right, ast.MatMult(), left)]
         case ast.BinOp(left, ast.Pow(), right):
             return [left, ast.BinOp(left, ast.Pow(), ast.BinOp(right, ast.Add(), ast.Constant(1)))]
+        case ast.UnaryOp(ast.USub(), ast.Constant(value) as operand):
+            return [operand, ast.UnaryOp(ast.USub(), ast.Constant(value + 1))]
         case ast.UnaryOp(ast.USub() | ast.Not() | ast.Invert(), operand):
             return [operand]
         case ast.BoolOp(op, values):
@@ -181,7 +190,7 @@ def _by_type(node, operands):
             return [ast.Compare(left, [t[type(op)]()], right) for t in (REVERSED, EDGE) if type(op) in t]
         case ast.Constant(bool(value)):
             return [ast.Constant(not value)]
-        case ast.Constant(int(value) | float(value)):
+        case ast.Constant(int(value) | float(value)) if not hasattr(node, "signed"):
             return [ast.Constant(value + 1)]
         case ast.Name(name, ast.Load()) if name in operands and not hasattr(node, "shape_only"):
             others = [a for a in operands if a not in ("g", "i", name)]
@@ -221,7 +230,7 @@ def reachable(function, belongs, seen=None):
     """Return a function and the functions that it uses, by global or enclosing name, as far as they ``belong``."""
     seen = [] if seen is None else seen
     function = getattr(function, "func", function)  # a partial
-    if not isinstance(function, FunctionType) or function in seen or not belongs(function):
+    if not isinstance(function, FunctionType) or function in seen or not belongs(function) or words(function):
         return seen
     seen.append(function)
     used = [function.__globals__.get(name) for name in _all_names(function.__code__)]

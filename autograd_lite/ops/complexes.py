@@ -77,4 +77,4 @@ def sign(x: Any, /) -> Any:
 
     Subgradient: 0 at 0.
     """
-    return x / np.where(x == 0, 1, np.abs(x)) if np.iscomplexobj(raw(x)) else _sign_of_reals(x)
+    return x / np.where(x == 0, np.inf, np.abs(x)) if np.iscomplexobj(raw(x)) else _sign_of_reals(x)

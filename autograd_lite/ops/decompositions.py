@@ -31,7 +31,7 @@ from autograd_lite.samples import diagonalizable, matrices, positive_definite, s
     numpy=np.linalg.cholesky,
     samples=(
         sample(positive_definite(3, 3)),
-        sample(positive_definite(2, 2, 2)),
+        sample(positive_definite(1, 3, 2, 2)),
         sample(positive_definite(3, 3), upper=True),
         sample(positive_definite(2, 2, dtype=complex)),
         sample(positive_definite(2, 2, dtype=complex), upper=True),
@@ -59,7 +59,7 @@ def _(g: Any, z: Any, x: Any, upper: bool = False) -> Any:
         sample(matrices(3, 3)),
         sample(matrices(4, 2)),
         sample(matrices(2, 4)),
-        sample(matrices(2, 3, 2), mode="r"),
+        sample(matrices(1, 3, 2), mode="r"),
         sample(matrices(2, 3), mode="r"),
         sample(matrices(2, 3), mode="complete"),
         sample(matrices(3, 2, dtype=complex)),
@@ -116,9 +116,9 @@ def _repeated(call: str, values: str, vectors: str) -> str:
     numpy=np.linalg.eigh,
     samples=(
         sample(positive_definite(3, 3)),
-        sample(positive_definite(3, 2, 2), UPLO="U"),
+        sample(positive_definite(1, 3, 2, 2), UPLO="U"),
         sample(positive_definite(2, 2), UPLO="l"),
-        sample(positive_definite(3, 3, dtype=complex)),
+        sample(positive_definite(3, 2, 2, dtype=complex)),
         sample(positive_definite(2, 2, dtype=complex), UPLO="U"),
     ),
 )
@@ -182,7 +182,7 @@ def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
         sample(diagonalizable(3, 3)),
         sample(diagonalizable(3, 2, 2)),
         sample(diagonalizable(2, 2, rotations=True)),
-        sample(diagonalizable(3, 3, dtype=complex)),
+        sample(diagonalizable(4, 3, 3, dtype=complex)),
     ),
 )
 def eig(a: Any, /) -> Any:
@@ -226,8 +226,9 @@ def eigvals(a: Any, /) -> Any:
         sample(matrices(4, 2), full_matrices=False),
         sample(matrices(2, 2, 3), full_matrices=False),
         sample(matrices(3, 2), compute_uv=False),
-        sample(matrices(3, 2, dtype=complex), full_matrices=False),
+        sample(matrices(5, 3, 2, dtype=complex), full_matrices=False),
         sample(matrices(3, 4, dtype=complex), full_matrices=False),
+        sample(matrices(2, 2, dtype=complex)),
         sample(positive_definite(3, 3), hermitian=True),
         sample(positive_definite(2, 2, dtype=complex), compute_uv=False, hermitian=True),
     ),

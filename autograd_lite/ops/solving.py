@@ -97,7 +97,14 @@ def _(g: Any, z: Any, x: Any) -> Any:
 
 
 @op(
-    samples=(sample((3, 3)), sample((3, 2, 2)), sample((1, 1)), sample(complex_plane(2, 2)), sample(constant(SINGULAR)))
+    samples=(
+        sample((3, 3)),
+        sample((3, 2, 2)),
+        sample((1, 1)),
+        sample(complex_plane(2, 2)),
+        sample(constant(SINGULAR)),
+        sample(constant(SINGULAR[None, None])),
+    )
 )
 def cofactors(a: Any, /) -> Any:
     """Return the matrices of cofactors: the derivatives of the determinant by the elements.
@@ -159,7 +166,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
         sample(matrices(3, 4, dtype=complex), rtol=0.5),
         sample(matrices(3, 2, dtype=complex)),
         sample(positive_definite(3, 3), hermitian=True),
-        sample(positive_definite(3, 2, 2, dtype=complex), rcond=0.5, hermitian=True),
+        sample(positive_definite(1, 3, 2, 2, dtype=complex), rcond=0.5, hermitian=True),
     ),
 )
 def pinv(a: Any, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:

@@ -1,0 +1,150 @@
+"""The power of the checks: every rule of the op table is changed in every small way, and each change must be caught.
+
+The changes are made in the syntax trees of the rules and of the functions that they are written with. What judges them
+is what judges the table: differences of values, NumPy's precision, and the documented subgradients.
+"""
+
+import functools
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+
+from autograd_lite.checks import Case, apply, is_inexact, keeps_single, samples_of
+from autograd_lite.op import Op
+from autograd_lite.ops import table
+from tests.edges import EDGES, fault_at, ops_of
+from tests.equivalent_mutants import EQUIVALENT
+from tests.mutation import installed, mutants, reachable
+from tests.test_op_table import complex_inputs
+
+
+def is_part_of_a_rule(function):
+    return function.__module__.startswith("autograd_lite.ops")
+
+
+def targets():
+    """Return each function that a rule is made of, with the ops that use it."""
+    found = {}
+    for row in {id(row): row for row in table.values()}.values():
+        for rule in row.rules if isinstance(row.rules, tuple) else (row.rules,):
+            for function in reachable(rule, is_part_of_a_rule):
+                users = found.setdefault(function, [])
+                if row not in users:
+                    users.append(row)
+    return {f: rows for f, rows in found.items() if f is not Op}
+
+
+TARGETS = targets()
+
+
+class Checker:
+    """The derivative checks of one op, with their witnesses computed once."""
+
+    def __init__(self, row):
+        self.row = row
+        rng = np.random.default_rng(zlib.crc32(row.name.encode()))
+        self.calls = [(s.draw(rng), s.params) for s in samples_of(row)]
+        self.cases = [Case(apply(row), inputs, params) for inputs, params in self.calls]
+        self.cases += [Case(apply(row), inputs) for inputs in complex_inputs(row)]
+        self.cases.sort(key=lambda case: -sum(np.size(z) for z in case.outputs))
+        self.others = None
+        assert self.fault() is None, f"op '{row.name}' itself is wrong: {self.fault()}"
+        self.more()
+        assert self.rarer_fault() is None, f"op '{row.name}' itself is wrong: {self.rarer_fault()}"
+
+    def more(self):
+        """Make the cases that only what survives the others is held to: the next order, and inputs one by one."""
+        self.others = [case.derivative() for case in self.cases if sum(np.size(z) for z in case.outputs)]
+        for inputs, params in self.calls:
+            moving = [i for i, x in enumerate(inputs) if is_inexact(x)]
+            for i in moving if len(moving) > 1 else []:
+                self.others.append(Case(alone(self.row, inputs, i), inputs[i : i + 1], params))
+                self.others.append(self.others[-1].derivative())
+        for case in self.others:
+            assert case.witness
+
+    def fault(self):
+        """Return what is wrong with the op's derivatives, or None."""
+        try:
+            return next(filter(None, (case.wrong() for case in self.cases)), None)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+    def rarer_fault(self):
+        """Return what is wrong with the op otherwise, or None."""
+        try:
+            singles = (keeps_single(self.row, inputs, params) for inputs, params in self.calls)
+            edges = (fault_at(*edge) for edge in edges_of(self.row))
+            others = (case.wrong() for case in self.others)
+            return next((wrong for some in (edges, singles, others) for wrong in some if wrong), None)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+
+@functools.cache
+def edges_by_op():
+    found = {}
+    for edge in EDGES:
+        for made in ops_of(*edge[:2]):
+            found.setdefault(made, []).append(edge)
+    return found
+
+
+def edges_of(row):
+    """Return the points at a kink, a tie or a jump whose record has this op."""
+    return edges_by_op().get(id(row), [])
+
+
+def alone(row, inputs, i):
+    """Return the op as a function of one input; the others are constants, and plain numbers where they can be."""
+    plain = [float(x) if isinstance(x, np.float64) else x for x in inputs]
+    return lambda x, **params: apply(row)(*plain[:i], x, *plain[i + 1 :], **params)
+
+
+_CHECKERS = {}
+
+
+def checker(row):
+    if id(row) not in _CHECKERS:
+        _CHECKERS[id(row)] = Checker(row)
+    return _CHECKERS[id(row)]
+
+
+@functools.cache
+def survivors(function):
+    """Return the mutants of a function that no check of its users catches, and how many were tried."""
+    users = [checker(row) for row in TARGETS[function]]
+    params = {name for row in TARGETS[function] for name in row.param_names}
+    alive, tried = [], 0
+    for mutant in mutants(function, params):
+        tried += 1
+        with installed(function, mutant), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            if not any(user.fault() for user in users) and not any(user.rarer_fault() for user in users):
+                alive.append(mutant.text)
+    return alive, tried
+
+
+def name_of(function):
+    """Return the module and name of a helper; those of its op for a rule."""
+    name = function.__name__ if function.__name__ not in ("_", "<lambda>", "rule") else TARGETS[function][0].name
+    return f"{function.__module__.rpartition('.')[2]}.{name}"
+
+
+@pytest.mark.parametrize("function", TARGETS, ids=lambda f: f"{name_of(f)}-{f.__code__.co_firstlineno}")
+def test_every_change_of_a_rule_is_caught(function):
+    name = name_of(function)
+    unexplained = [m for m in survivors(function)[0] if not any(e.covers(name, m) for e in EQUIVALENT)]
+    assert unexplained == [], f"give the op a sample that tells, or list the change in equivalent_mutants.py: {name}"
+
+
+def test_every_equivalent_change_is_one():
+    alive = [(name_of(function), change) for function in TARGETS for change in survivors(function)[0]]
+    needless = [e for e in EQUIVALENT if not any(e.covers(*mutant) for mutant in alive)]
+    assert needless == [], "these are caught, or not made any more"
+
+
+def test_there_are_many_changes():
+    assert sum(survivors(function)[1] for function in TARGETS) > 4_000
