@@ -22,8 +22,6 @@ class Call:
     ----------
     leaves : list of Tensor
         What stands for the arrays of the arguments.
-    arrange : callable
-        Puts one item for each leaf together in the trees of the arguments.
     outputs : list
         The arrays that the function returned: Tensors, or values that depend on none.
     since : int
@@ -32,37 +30,75 @@ class Call:
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
         self.since = now()
-        self.name = getattr(f, "__name__", "f")
-        single = isinstance(argnums, int)
-        positions: Sequence[int] = (argnums,) if isinstance(argnums, int) else argnums
-        chosen = []
-        for position in positions:
-            if not -len(args) <= position < len(args):
-                raise TypeError(
-                    f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
-                    "positional argument(s)"
-                )
-            chosen.append(args[position])
-        arrays, self.arrange = trees.flatten(chosen[0] if single else tuple(chosen))
+        self.f = f
+        self.single = isinstance(argnums, int)
         self.leaves: list[Tensor] = []
-        for x in arrays:
-            try:  # no copy is made; a Tensor from outside enters as a node of its own
-                self.leaves.append(alias(x) if type(x) is Tensor else leaf(x))
-            except TypeError as error:
-                position = next(i for i in positions if any(x is other for other in trees.flatten(args[i])[0]))
-                raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
-        entered = self.arrange(self.leaves)
+        self._branches: list[tuple[int, trees.Rebuild]] | None = None  # None: each argument is one leaf
         wrapped = list(args)
-        for i, position in enumerate(positions):
-            if wrapped[position] is not args[position]:
-                raise TypeError(f"argnums={argnums} names argument {position} of {self.name}() twice; name it once")
-            wrapped[position] = entered if single else entered[i]
+        position = 0
+        try:
+            for position in (argnums,) if isinstance(argnums, int) else argnums:
+                x = wrapped[position]
+                if isinstance(x, trees.NODES):
+                    wrapped[position] = self._enter_tree(x)
+                else:
+                    wrapped[position] = self._enter(x)
+        except IndexError:
+            raise TypeError(
+                f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
+                "positional argument(s)"
+            ) from None
+        except TypeError as error:
+            raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
         tracing.depth += 1
         try:
             result = f(*wrapped, **kwargs)
         finally:
             tracing.depth -= 1
-        self.outputs, self.rebuild_result = trees.flatten(result)
+        self.outputs: list[Any] = [result]
+        self.rebuild_result: trees.Rebuild = trees.only
+        if type(result) is not Tensor:
+            self.outputs, self.rebuild_result = trees.flatten(result)
+            self._check_outputs()
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return getattr(self.f, "__name__", "f")
+
+    def _enter(self, x: Any) -> Tensor:
+        """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
+        if type(x) is not Tensor:
+            made = leaf(x)
+        elif x.serial < self.since:
+            made = alias(x)
+        else:
+            raise TypeError("argnums names it twice; name it once")
+        self.leaves.append(made)
+        if self._branches is not None:
+            self._branches.append((1, trees.only))
+        return made
+
+    def _enter_tree(self, tree: trees.Tree) -> trees.Tree:
+        """Return the tree of Tensors that stands for a tree of arrays."""
+        branches = self._branches or [(1, trees.only)] * len(self.leaves)
+        self._branches = None
+        arrays, rebuild = trees.flatten(tree)
+        entered = rebuild([self._enter(x) for x in arrays])
+        self._branches = [*branches, (len(arrays), rebuild)]
+        return entered
+
+    def arrange(self, items: Sequence[Any]) -> Any:
+        """Put one item for each leaf together in the trees of the arguments."""
+        if self._branches is not None:
+            parts, start = [], 0
+            for n, rebuild in self._branches:
+                parts.append(rebuild(items[start : start + n]))
+                start += n
+            items = parts
+        return items[0] if self.single else tuple(items)
+
+    def _check_outputs(self) -> None:
         for y in self.outputs:
             if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"

@@ -8,7 +8,7 @@ from typing import Any
 Tree = Any
 Rebuild = Callable[[Sequence[Any]], Tree]
 
-_NODES = (tuple, list, dict)
+NODES = (tuple, list, dict)
 
 
 def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
@@ -24,8 +24,8 @@ def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     rebuild : callable
         Puts a sequence of as many leaves together as the same tree. Named tuples keep their type.
     """
-    if not isinstance(tree, _NODES):
-        return [tree], _only
+    if not isinstance(tree, NODES):
+        return [tree], only
     make: Rebuild
     if isinstance(tree, dict):
         keys, children = list(tree), list(tree.values())
@@ -34,7 +34,7 @@ def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
         children = list(tree)
         make = (lambda parts: type(tree)(*parts)) if hasattr(tree, "_fields") else type(tree)
     for child in children:
-        if isinstance(child, _NODES):
+        if isinstance(child, NODES):
             break
     else:  # all are leaves, as the arguments of most calls
         return children, make
@@ -51,7 +51,8 @@ def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     return leaves, rebuild
 
 
-def _only(leaves: Sequence[Any]) -> Tree:
+def only(leaves: Sequence[Any]) -> Tree:
+    """Put the tree together that is a leaf."""
     return leaves[0]
 
 
