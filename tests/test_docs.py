@@ -1,6 +1,8 @@
 """The pages of docs/ that are generated are up to date, and every public function of NumPy has one status in them."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +65,15 @@ def test_refused_functions_refuse(path):
 def test_differentiable_functions_are_public_under_their_op(path):
     row = generate.row_of(path)
     assert getattr(ag, next(name for name, other in table.items() if other is row)) is row
+
+
+def test_the_table_can_be_printed():
+    command = [sys.executable, "-m", "autograd_lite.ops"]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout.splitlines()
+    assert lines[0].split() == ["op", "NumPy", "differentiable", "inputs", "rules", "orders", "calls"]
+    assert [line.split()[0] for line in lines[1:-1]] == sorted(table)
+    assert lines[-1].startswith(f"{len(table)} ops, which answer for ")
+    chosen = subprocess.run(
+        [*command, "np.linalg", "norm"], check=True, capture_output=True, text=True, cwd=ROOT
+    ).stdout
+    assert {line.split()[0] for line in chosen.splitlines()[1:-1]} == {"norm", "vector_norm", "matrix_norm"}

@@ -153,6 +153,12 @@ def test_an_op_that_is_differentiated_through_passes():
     check_op(cube, samples=[sample((3,)), sample(())])
 
 
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ag.ops.table)
+def test_every_built_in_op_passes(name):
+    check_op(ag.ops.table[name])
+
+
 def test_samples_and_domain_may_be_given():
     log = unary(np.log, lambda g, z, x: g / x)
     check_op(log, domain=positive)
