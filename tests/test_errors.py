@@ -135,7 +135,11 @@ FUNCTIONS = {
     "where of a reduction": (
         lambda: np.sum(VECTOR, where=np.ones(3, bool)),
         TypeError,
-        ["sum() of a Tensor does not take 'where='", "it takes: axis", "np.where(mask, result, other)"],
+        [
+            "sum() of a Tensor does not take 'where='",
+            "it takes: axis",
+            "leave elements out with np.where(mask, a, neutral)",
+        ],
     ),
     "casting": (lambda: np.exp(VECTOR, casting="no"), TypeError, ["np.exp of a Tensor does not take 'casting='"]),
     "unknown": (lambda: ag.sum(VECTOR, axes=0), TypeError, ["sum()", "does not take 'axes='", "it takes: axis"]),
