@@ -1,5 +1,6 @@
 """Points where a function has a kink, a jump, a tie or no derivative, and the gradients that the docs promise there."""
 
+import importlib.util
 import warnings
 
 import numpy as np
@@ -132,8 +133,16 @@ MATRICES = [
     (total(lambda a: np.linalg.qr(a, "complete")[0]), (TALL,), LinAlgError),
     (total(lambda a: np.linalg.qr(a, "raw")[0]), (TALL,), NotImplementedError),
 ]
+SPECIAL = []
+if importlib.util.find_spec("scipy") is not None:
+    import scipy.special as sc
+
+    SPECIAL += [
+        (sc.powm1, (2.0, 0.0), (0.0, np.log(2))),
+        (sc.powm1, (0.0, 2.0), (0.0, 0.0)),
+    ]
 EDGES = [(f, (x,), (expected,)) for f, x, expected in KINKS + SUBGRADIENTS]
-EDGES += ELEMENTWISE + REDUCED + MATRICES
+EDGES += ELEMENTWISE + REDUCED + MATRICES + SPECIAL
 
 
 def arrays(args):

@@ -4,6 +4,7 @@ Patterns are regular expressions: of the function, as ``module.op`` for a rule a
 and of the whole change.
 """
 
+import importlib.util
 import re
 from dataclasses import dataclass
 
@@ -84,6 +85,14 @@ ELEMENTWISE = [
     of(
         "bessel.spherical_bessel", r"order \* .* if order else 0 -> order \* .*", because="0 times a finite number is 0"
     ),
+]
+
+SPECIAL = [
+    of("special._gauss", r"x = x if .* -> pass", r"x if .*", r"np\.clip\(x, .*", because="the same, but for overflow"),
+    of("special.i1e", r"np\.sign\(x\) -> np\.sign\(z\)", because="an odd function that grows has the sign of x"),
+    of("special.huber", r"np\.clip\(r, -delta, .* -> np\.clip\(-delta, r, .*", because="a commutative swap"),
+    of("special.betainc", r"sc\.betaln\(a, b\) -> sc\.betaln\(b, a\)", because="a commutative swap"),
+    of(r"special\.(jv|yv|iv|kv|yn|kn)", r"factor \* g -> g", r"sign \* (.*) -> \1", because="that factor is 1"),
 ]
 
 OTHERS = [
@@ -211,3 +220,5 @@ ALGEBRA = [
 ]
 
 EQUIVALENT = ANYWHERE + ELEMENTWISE + OTHERS + ALGEBRA
+if importlib.util.find_spec("scipy") is not None:
+    EQUIVALENT += SPECIAL

@@ -5,8 +5,12 @@ is what judges the table: differences of values, NumPy's precision, and the docu
 """
 
 import functools
+import importlib.util
 import warnings
 import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,10 +28,19 @@ def is_part_of_a_rule(function):
     return function.__module__.startswith("autograd_lite.ops")
 
 
+def all_rows():
+    """Return the ops of the table, and of scipy.special where SciPy is installed."""
+    if importlib.util.find_spec("scipy") is None:
+        return list({id(row): row for row in table.values()}.values())
+    from autograd_lite.ops import special
+
+    return list({id(row): row for row in (*table.values(), *special.table.values())}.values())
+
+
 def targets():
     """Return each function that a rule is made of, with the ops that use it."""
     found = {}
-    for row in {id(row): row for row in table.values()}.values():
+    for row in all_rows():
         for rule in row.rules if isinstance(row.rules, tuple) else (row.rules,):
             for function in reachable(rule, is_part_of_a_rule):
                 users = found.setdefault(function, [])
@@ -44,10 +57,10 @@ class Checker:
 
     def __init__(self, row):
         self.row = row
-        rng = np.random.default_rng(zlib.crc32(row.name.encode()))
-        self.calls = [(s.draw(rng), s.params) for s in samples_of(row)]
-        self.cases = [Case(apply(row), inputs, params) for inputs, params in self.calls]
-        self.cases += [Case(apply(row), inputs) for inputs in complex_inputs(row)]
+        seed = zlib.crc32(row.name.encode())
+        self.calls = [call_of(row, s, np.random.default_rng(seed + i)) for i, s in enumerate(samples_of(row))]
+        self.cases = [Case(call.function, call.moving, analytic=call.analytic) for call in self.calls]
+        self.cases += [Case(apply(row), inputs) for inputs in complex_inputs(row) if row in table.values()]
         self.cases.sort(key=lambda case: -sum(np.size(z) for z in case.outputs))
         self.others = None
         assert self.fault() is None, f"op '{row.name}' itself is wrong: {self.fault()}"
@@ -57,10 +70,9 @@ class Checker:
     def more(self):
         """Make the cases that only what survives the others is held to: the next order, and inputs one by one."""
         self.others = [case.derivative() for case in self.cases if sum(np.size(z) for z in case.outputs)]
-        for inputs, params in self.calls:
-            moving = [i for i, x in enumerate(inputs) if is_inexact(x)]
-            for i in moving if len(moving) > 1 else []:
-                self.others.append(Case(alone(self.row, inputs, i), inputs[i : i + 1], params))
+        for call in self.calls:
+            for i in [i for i, x in enumerate(call.moving) if is_inexact(x)] if len(call.moving) > 1 else []:
+                self.others.append(Case(alone(call, i), call.moving[i : i + 1], analytic=call.analytic))
                 self.others.append(self.others[-1].derivative())
         for case in self.others:
             assert case.witness
@@ -75,7 +87,7 @@ class Checker:
     def rarer_fault(self):
         """Return what is wrong with the op otherwise, or None."""
         try:
-            singles = (keeps_single(self.row, inputs, params) for inputs, params in self.calls)
+            singles = (keeps_single(self.row, call.moving, call.params) for call in self.calls if not call.held)
             edges = (fault_at(*edge) for edge in edges_of(self.row))
             others = (case.wrong() for case in self.others)
             return next((wrong for some in (edges, singles, others) for wrong in some if wrong), None)
@@ -97,10 +109,37 @@ def edges_of(row):
     return edges_by_op().get(id(row), [])
 
 
-def alone(row, inputs, i):
-    """Return the op as a function of one input; the others are constants, and plain numbers where they can be."""
-    plain = [float(x) if isinstance(x, np.float64) else x for x in inputs]
-    return lambda x, **params: apply(row)(*plain[:i], x, *plain[i + 1 :], **params)
+@dataclass(frozen=True)
+class Call:
+    """A call of an op as a function of some of its inputs; the others are held."""
+
+    function: Callable[..., Any]
+    moving: tuple[Any, ...]
+    params: dict[str, Any]
+    held: bool
+    analytic: bool
+
+
+def call_of(row, sample, rng):
+    """Draw a call. The parameters of functions of scipy.special that have no derivative are constants, and held."""
+    inputs = sample.draw(rng)
+    special = row not in table.values()
+    places = [i for i, draw in enumerate(sample.inputs) if not special or draw(rng) is not draw(rng)]
+
+    def function(*moving):
+        full = list(inputs)
+        for place, x in zip(places, moving, strict=True):
+            full[place] = x
+        return apply(row)(*full, **sample.params)
+
+    moving = tuple(inputs[i] for i in places)
+    return Call(function, moving, sample.params, len(moving) < len(inputs), not special)
+
+
+def alone(call, i):
+    """Return a call as a function of one input; the others are constants, and plain numbers where they can be."""
+    plain = [float(x) if isinstance(x, np.float64) else x for x in call.moving]
+    return lambda x: call.function(*plain[:i], x, *plain[i + 1 :])
 
 
 _CHECKERS = {}

@@ -110,7 +110,7 @@ huber = _row(
     sc.huber,
     lambda g, z, delta, r: g * np.maximum(np.abs(r) - delta, 0),
     lambda g, z, delta, r: g * np.clip(r, -delta, delta),
-    domain=(samples.positive, samples.real),
+    domain=(samples.probability, samples.real),
 )
 
 
