@@ -8,7 +8,7 @@ from tests.corpus.case import right, wrong
 
 rng = np.random.default_rng(31)
 X, W, B = rng.normal(size=(6, 4)), rng.normal(size=(4, 3)), rng.normal(size=3)
-y = np.array([0, 2, 1, 1, 0, 2])
+y = np.array([0, 2, 1, 1, 0, 1])
 ONE_HOT = np.eye(3)[y]
 INTEGER_LABELS = (W, B, X, y)
 
@@ -297,7 +297,7 @@ def hinge(w, b, X, t):
     return np.mean(np.maximum(0, margins)) + 0.05 * np.dot(w, w)
 
 
-SVM = (rng.normal(size=3), 0.1, rng.normal(size=(8, 3)), np.sign(rng.normal(size=8)))
+SVM = (rng.normal(size=3), 0.1, 2 * rng.normal(size=(8, 3)), np.sign(rng.normal(size=8)))
 
 
 @right(hinge, SVM)

@@ -143,7 +143,7 @@ class NeuralNetwork:
         return error
 
 
-class Good(NeuralNetwork):
+class Right(NeuralNetwork):
     def _compute_gradients(self, input_vector, target):
         prediction = self._make_prediction(input_vector)
         derror_dprediction = 2 * (prediction - target)
@@ -151,6 +151,13 @@ class Good(NeuralNetwork):
         derror_dbias = derror_dprediction * dprediction_dlayer1 * 1
         derror_dweights = derror_dprediction * dprediction_dlayer1 * input_vector
         return derror_dbias, derror_dweights
+
+
+class RightToo(NeuralNetwork):
+    def _compute_gradients(self, input_vector, target):
+        p = self._make_prediction(input_vector)
+        slope = 2 * (p - target) * p * (1 - p)
+        return slope, slope * input_vector
 
 
 class Targetless(NeuralNetwork):
@@ -178,7 +185,7 @@ def register(kind, how, expected, bias=0.2):
     how(network.loss, point, expected, params=("bias", "weights"), method=network)(kind._compute_gradients)
 
 
-register(Good, right, "right")
-register(Good, right, "right", bias=np.array([0.2]))
+register(Right, right, "right")
+register(RightToo, right, "right", bias=np.array([0.2]))
 register(Targetless, lambda *args, **options: wrong("missing term, wrong operand", *args, **options), "wrong")
 register(TwiceTheBias, lambda *args, **options: wrong("factor", *args, **options), "wrong right")

@@ -1,7 +1,5 @@
 """Layer norm and batch norm, with the statistics' own gradients."""
 
-# ruff: noqa: RET504
-
 import numpy as np
 
 from tests.corpus.case import right, wrong

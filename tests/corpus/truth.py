@@ -23,8 +23,8 @@ def extend(x: Any) -> Any:
     return np.asarray(x).astype(np.longdouble)[()] if np.asarray(x).dtype.kind == "f" else x
 
 
-def problem(case: Case) -> tuple[Callable[..., Any], Callable[..., Any], list[Any]]:
-    """Return the function and the hand gradient as functions of what is differentiated, and the values of that."""
+def problem(case: Case) -> tuple[Callable[..., Any], Callable[..., Any], list[Any], Any]:
+    """Return function and hand gradient of what is differentiated, the values of that, and the hand's plain answer."""
     if case.params is not None:
         owner = case.hand.__self__  # type: ignore[attr-defined]
 
@@ -39,9 +39,16 @@ def problem(case: Case) -> tuple[Callable[..., Any], Callable[..., Any], list[An
 
             return call
 
-        return at(case.f), at(case.hand), [extend(getattr(owner, name)) for name in case.params]
+        return at(case.f), at(case.hand), [extend(getattr(owner, name)) for name in case.params], case.hand(*case.args)
     args = list(extend(case.args))
-    numbers = _numbers(case, case.hand(*case.args))
+    shape = np.shape(case.f(*case.args))
+    if shape:  # the hand gradient is a vector-Jacobian product, and its cotangent comes first
+        g = np.random.default_rng(0).normal(size=shape)
+        f, hand = (lambda *args: np.sum(g * case.f(*args))), (lambda *args: case.hand(g, *args))
+    else:
+        f, hand = case.f, case.hand
+    answer = hand(*case.args)
+    numbers = _numbers(case, answer)
 
     def among(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*values: Any) -> Any:
@@ -52,7 +59,7 @@ def problem(case: Case) -> tuple[Callable[..., Any], Callable[..., Any], list[An
 
         return call
 
-    return among(case.f), among(case.hand), [args[i] for i in numbers]
+    return among(f), among(hand), [args[i] for i in numbers], answer
 
 
 def _numbers(case: Case, answer: Any) -> list[int]:
@@ -81,7 +88,7 @@ def _gradient(f: Callable[..., Any], values: list[Any], i: int) -> tuple[Any, An
             moved[index] += step
             return np.sum(f(*values[:i], moved[()], *values[i + 1 :]))
 
-        found[(slice(None), *index)] = _sides(shifted, max(abs(x[index]), scale))
+        found[(slice(None), *index)] = _sides(shifted, abs(x[index]) or scale)
     return tuple(found)  # type: ignore[return-value]
 
 
@@ -107,9 +114,9 @@ def _sides(shifted: Callable[[Any], Any], scale: Any) -> tuple[Any, Any, Any]:
 
 def verdicts(case: Case) -> list[str]:
     """Return what is true of the hand gradient by each argument: right, kink or wrong."""
-    f, hand, values = problem(case)
+    f, hand, values, answer = problem(case)
     with np.errstate(all="ignore"):
-        parts, given = _parts(hand(*values)), _parts(case.hand(*case.args))
+        parts, given = _parts(hand(*values)), _parts(answer)
         truth = gradients(f, values)
     found = [_verdict(np.asarray(h), *sides) for h, sides in zip(parts, truth, strict=True)]
     return [v if np.all(np.isfinite(x)) else "wrong" for v, x in zip(found, given, strict=True)]
