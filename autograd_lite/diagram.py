@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count
 from textwrap import shorten
 from typing import Any
 
@@ -25,6 +27,7 @@ LIMIT = 60
 _WIDEST = 28  # characters of a line in a box
 _FEW = 3  # inputs of a folded box that are still drawn one by one
 _SIGNS = {"add": "+", "multiply": "×", "negative": "−", "maximum": "maximum", "minimum": "minimum"}
+_LONG_NUMBER = re.compile(r"\d+\.\d{4,}(e[-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -106,44 +109,18 @@ class _Derivatives:
 
     Attributes
     ----------
-    of_result : dict from name to (name, value), of the derivative of the result by each value on a path
+    edges : Edges
+    cotangents : dict from name to (name, value), of the derivative of the result by each value on a path
     lit : set of names of values on a path to the inputs that were asked for
     """
 
     def __init__(self, program: Program, wanted: set[str]) -> None:
         self.edges = Edges(program)
-        nodes = {**program.inputs, **{step.name: step.node for step in program.forward}}
-        reached = _reached(program)
-        gradients = {name for name in program.gradients if name in nodes}
-        self.lit = self.edges.dependent(wanted) & reached
-        self.of_result: dict[str, tuple[str, Any]] = {}
-        for name in self.edges.dependent(gradients) & reached - {program.result}:
-            # a cotangent of ones is never written down
-            self.of_result[name] = f"d{program.result}_d{name}", np.ones_like(nodes[name].value)
-        for step in program.backward:
-            if step.role == "cotangent" and step.by in self.of_result:
-                self.of_result[step.by] = step.name, step.value
-        if program.cotangent is not None and gradients:
-            self.of_result[program.result] = program.cotangent, np.ones_like(nodes[program.result].value)
-
-    def factor(self, of: str, by: str) -> Any:
-        """Return the local factor of a step by a value; None where there is no such array."""
-        return self.edges[of, by].factor
-
-
-def _reached(program: Program) -> set[str]:
-    """Return the names of the values to which a cotangent of the result comes."""
-    found = {program.result}
-    for step in reversed(program.forward):
-        pending = [step.node] if step.name in found else []
-        while pending:
-            node = pending.pop()
-            for arg in _differentiated(node):
-                if arg.name:
-                    found.add(arg.name)
-                else:
-                    pending.append(arg)
-    return found
+        names = {step.by: step.name for step in program.backward if step.role == "cotangent"}
+        names[program.result] = program.cotangent or ""  # a seed of one is not worth showing
+        found = self.edges.cotangents()
+        self.cotangents = {of: (names.get(of, f"d{program.result}_d{of}"), value) for of, value in found.items()}
+        self.lit = self.edges.dependent(wanted) & found.keys()
 
 
 def _differentiated(node: Node) -> list[Node]:
@@ -162,7 +139,14 @@ class _Builder:
         self.folds = folds
         self.diagram = Diagram()
         self.values: dict[Node, str] = {}
+        self.factors: dict[tuple[str, str], str] = {}
         self.linked: set[tuple[str, str]] = set()
+        self.fold_of = {step.name: i for i, fold in enumerate(folds) for step in fold.steps}
+        self.leaving = {program.result}
+        """The steps that are used outside of their fold."""
+        for user, used in derivatives.edges.uses.items():
+            self.leaving.update(name for name in used if self.fold_of.get(name) != self.fold_of[user])
+        self._serial = count().__next__
 
     def build(self) -> Diagram:
         """Return the boxes and links."""
@@ -173,32 +157,29 @@ class _Builder:
                 for step in fold.steps:
                     self._link(self._function(step.node, step, {}), self._value(step.node, step.name), step.name)
             else:
-                self._fold(fold)
+                self._fold(fold, fold.title)
         self._drop_unused()
         self._merge_inputs()
         return self.diagram
 
     def _add(self, letter: str, box: Box) -> str:
-        key = f"{letter}{len(self.diagram.boxes)}"
-        while key in self.diagram.boxes:  # boxes may have been dropped
-            key += "_"
+        key = f"{letter}{self._serial()}"
         self.diagram.boxes[key] = box
         return key
 
     def _value(self, node: Node, name: str, kind: str = "value") -> str:
         """Return the key of the box of a value with a name."""
         if node not in self.values:
-            gradient, d = self.derivatives.of_result.get(name, ("", None))
-            backward = _short(d) if gradient else ""
+            gradient, d = self.derivatives.cotangents.get(name, ("", None))
+            backward = short_value(d) if gradient else ""
             lit = name in self.derivatives.lit
-            self.values[node] = self._add("v", Box(kind, name, _short(node.value), gradient, backward, lit))
+            self.values[node] = self._add("v", Box(kind, name, short_value(node.value), gradient, backward, lit))
         return self.values[node]
 
-    def _link(self, source: str, target: str, name: str = "", lit: bool | None = None) -> None:
+    def _link(self, source: str, target: str, name: str = "", lit: bool = False) -> None:
         if (source, target) not in self.linked:
             self.linked.add((source, target))
-            lit = name in self.derivatives.lit if lit is None else lit
-            self.diagram.links.append(Link(source, target, lit))
+            self.diagram.links.append(Link(source, target, lit or name in self.derivatives.lit))
 
     def _function(self, node: Node, step: Step, made: dict[Node, str]) -> str:
         """Return the key of the box of an op in the expression of a step, drawn with all that it is made of."""
@@ -209,53 +190,50 @@ class _Builder:
         lit = False
         for arg in node.parents():
             if arg.name:
-                bright = arg.name in self.derivatives.lit and step.name in self.derivatives.lit and arg in followed
-                source = self._value(arg, arg.name, "constant" if arg.constant else "value")
-                if bright and (step.name, source) not in self.linked:
-                    source = self._factor(step.name, arg.name, source)
+                bright = self._enter(arg, step, key, arg in followed, with_factor=True)
             elif arg.op is None:
                 continue  # the title says it
             else:
                 source = self._function(arg, step, made)
                 bright = self.diagram.boxes[source].lit and arg in followed
-            self._link(source, key, lit=bright)
+                self._link(source, key, lit=bright)
             lit = lit or bright
         self.diagram.boxes[key] = replace(self.diagram.boxes[key], lit=lit)
         return key
 
-    def _factor(self, of: str, by: str, source: str) -> str:
-        """Put a local factor on the link that leaves a value; return its key."""
-        self.linked.add((of, source))
-        factor = self.derivatives.factor(of, by)
-        key = self._add("d", Box("factor", f"d{of}_d{by}", "" if factor is None else _short(factor), lit=True))
-        self._link(source, key, lit=True)
-        return key
+    def _enter(self, arg: Node, step: Step, key: str, followed: bool, with_factor: bool) -> bool:
+        """Link a value with a name to a box of a step, over the local factor; return whether that is lit."""
+        by = arg.name or ""
+        source = self._value(arg, by, "constant" if arg.constant else "value")
+        lit = followed and by in self.derivatives.lit and step.name in self.derivatives.lit
+        if lit and with_factor:
+            if (step.name, by) not in self.factors:
+                factor = self.derivatives.edges[step.name, by].factor
+                shown = "" if factor is None else short_value(factor)
+                box = Box("factor", f"d{step.name}_d{by}", shown, lit=True)
+                self.factors[step.name, by] = self._add("d", box)
+                self._link(source, self.factors[step.name, by], lit=True)
+            source = self.factors[step.name, by]
+        self._link(source, key, lit=lit)
+        return lit
 
-    def _fold(self, fold: Fold) -> None:
-        """Draw several steps as one function."""
-        own = {step.name for step in fold.steps}
-        used = {name for other in self.folds if other is not fold for s in other.steps for name in self._operands(s)}
+    def _fold(self, fold: Fold, title: str) -> None:
+        """Draw several steps as one function, or one step as the expression that it is."""
         names = [step.name for step in fold.steps]
-        first, last = fold.steps[0], fold.steps[-1]
-        single = len(fold.steps) == 1 and not fold.title
-        shown = "" if single else names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
-        lit = bool(own & self.derivatives.lit)
-        box = Box("function" if single else "folded", _expression(first) if single else fold.title or "", shown, lit=lit)
+        single = len(names) == 1 and not title
+        lit = not self.derivatives.lit.isdisjoint(names)
+        if single:
+            box = Box("function", _expression(fold.steps[0]), lit=lit)
+        else:
+            box = Box("folded", title, f"{names[0]} … {names[-1]}" if len(names) > 1 else names[0], lit=lit)
         key = self._add("f", box)
         for step in fold.steps:
             for arg in _named_operands(step.node):
-                if arg.name and arg.name not in own:
-                    source = self._value(arg, arg.name, "constant" if arg.constant else "value")
-                    bright = arg.name in self.derivatives.lit and step.name in self.derivatives.lit
-                    if bright and single:
-                        source = self._factor(step.name, arg.name, source)
-                    self._link(source, key, lit=bright)
+                if arg.name not in names:
+                    self._enter(arg, step, key, True, with_factor=single)
         for step in fold.steps:
-            if step.name in used or step.name == self.program.result or (step is last and not own & used):
+            if step.name in self.leaving:
                 self._link(key, self._value(step.node, step.name), step.name)
-
-    def _operands(self, step: Step) -> list[str]:
-        return self.derivatives.edges.uses[step.name]
 
     def _drop_unused(self) -> None:
         """Leave out the inputs that the result does not depend on."""
@@ -293,13 +271,19 @@ def _named_operands(node: Node) -> Iterator[Node]:
             yield from _named_operands(arg)
 
 
-def _short(value: Any) -> str:
-    return shorten(label(value), _WIDEST, placeholder="…")
+def short_value(value: Any) -> str:
+    """Return a value on a line of a box."""
+    return shorten(label(value).replace("[ ", "["), _WIDEST, placeholder="…")
 
 
 def _expression(step: Step) -> str:
     """Return the expression of a step, cut where it is long."""
-    return shorten(text(step.node, defining=True).replace("np.", ""), 2 * _WIDEST, placeholder=" …")
+    return shorten(_plain(text(step.node, defining=True)), 2 * _WIDEST, placeholder=" …")
+
+
+def _plain(written: str) -> str:
+    """Return an expression without what a drawing does not need: the module, and digits after the fourth."""
+    return _LONG_NUMBER.sub(lambda digits: f"{float(digits[0]):.4g}", written.replace("np.", ""))
 
 
 def title(node: Node) -> str:
@@ -312,24 +296,21 @@ def title(node: Node) -> str:
     vectors = node.op.name == "dot" and all(len(arg.shape) == 1 for arg in node.args)
     if not literal and not node.params and (node.op.name in _SIGNS or vectors):
         return _SIGNS.get(node.op.name, node.op.name)
-    alone = len(drawn) == 1
-    written = text(_with_blanks(node, alone), defining=True).removeprefix("np.").replace("np.", "")
-    written = written.removesuffix("(·)").replace("(·, ", "(")
+    written = _plain(text(_with_blanks(node, alone=len(drawn) == 1), defining=True))
+    written = written.removesuffix("(…)").replace("(…, ", "(")
     return written if len(written) <= _WIDEST else f"{node.op.name}(…)"
 
 
 def _with_blanks(node: Node, alone: bool) -> Node:
-    """Return a node with a dot in place of each argument that is drawn as a box, unless its name tells it apart."""
+    """Return a node with dots in place of each argument that is drawn as a box, unless its name tells it apart."""
 
     def blank(arg: Any, named: bool) -> Any:
         if not isinstance(arg, Node) or (arg.op is None and not arg.name) or (arg.name and not named):
             return arg
-        dot = Node(None, (), {}, arg.value)
-        dot.name = "·"
-        return dot
+        dots = Node(None, (), {}, arg.value)
+        dots.name = "…"
+        return dots
 
     leaves, rebuild = trees.flatten(node.params)
     params = rebuild([blank(p, named=False) for p in leaves])
     return Node(node.op, tuple(blank(arg, named=alone) for arg in node.args), params, node.value)
-
-

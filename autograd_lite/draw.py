@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.diagram import LIMIT, Box, Diagram, diagram
+from autograd_lite.diagram import Box, Diagram, diagram
 from autograd_lite.graph import Tensor
 from autograd_lite.painting import EDGE, FILL, GREY, ORANGE, Painting
 from autograd_lite.program import Program, Wrt, trace
@@ -143,22 +143,22 @@ class Drawing:
             lit_links += [str(i)] if lit else []
         kinds = dict.fromkeys(box.kind for box in self.diagram.boxes.values() if box.kind != "factor")
         lines += [f"  classDef {kind} fill:{FILL[kind]},stroke:{EDGE[kind]},color:#1A1A1A" for kind in kinds]
-        lit = [key for key, box in self.diagram.boxes.items() if box.lit and box.kind != "factor"]
-        if lit:
-            lines += [f"  classDef lit stroke:{ORANGE},stroke-width:3px", f"  class {','.join(lit)} lit"]
+        lit_boxes = [key for key, box in self.diagram.boxes.items() if box.lit and box.kind != "factor"]
+        if lit_boxes:
+            lines += [f"  classDef lit stroke:{ORANGE},stroke-width:3px", f"  class {','.join(lit_boxes)} lit"]
         if lit_links:
             lines.append(f"  linkStyle {','.join(lit_links)} stroke:{ORANGE},stroke-width:3px")
         return "\n".join(lines) + "\n"
 
-    def _edges(self) -> list[tuple[str, str, Box | None, bool]]:
-        """List source, target, local factor and light of the links between values and functions."""
+    def _edges(self) -> Iterator[tuple[str, str, Box | None, bool]]:
+        """Yield source, target, local factor and light of the links between values and functions."""
         boxes = self.diagram.boxes
-        sources = {link.target: link.source for link in self.diagram.links if boxes[link.target].kind == "factor"}
-        return [
-            (sources.get(link.source, link.source), link.target, boxes[link.source] if link.source in sources else None, link.lit)
-            for link in self.diagram.links
-            if link.target not in sources
-        ]
+        entered = {link.target: link.source for link in self.diagram.links if boxes[link.target].kind == "factor"}
+        for link in self.diagram.links:
+            if link.source in entered:
+                yield entered[link.source], link.target, boxes[link.source], link.lit
+            elif link.target not in entered:
+                yield link.source, link.target, None, link.lit
 
 
 def _lines(box: Box) -> list[str]:

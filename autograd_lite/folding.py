@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -34,47 +34,42 @@ class Fold:
 def foldings(steps: Sequence[Step]) -> Iterator[list[Fold]]:
     """Yield ways to draw the forward steps of a program, from the most detailed to the coarsest.
 
-    Loops are folded to their first and their last iteration and what is between them; then every called function
-    becomes one; then every step; then stretches of equally many steps.
+    First each op by itself; then each call of a function is one box; then loops are folded to their first and their
+    last iteration and what is between; then each step is one box; then stretches of equally many steps.
     """
     yield [Fold(list(steps))]
-    single = [Fold([step]) for step in steps]
-    yield _fold_loops(single, _shape)
-    expressions = [Fold([step], "") for step in steps]
-    yield _fold_loops(expressions, _shape)
     calls = list(_calls(steps))
-    yield calls
-    yield _fold_loops(calls, lambda fold: (fold.title, *(map(_shape_of_step, fold.steps))))
+    if any(fold.title for fold in calls):
+        yield calls
+        yield _fold_loops(calls)
+    yield _fold_loops([Fold([step]) for step in steps])
+    yield _fold_loops([Fold([step], "") for step in steps])
     length = 2
     while length < 2 * len(steps):
-        yield [_stretch(list(steps[i : i + length])) for i in range(0, len(steps), length)]
+        stretches = [list(steps[i : i + length]) for i in range(0, len(steps), length)]
+        yield [Fold(stretch, "" if len(stretch) == 1 else f"{len(stretch)} steps") for stretch in stretches]
         length *= 2
 
 
-def _stretch(steps: list[Step]) -> Fold:
-    return Fold(steps, "" if len(steps) == 1 else f"{len(steps)} steps")
-
-
 def _calls(steps: Sequence[Step]) -> Iterator[Fold]:
-    """Put the steps of each call of a function together: a call starts where the first line of the last one recurs."""
+    """Put the steps of each call of a function together: a call starts where the line of the first step recurs."""
     for functions, run in groupby(steps, key=lambda step: step.place.functions if step.place else ()):
         call: list[Step] = []
         for step in run:
-            if not functions or (call and step.place and call[0].place and step.place.line == call[0].place.line):
-                if call:
-                    yield Fold(call, functions[0] if functions else "")
+            if call and (not functions or _line(step) == _line(call[0])):
+                yield Fold(call, functions[0] if functions else None)
                 call = []
             call.append(step)
-        yield Fold(call, functions[0] if functions else "")
+        yield Fold(call, functions[0] if functions else None)
+
+
+def _line(step: Step) -> tuple[str, int] | None:
+    return (step.place.file, step.place.line) if step.place else None
 
 
 def _shape(fold: Fold) -> Any:
-    return tuple(map(_shape_of_step, fold.steps))
-
-
-def _shape_of_step(step: Step) -> Any:
-    """Return what iterations of a loop have in common: the line, and the ops of the expression."""
-    return (step.place.file, step.place.line) if step.place else None, tuple(_ops(step.node, step.node))
+    """Return what iterations of a loop have in common: the lines, and the ops of the expressions."""
+    return fold.title, *((_line(step), *_ops(step.node, step.node)) for step in fold.steps)
 
 
 def _ops(node: Node, top: Node) -> Iterator[str]:
@@ -85,9 +80,9 @@ def _ops(node: Node, top: Node) -> Iterator[str]:
         yield from _ops(arg, top)
 
 
-def _fold_loops(folds: list[Fold], shape: Callable[[Fold], Any]) -> list[Fold]:
+def _fold_loops(folds: list[Fold]) -> list[Fold]:
     """Fold the longest repetition, then those before and after it."""
-    found = _longest_repetition([shape(fold) for fold in folds]) if len(folds) <= _LONGEST else None
+    found = _longest_repetition([_shape(fold) for fold in folds]) if len(folds) <= _LONGEST else None
     if found is None:
         return folds
     start, period, repeats = found
@@ -96,7 +91,7 @@ def _fold_loops(folds: list[Fold], shape: Callable[[Fold], Any]) -> list[Fold]:
     folded = Fold(middle, f"{repeats - 2} more times")
     before, after = folds[:start], folds[last + period :]
     first, final = folds[start : start + period], folds[last : last + period]
-    return [*_fold_loops(before, shape), *first, folded, *final, *_fold_loops(after, shape)]
+    return [*_fold_loops(before), *first, folded, *final, *_fold_loops(after)]
 
 
 def _longest_repetition(shapes: Sequence[Any]) -> tuple[int, int, int] | None:

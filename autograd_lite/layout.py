@@ -8,8 +8,9 @@ and of exchanges of neighbours; and heights are the least-squares compromise tha
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Point = tuple[float, float]
 Bend = tuple[str, int]
@@ -50,6 +51,7 @@ def layered(
     links: Sequence[tuple[str, str]],
     gaps: Point = (1.0, 1.0),
     weights: Mapping[tuple[str, str], float] | None = None,
+    close: Collection[str] = (),
 ) -> Layout:
     """Lay out a graph without circles.
 
@@ -61,6 +63,8 @@ def layered(
         Least distance of layers, and of nodes in a layer.
     weights : dict from link to float, optional
         How much a link should be level; 1 if left out.
+    close : collection of nodes
+        A layer of these alone keeps only half of the distance to its neighbours.
 
     Returns
     -------
@@ -75,13 +79,13 @@ def layered(
     chains = [_chain(link, layer_of) for link in links]
     steps: dict[tuple[Place, Place], float] = {}
     for link, chain in zip(links, chains, strict=True):
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             straight = _STRAIGHT if isinstance(a, tuple) and isinstance(b, tuple) else 1.0
             steps[a, b] = max(steps.get((a, b), 0.0), straight * (weights or {}).get(link, 1.0))
     graph = _Layered(layer_of, steps)
     graph.reduce_crossings()
     heights = graph.heights({**dict.fromkeys(graph.places, 0.0), **{n: h for n, (_, h) in sizes.items()}}, gaps[1])
-    return _assemble(sizes, chains, graph, heights, gaps[0])
+    return _assemble(sizes, chains, graph, heights, _distances(graph.layers, close, gaps[0]))
 
 
 def _layers(nodes: list[str], links: Sequence[tuple[str, str]]) -> dict[str, int]:
@@ -176,7 +180,7 @@ class _Layered:
     def _sweep(self, forward: bool) -> None:
         """Sort each layer by the mean position of the neighbours in the layer before it."""
         neighbours = self.left if forward else self.right
-        pairs = list(zip(self.layers, self.layers[1:], strict=False))
+        pairs = list(pairwise(self.layers))
         for fixed, layer in pairs if forward else ((b, a) for a, b in reversed(pairs)):
             position = {place: k for k, place in enumerate(fixed)}
             own = {place: float(k) for k, place in enumerate(layer)}
@@ -217,12 +221,14 @@ class _Layered:
         for layer, offset in zip(self.layers, offsets, strict=True):
             middle = (offset[0] + offset[-1]) / 2
             y.update({place: o - middle for place, o in zip(layer, offset, strict=True)})
-        for sweep in range(4 * _SWEEPS):
-            order = range(len(self.layers)) if sweep % 2 == 0 else range(len(self.layers) - 1, -1, -1)
-            for i in order:
+        for sweep in range(6 * _SWEEPS):
+            one_sided = sweep < _SWEEPS  # follow those before, then those after: then chains are level from the start
+            forward = sweep % 2 == 0
+            for i in range(len(self.layers)) if forward else reversed(range(len(self.layers))):
                 layer = self.layers[i]
-                wanted = [self._wanted(place, y) for place in layer]
-                fitted = _monotone([w - o for (w, _), o in zip(wanted, offsets[i], strict=True)], [n for _, n in wanted])
+                sides = (forward, not forward) if one_sided else (True, True)
+                heights, weights = zip(*(self._wanted(place, y, *sides) for place in layer), strict=True)
+                fitted = _monotone([h - o for h, o in zip(heights, offsets[i], strict=True)], weights)
                 y.update({p: f + o for p, f, o in zip(layer, fitted, offsets[i], strict=True)})
         top = min((y[place] - sizes[place] / 2 for place in self.places), default=0.0)
         return {place: height - top for place, height in y.items()}
@@ -230,15 +236,15 @@ class _Layered:
     def _offsets(self, layer: list[Place], sizes: Mapping[Place, float], gap: float) -> list[float]:
         """Return the heights of a layer that is packed as closely as it may be."""
         offset = [0.0]
-        for a, b in zip(layer, layer[1:], strict=False):
+        for a, b in pairwise(layer):
             share = _BETWEEN_BENDS if isinstance(a, tuple) and isinstance(b, tuple) else 1.0
             offset.append(offset[-1] + (sizes[a] + sizes[b]) / 2 + share * gap)
         return offset
 
-    def _wanted(self, place: Place, y: Mapping[Place, float]) -> Point:
-        """Return the weighted mean of the neighbours' heights, and its weight."""
-        pairs = [(self.weights[a, place], y[a]) for a in self.left.get(place, ())]
-        pairs += [(self.weights[place, b], y[b]) for b in self.right.get(place, ())]
+    def _wanted(self, place: Place, y: Mapping[Place, float], left: bool, right: bool) -> Point:
+        """Return the weighted mean of the heights of the neighbours on these sides, and its weight."""
+        pairs = [(self.weights[a, place], y[a]) for a in self.left.get(place, ())] if left else []
+        pairs += [(self.weights[place, b], y[b]) for b in self.right.get(place, ())] if right else []
         total = sum(weight for weight, _ in pairs)
         return (sum(w * height for w, height in pairs) / total, total) if pairs else (y[place], 1.0)
 
@@ -256,17 +262,23 @@ def _monotone(values: Iterable[float], weights: Iterable[float]) -> list[float]:
     return [mean for mean, _, n in blocks for _ in range(n)]
 
 
+def _distances(layers: Sequence[Sequence[Place]], close: Collection[str], gap: float) -> list[float]:
+    """Return the distance from each layer to the next."""
+    tight = [all(isinstance(place, tuple) or place in close for place in layer) for layer in layers]
+    return [gap * (0.5 if here or after else 1.0) for here, after in zip(tight, [*tight[1:], False], strict=True)]
+
+
 def _assemble(
     sizes: Mapping[str, Point],
     chains: Sequence[Sequence[Place]],
     graph: _Layered,
     y: Mapping[Place, float],
-    gap: float,
+    gaps: Sequence[float],
 ) -> Layout:
     """Give the layers their places from left to right, and the links the points that they pass."""
     spans: list[Point] = []
     x = 0.0
-    for layer in graph.layers:
+    for layer, gap in zip(graph.layers, gaps, strict=True):
         width = max((sizes[place][0] for place in layer if isinstance(place, str)), default=0.0)
         spans.append((x, x + width))
         x += width + gap

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.diagram import Box, Diagram
+from autograd_lite.diagram import Box, Diagram, Link
 from autograd_lite.layout import Layout, Point, layered
 
 if TYPE_CHECKING:
@@ -31,13 +32,12 @@ GRADIENT_FILL = "#FCEBDD"
 EDGE = {"input": BLUE, "constant": GREY, "value": BLUE, "function": GREEN, "folded": GREEN}
 
 MARGIN = 0.2
-GAPS = 0.42, 0.2
+GAPS = 0.36, 0.2
 PADDING = 0.11, 0.07
 LEADING = 1.3
 POINT = 1 / 72
 DPI = 144
 NARROWEST = 3.5  # width that the legend may fill
-LIT_WEIGHT = 4.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class Ruler:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        return FigureCanvasAgg(Figure(dpi=DPI)).get_renderer()
+        canvas: Any = FigureCanvasAgg(Figure(dpi=DPI))
+        return canvas.get_renderer()
 
     def width(self, line: Line) -> float:
         """Return the width of a line."""
@@ -84,7 +85,8 @@ class Ruler:
         """Return width and height of a box."""
         lines = [*upper(box), *lower(box)]
         padding = PADDING[1] * (0.5 if box.kind == "factor" else 2.0 if lower(box) else 1.0)
-        width = max((self.width(line) for line in lines), default=0.0) + 2 * PADDING[0]
+        padding_x = PADDING[0] * (0.5 if box.kind == "factor" else 1.0)
+        width = max((self.width(line) for line in lines), default=0.0) + 2 * padding_x
         height = sum(line.height for line in lines) + 2 * padding
         if not box.is_value and box.kind != "factor":
             width += 0.6 * height / 2  # for the round ends
@@ -125,8 +127,9 @@ class Painting:
         self.ruler = Ruler()
         self.sizes = {key: self.ruler.size(box) for key, box in diagram.boxes.items()}
         links = [(link.source, link.target) for link in diagram.links]
-        weights = {(link.source, link.target): LIT_WEIGHT for link in diagram.links if link.lit}
-        self.layout: Layout = layered(self.sizes, links, GAPS, weights)
+        weights = {(link.source, link.target): self._weight(link) for link in diagram.links}
+        factors = [key for key, box in diagram.boxes.items() if box.kind == "factor"]
+        self.layout: Layout = layered(self.sizes, links, GAPS, weights, factors)
         self.width = max(self.layout.width, NARROWEST) + 2 * MARGIN
         self.shift = (self.width - self.layout.width) / 2, MARGIN
         self.texts: list[PlacedText] = []
@@ -134,6 +137,11 @@ class Painting:
             self._place(box, self.rectangle(key))
         self.legend: list[tuple[Box | None, Point]] = []
         self.height = self._place_legend(self.layout.height + 2 * MARGIN)
+
+    def _weight(self, link: Link) -> float:
+        """Return how level a link should be: most of all a lit one, and rather a result than what is put in."""
+        put_in = self.diagram.boxes[link.source].kind in ("input", "constant")
+        return (1.0 if put_in else 3.0) * (4.0 if link.lit else 1.0)
 
     def rectangle(self, key: str) -> tuple[float, float, float, float]:
         """Return left, top, width and height of a box."""
@@ -241,10 +249,10 @@ class _Brush:
         from matplotlib.path import Path
 
         color, width = (ORANGE, 2.0) if lit else (GREY, 1.0)
-        length = 0.1 if arrow else 0.0
+        length = 0.09 if arrow else 0.0
         points = [*route[:-1], (route[-1][0] - 0.8 * length, route[-1][1])]
         vertices, codes = [points[0]], [Path.MOVETO]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             middle = (x0 + x1) / 2
             vertices += [(middle, y0), (middle, y1), (x1, y1)]
             codes += [Path.CURVE4] * 3
@@ -265,7 +273,7 @@ class _Brush:
             self.axes.add_patch(Rectangle((left, top), width, height, facecolor="white", edgecolor="none", zorder=3))
             return
         edge = ORANGE if box.lit or box.kind == "gradient" else EDGE[box.kind]
-        line = {"edgecolor": edge, "linewidth": 2.0 if box.lit else 1.0}
+        line: dict[str, Any] = {"edgecolor": edge, "linewidth": 2.0 if box.lit else 1.0}
         fill = FILL.get(box.kind, GRADIENT_FILL)
         if box.kind in ("function", "folded"):
             style = f"round,pad=0,rounding_size={min(width, height) / 2}"
@@ -276,8 +284,11 @@ class _Brush:
             return
         self.axes.add_patch(Rectangle((left, top), width, height, facecolor=fill, edgecolor="none", zorder=3))
         if upper_part < 1:
-            below = (left, top + upper_part * height), width, (1 - upper_part) * height
-            self.axes.add_patch(Rectangle(*below, facecolor=GRADIENT_FILL, edgecolor="none", zorder=3))
+            below = left, top + upper_part * height
+            tint = Rectangle(
+                below, width, (1 - upper_part) * height, facecolor=GRADIENT_FILL, edgecolor="none", zorder=3
+            )
+            self.axes.add_patch(tint)
         self.axes.add_patch(Rectangle((left, top), width, height, facecolor="none", zorder=3, **line))
 
     def text(self, placed: PlacedText) -> None:
