@@ -40,12 +40,13 @@ def sweep(
         Whether the sweep was recorded.
     """
     stop = _NOWHERE if wrt is None else wrt
-    nodes, needed, ends, outside = order(cotangents, stop, since)
+    nodes, reached, ends, outside = order(cotangents, stop, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
     cotangents = dict(cotangents)
+    needed = reached if outside else None  # None: all that there is
     if wrt is not None and not wrt.issuperset(ends):
-        needed = _dependents(nodes, needed, wrt)
+        needed = _dependents(nodes, reached, wrt)
         cotangents = {result: g for result, g in cotangents.items() if result in needed}
     observers = current_observers()
     found = {}
@@ -54,7 +55,7 @@ def sweep(
         if g is None:
             continue
         inputs = node.inputs
-        if not inputs or node in stop:
+        if not inputs or (stop and node in stop):
             found[node] = g
             continue
         row: Any = node.op
@@ -74,7 +75,7 @@ def sweep(
         edges = row.edges
         for i, rule in row.edges_for(len(inputs)) if edges is None else edges:
             x = inputs[i]
-            if type(x) is not Tensor or x not in needed:
+            if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
             try:
                 c = rule(*args, **params) if params else rule(*args)

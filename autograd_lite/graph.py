@@ -26,7 +26,7 @@ Params = dict[str, Any]
 
 NO_PARAMS: Params = {}
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
-_next_serial = count().__next__
+next_serial = count().__next__
 _serial = attrgetter("serial")
 
 
@@ -84,7 +84,7 @@ class Tensor:
         self.params = NO_PARAMS
         self.name = name
         self.grad = None
-        self.serial = _next_serial()
+        self.serial = next_serial()
 
     @property
     def value(self) -> Any:
@@ -135,7 +135,7 @@ class Tensor:
 
     def __bool__(self) -> bool:
         outcome = bool(self._value)
-        if _observers:
+        if observers:
             for observer in current_observers():
                 observer.decided(self, outcome)
         return outcome
@@ -285,7 +285,7 @@ def traced_params(params: Params) -> Params:
 
 
 tracing = _Tracing()
-_observers: tuple[tuple[int, Observer], ...] = ()  # each with its thread; read at every node: a global is fastest
+observers: tuple[tuple[int, Observer], ...] = ()  # each with its thread; read at every node: a global is fastest
 _observers_lock = threading.Lock()
 _new = Tensor.__new__
 
@@ -299,8 +299,8 @@ def record(op: Op | None, value: Any, inputs: tuple[Any, ...], params: Params) -
     node.params = params
     node.name = None
     node.grad = None
-    node.serial = _next_serial()
-    if _observers and op is not None:
+    node.serial = next_serial()
+    if observers and op is not None:
         for observer in current_observers():
             observer.recorded(node)
     return node
@@ -314,28 +314,28 @@ def leaf(value: Any) -> Tensor:
 @contextmanager
 def observing(observer: Observer) -> Iterator[None]:
     """Let an observer look on while the block runs, at what its thread does."""
-    global _observers
+    global observers
     entry = threading.get_ident(), observer
     with _observers_lock:
-        _observers = (*_observers, entry)
+        observers = (*observers, entry)
     try:
         yield
     finally:
         with _observers_lock:  # blocks of threads and generators may end in any order
-            _observers = tuple(other for other in _observers if other is not entry)
+            observers = tuple(other for other in observers if other is not entry)
 
 
 def current_observers() -> tuple[Observer, ...]:
     """Return those that look on in this thread now."""
-    if not _observers:
+    if not observers:
         return ()
     here = threading.get_ident()
-    return tuple(observer for thread, observer in _observers if thread == here)
+    return tuple(observer for thread, observer in observers if thread == here)
 
 
 def now() -> int:
     """Return a serial: every Tensor made before this call has a smaller one, every later one a larger."""
-    return _next_serial()
+    return next_serial()
 
 
 def as_value(value: Any, copy: bool) -> Any:
@@ -402,7 +402,7 @@ def order(
     outside = False
     for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
         inputs = node.inputs
-        if not inputs or node in stop:
+        if not inputs or (stop and node in stop):
             ends.append(node)
             outside = outside or bool(inputs)
             continue

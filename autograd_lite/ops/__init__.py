@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import graph
 from autograd_lite.dispatch import array_function, array_ufunc, constant, ufunc_methods
-from autograd_lite.graph import NO_PARAMS, Tensor, raw, record, tracing
+from autograd_lite.graph import NO_PARAMS, Tensor, next_serial, raw, record, tracing
 from autograd_lite.op import Op, registry
 from autograd_lite.ops import (
     activations,
@@ -81,6 +82,8 @@ modules = (
 table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
 """Every built-in op by name."""
 
+_float64 = np.float64
+_new = Tensor.__new__
 _OPERANDS = frozenset({float, int, np.float64})
 
 
@@ -88,14 +91,26 @@ def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., 
     """Return the two methods of a binary operator. For Tensors and plain numbers they record without more ado."""
 
     def method(self: Tensor, other: Any) -> Any:
+        kind = type(other)
         try:
-            if type(other) is Tensor:
-                return record(row, operate(self._value, other._value), (self, other), NO_PARAMS)
-            if type(other) in _OPERANDS:
-                return record(row, operate(self._value, other), (self, other), NO_PARAMS)
+            if kind is Tensor:
+                value = operate(self._value, other._value)
+            elif kind is _float64 or kind is float or kind is int:
+                value = operate(self._value, other)
+            else:
+                return row(self, other)
         except ValueError:
-            pass  # shapes that do not go together: the op raises again, and names itself
-        return row(self, other)
+            return row(self, other)  # shapes that do not go together: the op raises again, and names itself
+        if graph.observers:
+            return record(row, value, (self, other), NO_PARAMS)
+        node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
+        node._value = value
+        node.op = row
+        node.inputs = self, other
+        node.params = NO_PARAMS
+        node.name = node.grad = None
+        node.serial = next_serial()
+        return node
 
     def reflected(self: Tensor, other: Any) -> Any:
         try:

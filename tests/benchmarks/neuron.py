@@ -11,9 +11,10 @@ import numpy as np
 
 import autograd_lite as ag
 from models import hand_derived, neuron
-from models.tutorial import INPUT_VECTORS, TARGETS
 from tests.benchmarks.interleaved import measure, report
 
+INPUT_VECTORS = np.random.default_rng(0).uniform(0.5, 5.0, (8, 2))
+TARGETS = np.array([0, 1, 0, 1, 0, 1, 1, 0])
 ITERATIONS = 1_000
 LINKS = 20_000  # each multiplies and adds: two nodes
 START, FACTOR, TERM = np.float64(0.5), np.float64(0.999), np.float64(0.001)
