@@ -16,6 +16,7 @@ from autograd_lite.transforms import vjp
 from autograd_lite.trees import flatten
 
 ROUNDING = {"double": 1e-10, "single": 1e-3}  # of the sum of absolute terms: what an exact rule may lose
+CANCELLED = 1e-4  # of the value: what may be left of terms that cancel inside of the rules
 JUDGED = 1e-5  # of the same: a witness that knows less than this has no say
 
 UNJUDGED = "differences of values cannot judge"
@@ -121,9 +122,10 @@ class Case:
         given = sum(float(np.sum(term)) for term in terms)
         scale = sum(float(np.sum(abs(term))) for term in terms) + abs(self.witness.value)
         value, error = self.witness
-        if not error <= JUDGED * max(scale, 1e-3, abs(float(self.paired(*self.leaves)))):
+        size = abs(float(self.paired(*self.leaves)))
+        if not error <= JUDGED * max(scale, 1e-3, size):
             return f"{UNJUDGED} the {given:.6g} of the rules: {value:.6g} ± {error:.1g}"
-        if not abs(given - value) <= error + self.rounding * scale:
+        if not abs(given - value) <= error + self.rounding * (scale + CANCELLED * size):
             return f"along a random direction the rules give {given:.12g}, differences of values {value:.12g}"
         return None
 

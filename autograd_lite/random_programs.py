@@ -163,7 +163,7 @@ class _Writer:
             n = len(self.args)
             expression = self.call(row, self.pick(samples_of(row)), operand)
             value = self.compute(expression)
-            if value is not None:
+            if value is not None and self.values.keys() & _names(expression):
                 return ast.unparse(ast.parse(expression)), value  # with no more brackets than needed
             for name in list(self.args)[n:]:
                 del self.args[name], self.values[name]
@@ -179,7 +179,7 @@ class _Writer:
                 same = [name for name, x in self.values.items() if self.suits(row, draw, x)]
                 recent = same[-2:] if self.rng.random() < 0.6 else same
                 name = operand if operand in same else self.pick(recent) if same else None
-                texts.append(self.within(draw.domain, name or self.argument(draw(self.rng))))
+                texts.append(self.within(draw.domain, name) if name else self.write(draw(self.rng)))
                 operand = None
             else:
                 texts.append(self.write(draw(self.rng)))
@@ -191,7 +191,7 @@ class _Writer:
 
     def write(self, value: Any) -> str:
         """Write an input: real arrays as arguments of the program, and what else there is as constants."""
-        if getattr(value, "dtype", None) == np.float64 and np.all(np.isfinite(value)):
+        if getattr(value, "dtype", None) == np.float64 and value.size and np.all(np.isfinite(value)):
             return self.argument(value)
         if isinstance(value, list):
             return f"[{', '.join(map(self.write, value))}]"
