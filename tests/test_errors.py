@@ -357,11 +357,15 @@ TRANSFORMS = {
         ["argnums=(0, -3) names argument -3 of loss()"],
     ),
     "by keyword": (lambda: ag.grad(loss)(x=X), TypeError, ["argument 0 of loss(), which got 0 positional"]),
-    "argnums twice": (lambda: ag.grad(loss, (0, 0))(X), TypeError, ["argnums=(0, 0) names argument 0 of loss() twice"]),
+    "argnums twice": (
+        lambda: ag.grad(loss, (0, 0))(X),
+        TypeError,
+        ["argument 0 of loss()", "argnums names it twice; name it once"],
+    ),
     "argnums twice, negative": (
         lambda: ag.jacobian(loss, (1, -1))(X, X),
         TypeError,
-        ["argnums=(1, -1) names argument -1 of loss() twice", "name it once"],
+        ["argument -1 of loss()", "argnums names it twice; name it once"],
     ),
     "argnums None": (lambda: ag.grad(loss, None), TypeError, ["expected argnums to be an int or a sequence", "None"]),
     "argnums a name": (lambda: ag.hessian(loss, "x"), TypeError, ["expected argnums to be an int", "'x'"]),
