@@ -98,9 +98,11 @@ def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., 
             elif kind is _float64 or kind is float or kind is int:
                 value = operate(self._value, other)
             else:
-                return row(self, other)
-        except ValueError:
-            return row(self, other)  # shapes that do not go together: the op raises again, and names itself
+                value = None
+        except ValueError:  # shapes that do not go together: the op raises again, and names itself
+            value = None
+        if value is None:
+            return row(self, other)
         if graph.observers:
             return record(row, value, (self, other), NO_PARAMS)
         node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
