@@ -119,7 +119,7 @@ def updates_the_second_layer_first(W1, b1, W2, b2, X, T):
     dz2 = (a1 @ W2 + b2 - T) / len(X)
     dW2 = a1.T @ dz2
     db2 = dz2.sum(axis=0)
-    W2 = W2 - lr * dW2
+    W2 = W2 - lr * dW2  # <- wrong
     da1 = dz2 @ W2.T  # <- wrong
     dz1 = da1 * a1 * (1 - a1)
     dW1 = X.T @ dz1
