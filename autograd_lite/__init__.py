@@ -6,6 +6,8 @@ from autograd_lite import backward as _backward  # noqa: F401  (attaches Tensor.
 from autograd_lite import optim as optim
 from autograd_lite import testing as testing
 from autograd_lite.debug import debug
+from autograd_lite.draw import draw
+from autograd_lite.explain import explain
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
@@ -21,6 +23,8 @@ __all__ = [
     "Tensor",
     "check_grads",
     "debug",
+    "draw",
+    "explain",
     "grad",
     "hessian",
     "hvp",

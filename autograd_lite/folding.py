@@ -88,7 +88,9 @@ def _fold_loops(folds: list[Fold]) -> list[Fold]:
     start, period, repeats = found
     last = start + period * (repeats - 1)
     middle = [step for fold in folds[start + period : last] for step in fold.steps]
-    folded = Fold(middle, f"{repeats - 2} more times")
+    titles = {fold.title or "" for fold in folds[start : start + period]}
+    what = f"{titles.pop()}, " if len(titles) == 1 and "" not in titles else ""
+    folded = Fold(middle, f"{what}{repeats - 2} more times")
     before, after = folds[:start], folds[last + period :]
     first, final = folds[start : start + period], folds[last : last + period]
     return [*_fold_loops(before), *first, folded, *final, *_fold_loops(after)]

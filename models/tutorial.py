@@ -224,6 +224,11 @@ def draw(lesson: Lesson, errors: Sequence[float], out: Path) -> None:
     ):
         figure.savefig(out / name)
         lesson.say(str(out / name))
+    instance = (WEIGHTS, BIAS, SECOND_INPUT, SECOND_TARGET)
+    graph = ag.draw(neuron.squared_error, *instance, wrt=("weights", "bias"))
+    for name in ("graph.svg", "graph.png"):
+        graph.save(out / name)
+        lesson.say(str(out / name))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

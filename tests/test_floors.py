@@ -27,7 +27,7 @@ FLOORS = [
     {"backward", "debug"},
     {"call", "transforms"},
     {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program",
-     "figures", "formulas", "page", "paths"},
+     "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
     {"source", "explain", "draw", "compiled"},
     {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts", "lines", "report", "mistakes", "replay", "verify"},
     {""},  # the package itself: its public face

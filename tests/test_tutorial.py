@@ -13,7 +13,8 @@ from matplotlib.image import imread
 from models import hand_derived, tutorial
 
 COMMAND = [sys.executable, "-m", "models.tutorial"]
-PICTURES = ["cumulative_error.png", "square_error.png", "vectors.png"]
+PICTURES = ["cumulative_error.png", "graph.png", "square_error.png", "vectors.png"]
+WRITTEN = sorted([*PICTURES, "graph.svg"])
 
 
 def verdicts(text):
@@ -49,7 +50,7 @@ def test_a_pipe_gets_no_progress_bar(piped_run):
 
 def test_pictures_are_written_in_full_colour(piped_run):
     _, folder = piped_run
-    assert sorted(path.name for path in (folder / "out").iterdir()) == PICTURES
+    assert sorted(path.name for path in (folder / "out").iterdir()) == WRITTEN
     for name in PICTURES:
         red, green, blue = np.moveaxis(imread(folder / "out" / name)[..., :3], -1, 0)
         assert np.mean(red < 1) > 0.01
@@ -97,7 +98,7 @@ def test_the_exit_status_is_1_where_the_formulas_by_hand_differ(monkeypatch, cap
     monkeypatch.setattr(hand_derived, "compute_gradients", lambda *a: tuple(1.000001 * g for g in right(*a)))
     assert tutorial.main(["--iterations", "1", "--out", str(tmp_path / "new" / "folder")]) == 1
     assert re.search(r"^  derror_dbias .* by hand .* DIFFERS$", capsys.readouterr().out, re.MULTILINE)
-    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == PICTURES
+    assert sorted(path.name for path in (tmp_path / "new" / "folder").iterdir()) == WRITTEN
 
 
 def test_the_seed_and_the_options_reach_the_training(capsys, tmp_path):
