@@ -15,9 +15,10 @@ EXAMPLES = re.findall(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", README, f
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES)
-def test_the_examples_print_what_the_readme_shows(code, output):
-    command = [sys.executable, "-W", "error", "-c", code]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_the_examples_print_what_the_readme_shows(code, output, tmp_path):
+    (tmp_path / "example.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, "-W", "error", "example.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (run.stdout, run.stderr) == (output, "")
 
 
