@@ -269,6 +269,19 @@ class TestRules:
             ["rule of op 'product' for input 1 ('right'"],
         )
 
+    def test_of_an_op_of_any_number_of_inputs(self):
+        @ag.op
+        def total(*arrays):
+            return sum(arrays)
+
+        total.vjp(lambda i, g, z, *arrays: g if i < 2 else np.sum(g))
+        assert ag.grad(lambda x: np.sum(total(x, x)))(np.ones(3)).shape == (3,)
+        check(
+            lambda: ag.grad(lambda x: np.sum(total(x + 1, x - 1, x * 2)))(np.ones(3)),
+            ValueError,
+            ["rule of op 'total' for input 2 ('2', Tensor of shape (3,))", "shape (); expected (3,)"],
+        )
+
     def test_a_missing_rule(self):
         @ag.op
         def product(left, right):

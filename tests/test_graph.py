@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.graph import current_observers, tracing
+from autograd_lite.graph import current_observers, observing, tracing
 
 SHAPES = [shape for n in range(5) for shape in product((1, 2, 3), repeat=n)]
 
@@ -71,6 +71,15 @@ class TestAccumulation:
         x = ag.Tensor(2.0)
         x.backward()
         assert x.grad == 1.0
+
+    def test_a_cotangent_that_is_a_tensor(self):
+        """The gradient is recorded then: it depends on the cotangent, and on the leaf."""
+        x, u = ag.Tensor(3.0), ag.Tensor(5.0)
+        (x * x).backward(u)
+        gradient, x.grad = x.grad, None
+        assert gradient.value == 30.0
+        gradient.backward()
+        assert (x.grad, u.grad) == (10.0, 6.0)
 
     @given(
         st.lists(st.integers(-3, 3), min_size=1, max_size=4),
@@ -487,6 +496,40 @@ class TestDtypes:
         z.backward(np.array([1.0, 1.0j]))
         np.testing.assert_array_equal(x.grad, [2.0, -1.0], strict=True)
 
+    @pytest.mark.parametrize("dtype", FLOATS)
+    def test_rules_see_cotangents_of_the_dtype_of_their_output(self, dtype):
+        seen = []
+
+        @ag.op
+        def spied(x):
+            return np.asarray(x) * 1
+
+        @spied.vjp
+        def _(g, z, x):
+            seen.append((g.dtype, z.dtype))
+            return g
+
+        x = np.ones(2, dtype)
+        ag.vjp(spied, x)[1](np.ones(2))
+        ag.vjp(lambda x: np.sum(spied(x)) * np.float64(2), x)[1](1.0)
+        ag.grad(lambda x: np.sum(np.real(spied(x))))(x)
+        assert seen == [(dtype, dtype)] * 3
+
+    def test_the_first_cotangent_has_the_dtype_of_the_result(self):
+        seen = []
+
+        @ag.op
+        def spied(x):
+            return np.asarray(x)[()] * 1
+
+        @spied.vjp
+        def _(g, z, x):
+            seen.append(type(g))
+            return g
+
+        ag.grad(spied)(np.float32(2))
+        assert seen == [np.float32]
+
     def test_numbers_are_numpy_scalars_and_arrays_are_arrays(self):
         for value in (2.0, np.array(2.0), np.float64(2.0)):
             assert type(ag.Tensor(value).value) is np.float64
@@ -560,6 +603,44 @@ TRANSFORMS = {
     "hvp": lambda f: ag.hvp(f, 2.0, 1.0),
     "nested": lambda f: ag.grad(lambda x: ag.grad(f)(x) * x)(2.0),
 }
+
+
+class Watcher:
+    """An observer that keeps what it sees."""
+
+    def __init__(self):
+        self.seen = []
+
+    def recorded(self, node):
+        self.seen.append(node)
+
+    def swept(self, node, x, cotangent):
+        self.seen.append((node, x, cotangent))
+
+    def decided(self, node, outcome):
+        self.seen.append((node, outcome))
+
+
+class TestObservers:
+    def test_what_they_see(self):
+        watcher, x = Watcher(), ag.Tensor(3.0)
+        with observing(watcher):
+            y = x * x
+            bool(y)
+            y.backward()
+        x * x
+        assert watcher.seen == [y, (y, True), (y, x, 3.0), (y, x, 3.0)]
+
+    def test_blocks_end_in_any_order(self):
+        first, second = Watcher(), Watcher()
+        one, two = observing(first), observing(second)
+        one.__enter__()
+        two.__enter__()
+        assert current_observers() == (first, second)
+        one.__exit__(None, None, None)
+        assert current_observers() == (second,)
+        two.__exit__(None, None, None)
+        assert current_observers() == ()
 
 
 class TestGeneratorsAndExceptions:

@@ -326,6 +326,11 @@ class TestDegenerate:
         tangents = ag.jvp(f, (x,), (np.ones(2),))[1]
         assert_tree(tangents, (2 * x, 2 * x, np.ones(2), np.ones(2)))
 
+    def test_two_arguments_with_one_cotangent(self):
+        f = lambda x, y: x + y  # noqa: E731
+        assert ag.jvp(f, (1.0, 2.0), (10.0, 100.0)) == (3.0, 110.0)
+        assert ag.grad(f, (0, 1))(1.0, 2.0) == (1.0, 1.0)
+
     def test_an_input_that_is_read_only(self):
         x = np.array([1.0, 2.0])
         x.flags.writeable = False
@@ -625,8 +630,11 @@ class TestLinearTime:
             lambda x, w: x + 0.1 * ag.jvp(lambda y: w * y * y, (x,), (w,))[1],
             lambda x, w: x - 0.1 * ag.vjp(lambda y: w * y * x, x)[1](x)[0],
             lambda x, w: x - 0.1 * ag.hvp(lambda y: w * y**3, x, x),
+            lambda x, w: x - 0.1 * ag.grad(lambda y: x * y * y)(0.5),
+            lambda x, w: x + 0.1 * ag.jvp(lambda y: x * y * y, (w,), (w,))[1],
+            lambda x, w: x - 0.1 * ag.vjp(lambda y: x * y, w)[1](w)[0],
         ],
-        ids=["grad", "value_and_grad", "jvp", "vjp", "hvp"],
+        ids=["grad", "value_and_grad", "jvp", "vjp", "hvp", "grad, closure", "jvp, closure", "vjp, closure"],
     )
     def test_a_loop_of_inner_gradients(self, visited, inner):
         def descend(n):
@@ -642,6 +650,12 @@ class TestLinearTime:
 
         ten, twenty, thirty = descend(10), descend(20), descend(30)
         assert 0 < thirty - twenty == twenty - ten
+
+    @pytest.mark.parametrize(("inputs", "outputs", "sweeps"), [(50, 2, 2), (2, 50, 3), (1, 1, 1)])
+    def test_a_jacobian_takes_one_sweep_for_each_row_or_column(self, visited, inputs, outputs, sweeps):
+        """Whichever are fewer; columns take one more, which is recorded."""
+        ag.jacobian(lambda x: np.matmul(np.ones((outputs, inputs)), x))(np.ones(inputs))
+        assert len(visited) == sweeps
 
     def test_what_nobody_asked_for_is_not_computed(self):
         used = []
