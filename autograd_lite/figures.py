@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,11 @@ def summary(value: Any) -> str:
 
 def label(value: Any) -> str:
     """Return what fits into a small box: a number, up to three numbers, or a shape."""
-    if not isinstance(value, tuple) and np.ndim(value) < 2 and np.size(value) <= 3:
-        return figure(value) if np.size(value) else str(np.shape(value))
-    return "tuple" if isinstance(value, tuple) else str(np.shape(value))
+    if isinstance(value, tuple):
+        return "tuple"
+    if np.ndim(value) > 1 or not 0 < np.size(value) <= 3:
+        return str(np.shape(value))
+    return re.sub(r"(?<=\[) +| +(?=\])", "", re.sub(" +", " ", figure(value)))
 
 
 def _mean(x: Any) -> Any:

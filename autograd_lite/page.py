@@ -125,7 +125,7 @@ class Frames:
             "title": step.name,
             "expression": text(step.node, defining=True),
             "value": figure(step.value),
-            "source": _source(step.place),
+            "source": _source(self._place(step)),
             "gives": unwritten,
         }
         if step.by in self.values:
@@ -141,6 +141,11 @@ class Frames:
             if step.role == "cotangent":
                 frame["gives"] = [*unwritten, step.by]
         return frame
+
+    def _place(self, step: Step) -> Place | None:
+        """Return where the step was computed through which a derivative is taken."""
+        through = self._users(step.by)[:1] if step.role == "cotangent" and step.by else [step.of]
+        return next((s.place for s in self.program.forward if s.name in through), step.place)
 
     def _users(self, by: str) -> list[str]:
         return [of for of, used in self.edges.uses.items() if by in used and of in self.cotangents][::-1]
@@ -179,12 +184,23 @@ def _source(place: Place | None) -> Frame | None:
     lines = linecache.getlines(place.file) if place else []
     if place is None or not 0 < place.line <= len(lines):
         return None
-    first = max(1, place.line - _CONTEXT)
-    shown = [line.rstrip("\n") for line in lines[first - 1 : place.line + _CONTEXT]]
+    first, end = place.line, place.line
+    while first > max(1, place.line - _CONTEXT) and not _opens(lines[first - 1]):
+        first -= 1
+    while end < min(len(lines), place.line + _CONTEXT) and not _opens(lines[end]) and lines[end][0] in " \t\n":
+        end += 1
+    shown = [line.rstrip() for line in lines[first - 1 : end]]
+    while not shown[-1] and len(shown) > 1:
+        shown.pop()
     indent = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
     where = f"{Path(place.file).name}, line {place.line}"
     where += f", in {' > '.join(place.functions)}" if place.functions else ""
     return {"where": where, "first": first, "line": place.line, "lines": [line[indent:] for line in shown]}
+
+
+def _opens(line: str) -> bool:
+    """Whether a line begins a function or a class."""
+    return line.lstrip().startswith(("def ", "class ", "@"))
 
 
 def _picture(frames: Frames) -> str:

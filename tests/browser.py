@@ -33,8 +33,9 @@ class Browser:
         reads, self.commands = os.pipe()
         self.replies, writes = os.pipe()
         launch = 'exec 3<&"$1" 4>&"$2"; shift 2; exec "$@"'  # the browser listens at 3 and answers at 4
+        command = [path, *OPTIONS, f"--user-data-dir={self.folder.name}"]
         self.process = subprocess.Popen(
-            ["bash", "-c", launch, "bash", str(reads), str(writes), path, *OPTIONS, f"--user-data-dir={self.folder.name}"],
+            ["bash", "-c", launch, "bash", str(reads), str(writes), *command],
             pass_fds=(reads, writes), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(reads)
@@ -124,9 +125,8 @@ class Browser:
 
     def resize(self, width, height, scale=1):
         """Give the page another size."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=width < 600
-        )
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **metrics)
 
     def prefer(self, scheme):
         """Ask for a light or dark page."""
