@@ -193,7 +193,7 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield mistakes with the derivative of an elementwise function of one variable."""
     x, z = r.name(region.x), r.name(region.z)
     function = _function(r, region)
-    extra = 0.1 * (len(region.nodes) - 1) + 0.2 * (not r.named(region.z)) + 0.1 * (not r.named(region.x))
+    extra = 0.05 * (len(region.nodes) - 1) + 0.6 * (not r.named(region.z)) + 0.4 * (not r.named(region.x))
     right = _local(r.op(region.z), region, r)
     fix = (
         f": multiply `d{z}` by `{right}`"
@@ -301,7 +301,7 @@ def at_others(r: Replay, region: Region) -> Iterator[Edit]:
                 f"the derivative of {function} is taken with `{r.name(other)}` in the place of `{r.name(region.z)}`",
                 region.x,
                 region.edges,
-                lambda r, g, other=other: r.rule(k, i, g, z=r.values[other]),  # type: ignore[misc]
+                lambda r, g, k=k, i=i, other=other: r.rule(k, i, g, z=r.values[other]),  # type: ignore[misc]
             )
 
 
@@ -520,7 +520,7 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             yield Edit(
                 "wrong operand",
                 3.0 + 0.4 * (not r.named(other)) + 0.3 * (shape == ()),
-                f"in {d(x)}, {said} is formed with `{r.name(other)}`, expected `{r.operand(k, p)}`",
+                f"in {d(x)}, {said} is formed with `{r.name(other)}`{_which(r.name(other), r.operand(k, p))}, expected `{r.operand(k, p)}`",
                 j,
                 ((k, i),),
                 lambda r, g, p=p, other=other: r.rule(k, i, g, swaps={p: r.values[other]}),
@@ -548,6 +548,10 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                     lambda r, g, p=p, hard=hard: r.rule(k, i, g, swaps={p: hard(r.inputs(k)[p])}),
                     f"{said} {p}",
                 )
+
+
+def _which(name: str, other: str) -> str:
+    return " of another step" if name == other else ""
 
 
 def _related(r: Replay, k: int, other: int, p: int) -> str:
@@ -701,6 +705,25 @@ def normalised(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     if type(total) is not Tensor or r.op(s := r.index[total]) != "sum" or r.nodes[s].inputs[0] is not r.nodes[j]:
         return
     edges = ((k, 0), (s, 0))
+    if r.op(j) == "exp" and type(r.nodes[j].inputs[0]) is Tensor:
+        scores = r.index[r.nodes[j].inputs[0]]
+        yield Edit(
+            "missing derivative",
+            2.2,
+            f"the softmax `{r.name(k)}` is not derived: {d(r.name(k))} is passed on to `{r.name(scores)}` as it is",
+            scores,
+            ((j, 0),),
+            lambda r, g: g,
+            "softmax skipped",
+            start=k,
+        )
+        for said, change in (
+            ("only the diagonal of the Jacobian is used", lambda r, g: g * r.values[k] * (1 - r.values[k])),
+            ("the derivative of the softmax is multiplied in once more, as if it were elementwise",
+             lambda r, g: r.totals[scores] * r.values[k] * (1 - r.values[k])),
+        ):  # fmt: skip
+            yield Edit("diagonal only", 2.1, f"between `{r.name(k)}` and `{r.name(scores)}`, {said}", scores,
+                       ((j, 0),), change, said[:12], start=k)  # fmt: skip
     if len(r.into[s]) != 1:
         return
     yield Edit(
@@ -774,10 +797,13 @@ def restarted(r: Replay, j: int) -> Iterator[Edit]:
     """The sweep is started in the middle: with ones, or with a value."""
     x = r.name(j)
     if j == 0:
+        if r.point.cotangent is not None:
+            said = "the cotangent is not used: ones stand in its place"
+            yield Edit("derivative of the wrong result", 2.0, said, j, None, lambda r, g: np.ones_like(g))
         return
     yield Edit(
         "derivative of the wrong result",
-        2.2,
+        2.3 + 0.3 * (not r.named(j)),
         f"it is the derivative of `{x}`, not of the result: multiply by {d(x)}, the derivative of the result by it",
         j,
         None,

@@ -187,6 +187,10 @@ def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
 def of_transforms(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:
     """The right gradient, and then something done to it: to all that are wrong, or to one."""
     for leaf in wrong:
+        if np.asarray(r.point.hand[leaf]).dtype.kind in "iu" and r.true[leaf].dtype.kind == "f":
+            message = "its fractions are cut off: it is an array of integers; make it floating-point"
+            yield Hypothesis("integer truncation", 0.9, message, predicting(
+                lambda r: [np.trunc(t) for t in r.true], (leaf,)))  # fmt: skip
         for kind, cost, message, function in _transforms(r.true[leaf], r.point.values[leaf]):
 
             def predict(r: Replay, function: Transform = function) -> list[Any]:
@@ -335,6 +339,26 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
             )
 
 
+def of_value(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:
+    """A multiple of the value itself is added: a penalty that is not in the function."""
+    for leaf in wrong:
+        hand, true, x = (np.asarray(v) for v in (r.point.hand[leaf], r.true[leaf], r.point.values[leaf]))
+        size = float(np.vdot(x, x).real)
+        if hand.shape != true.shape or hand.dtype.kind != "f" or size == 0 or hand.size < 2:
+            continue
+        s = float(np.vdot(x, hand - true).real) / size
+        if np.max(np.abs(hand - true - s * x)) <= 1e-6 * np.max(np.abs(hand - true)):
+            chosen: list[Constant] = matching(found, r, s)[:1]
+            if not chosen and hand.size >= 3:
+                chosen = [fixed(s)]
+            for c in chosen:
+                name = r.point.leaves[leaf].name
+                yield Hypothesis("extra term", 2.1 + 0.3 * (not c.origin),
+                                 f"it has the term {s:.6g} * {name} too many, as of a penalty that the function has not",
+                                 predicting(lambda r, c=c: [t + c.value(r) * v for t, v in zip(
+                                     r.true, r.point.values, strict=True)], (leaf,)))  # fmt: skip
+
+
 def _described(off: Any) -> str:
     """Say which elements of a mask."""
     for axis in range(off.ndim):
@@ -354,5 +378,6 @@ DIRECT: tuple[Callable[[Replay, Sequence[int], list[Constant]], Iterator[Hypothe
     of_arguments,
     of_transforms,
     of_elements,
+    of_value,
 )
 """The table of mistakes that show in the finished gradient."""

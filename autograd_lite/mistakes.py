@@ -16,7 +16,7 @@ from autograd_lite.edits import Edit, d, edits
 from autograd_lite.fits import DIRECT, Hypothesis, Pairs, predicting, said
 from autograd_lite.replay import Replay
 from autograd_lite.substitutions import substitutions
-from autograd_lite.together import detached, everywhere, shares
+from autograd_lite.together import alike, detached, everywhere, shares, steps
 
 SECONDS = 5.0
 _PROBES = 2
@@ -129,10 +129,9 @@ class _Search:
         self.constants = constants(self.r)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
         single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
-        group = [(2.5, lambda: self._hypotheses(everywhere(self.r)))]
+        group = [(2.4, lambda: self._hypotheses(detached(self.r))), (2.5, lambda: self._hypotheses(everywhere(self.r)))]
         stages += [*group, *single] if len(self.r.nodes) > _LARGE else [*single, *group]
         stages += [
-            (2.6, lambda: self._hypotheses(detached(self.r))),
             (2.7, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=False))),
             (3.0, lambda: self._edits(late=True)),
             (3.0, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=True))),
@@ -201,15 +200,24 @@ class _Search:
     def _consider(self, hypothesis: Hypothesis) -> None:
         """Keep a hypothesis that holds at both points, with the leaves that it explains."""
         assert self.second is not None
-        held = holding(hypothesis, self.r)
+        held = holding(hypothesis, self.r, self.wrong)
         explained = tuple(leaf for leaf in self.wrong if held.get(leaf))
         if not explained or not _held(hypothesis, self.second, explained):
+            return
+        if len(explained) < len(self.wrong) and not self._telling(explained):
             return
         broken = any(not ok for leaf, ok in held.items() if leaf not in explained)
         cost = hypothesis.cost + (0.0 if len(explained) == len(self.wrong) else 0.4) + (0.8 if broken else 0.0)
         if (hypothesis.message, explained) not in self.messages:
             self.messages.add((hypothesis.message, explained))
             self.found.append(_Found(hypothesis, cost, explained))
+
+    def _telling(self, leaves: Sequence[int]) -> bool:
+        """Whether the second point says more than the first of these gradients, or they have elements enough."""
+        assert self.second is not None
+        return sum(np.size(self.r.true[leaf]) for leaf in leaves) >= 3 or any(
+            not np.array_equal(self.r.true[leaf], self.second.true[leaf]) for leaf in leaves
+        )
 
     # --- edits of one step, screened along random directions ---
 
@@ -310,7 +318,8 @@ class _Search:
             for i, j, _ in r.out[k]:
                 if not isinstance(r.values[j], tuple):
                     self._weigh(j, (k, i))
-        self._hypotheses(shares(r, self.leaves))
+        for of in (shares, steps, alike):
+            self._hypotheses(of(r, self.leaves))
 
     def _weigh(self, j: int, edge: tuple[int, int] | None) -> None:
         r = self.r
@@ -377,21 +386,21 @@ def _usable(point: Point, leaf: int) -> bool:
     return hand.shape == np.shape(point.true[leaf]) and hand.dtype.kind in "fiub" and bool(np.isfinite(hand).all())
 
 
-def holding(hypothesis: Hypothesis, r: Replay) -> dict[int, bool]:
+def holding(hypothesis: Hypothesis, r: Replay, wrong: Sequence[int]) -> dict[int, bool]:
     """Return, for each leaf that a hypothesis speaks of, whether it reproduces the hand gradient to rounding."""
     try:
         pairs: Pairs = hypothesis.pairs(r)
     except (ValueError, TypeError, IndexError, KeyError, AttributeError, ZeroDivisionError, np.linalg.LinAlgError):
         return {}
-    return {leaf: _equal(got, expected, r, leaf) for leaf, (got, expected) in pairs.items()}
+    return {leaf: _equal(got, expected, r, leaf, leaf in wrong) for leaf, (got, expected) in pairs.items()}
 
 
 def _held(hypothesis: Hypothesis, r: Replay, leaves: Sequence[int]) -> bool:
-    held = holding(hypothesis, r)
+    held = holding(hypothesis, r, leaves)
     return all(held.get(leaf, False) for leaf in leaves)
 
 
-def _equal(got: Any, expected: Any, r: Replay, leaf: int) -> bool:
+def _equal(got: Any, expected: Any, r: Replay, leaf: int, wrong: bool) -> bool:
     """Whether two gradients are equal to rounding, and closer to each other than either is to the right one."""
     got, expected, true = np.asarray(got), np.asarray(expected), np.asarray(r.true[leaf])
     if got.shape != expected.shape or got.dtype.kind not in "fciub" or not np.isfinite(expected).all():
@@ -399,13 +408,12 @@ def _equal(got: Any, expected: Any, r: Replay, leaf: int) -> bool:
     eps = float(np.finfo(true.dtype).eps)
     scale = max(_largest(got), _largest(expected), _largest(true))
     off = _largest(got - expected)
-    if not off <= 1e5 * eps * scale:
+    if not off <= max(1e-11, 1e3 * eps) * scale:
         return False
     hand = np.asarray(r.point.hand[leaf])
     if hand.shape == true.shape:
         apart = _largest(hand - true)
-        right = apart <= 1e5 * eps * scale  # then there is no discrepancy to explain
-        return right or off <= max(1e-5, 1e5 * eps) * apart
+        return off <= max(1e-5, 1e5 * eps) * apart if wrong else True
     return True
 
 

@@ -257,7 +257,7 @@ class Replay:
 
     def named(self, k: int) -> bool:
         """Whether a variable holds the node."""
-        return self.names.best(self.nodes[k]) is not None
+        return k == 0 or self.names.best(self.nodes[k]) is not None
 
     def expression(self, k: int, depth: int = _DEPTH) -> str:
         """Return the call that made a node, as source text."""
@@ -285,7 +285,13 @@ class Replay:
         x = self.nodes[k].inputs[i]
         if type(x) is Tensor:
             j = self.index[x]
-            return self.name(j) if self.named(j) else self.expression(j, depth - 1) if depth > 0 else "..."
+            return (
+                self.name(j)
+                if self.names.best(x) is not None
+                else self.expression(j, depth - 1)
+                if depth > 0
+                else "..."
+            )
         named = self.names.constants.get((self.nodes[k], i))
         return named or (f"{float(x):g}" if np.ndim(x) == 0 and np.isrealobj(x) else "array")
 

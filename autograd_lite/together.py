@@ -97,6 +97,46 @@ def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
                          "expected summed", predicting(mean, leaves), r.name(j))  # fmt: skip
 
 
+def steps(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
+    """Yield that the terms of the first or the last use are missing, of all arguments at once."""
+    used = [k for k in r.leaves if k is not None and len(r.into[k]) > 1]
+    if len(used) < 2:
+        return
+    for which, said in ((-1, "first"), (0, "last")):
+        for count in (1, 2):
+            cut = {edge for k in used for edge in (r.into[k][-count:] if which else r.into[k][:count])}
+            yield Hypothesis(
+                "lost step",
+                2.3 + 0.1 * count,
+                f"the terms of the {said} {'step is' if count == 1 else 'two steps are'} missing",
+                predicting(lambda r, cut=cut: r.backward(cut), leaves),  # type: ignore[misc]
+            )
+
+
+def alike(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
+    """Yield that both terms of a derivative are taken to be the same, as in a symmetric quadratic form."""
+    for j in range(len(r.nodes)):
+        if len(r.into[j]) != 2 or isinstance(r.values[j], tuple):
+            continue
+        for which in (0, 1):
+
+            def predict(r: Replay, j: int = j, which: int = which) -> list[Any]:
+                a, b = (r.passed[edge] for edge in r.into[j])
+                part = a - b if which == 0 else b - a
+                return [t + moved for t, moved in zip(r.true, r.pull(j, part), strict=True)]
+
+            x = r.name(j)
+            one, other = (r.expression(r.into[j][n][0]) for n in (which, 1 - which))
+            yield Hypothesis(
+                "taken as symmetric",
+                2.2 + 0.3 * (not r.named(j)),
+                f"{d(x)} has the term from `{one}` twice, and none from `{other}`: the two are equal for symmetric "
+                "matrices only",
+                predicting(predict, leaves),
+                x,
+            )
+
+
 def detached(r: Replay) -> Iterator[Hypothesis]:
     """Yield that two statistics are treated as constants."""
     statistics = [k for k in range(1, len(r.nodes)) if r.op(k) in _STATISTICS or (r.named(k) and r.op(k))]
@@ -105,7 +145,7 @@ def detached(r: Replay) -> Iterator[Hypothesis]:
         zero = {k: lambda r, g: np.zeros_like(g) for k in (a, b)}
         yield Hypothesis(
             "treated as constants",
-            2.6 + 0.1 * (not r.named(a)) + 0.1 * (not r.named(b)),
+            2.4 + 0.1 * (not r.named(a)) + 0.1 * (not r.named(b)),
             f"`{r.name(b)}` and `{r.name(a)}` are treated as constants: their derivatives are missing",
             predicting(lambda r, zero=zero: r.backward(totals=zero), range(len(r.true))),  # type: ignore[misc]
             r.name(b),
