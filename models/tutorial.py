@@ -169,6 +169,10 @@ def chain_rule(lesson: Lesson) -> None:
     derror_dbias_by_hand, derror_dweights_by_hand = hand_derived.compute_gradients(*instance)
     lesson.check_by_hand("derror_dweights", derror_dweights, derror_dweights_by_hand)
     lesson.check_by_hand("derror_dbias", derror_dbias, derror_dbias_by_hand)
+    lesson.say("The chain rule with its numbers, as the backward pass went:")
+    explanation = ag.explain(neuron.squared_error, *instance, wrt=("weights", "bias"))
+    for line in str(explanation).splitlines():
+        lesson.say(line)
 
 
 def training(lesson: Lesson, learning_rate: float, iterations: int, seed: int) -> list[float]:
@@ -229,6 +233,8 @@ def draw(lesson: Lesson, errors: Sequence[float], out: Path) -> None:
     for name in ("graph.svg", "graph.png"):
         graph.save(out / name)
         lesson.say(str(out / name))
+    page = ag.explain(neuron.squared_error, *instance, wrt=("weights", "bias")).to_html(out / "explain.html")
+    lesson.say(f"{page} (steps through both passes in a browser)")
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

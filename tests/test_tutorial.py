@@ -14,7 +14,7 @@ from models import hand_derived, tutorial
 
 COMMAND = [sys.executable, "-m", "models.tutorial"]
 PICTURES = ["cumulative_error.png", "graph.png", "square_error.png", "vectors.png"]
-WRITTEN = sorted([*PICTURES, "graph.svg"])
+WRITTEN = sorted([*PICTURES, "explain.html", "graph.svg"])
 
 
 def verdicts(text):
@@ -39,6 +39,14 @@ def test_every_figure_agrees_with_the_lesson(piped_run):
     for label, expected in tutorial.EXPECTED.items():
         assert re.search(rf"^  {re.escape(label)} .* {re.escape(expected)} +agree$", run.stdout, re.MULTILINE)
     assert f"All {len(shown)} figures agree." in run.stdout
+
+
+def test_the_chain_rule_is_explained_in_the_names_of_the_code(piped_run):
+    run, folder = piped_run
+    assert "  derror_dlayer_1      = derror_dprediction * dprediction_dlayer_1   0.1957" in run.stdout
+    page = (folder / "out" / "explain.html").read_text("utf-8")
+    assert "derror_dprediction * dprediction_dlayer_1" in page
+    assert "layer_1 = ag.dot(input_vector, weights) + bias" in page
 
 
 def test_a_pipe_gets_no_progress_bar(piped_run):
