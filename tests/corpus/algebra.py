@@ -93,7 +93,7 @@ def embedding_added_at(E, W, tokens, target):
     return dE, np.outer(pooled, up)
 
 
-@wrong("repeated index, rows", embedded, TOKENS, "wrong right")
+@wrong("repeated index", embedded, TOKENS, "wrong right")
 def embedding_without_add_at(E, W, tokens, target):
     e = E[tokens]
     pooled = e.mean(axis=0)
@@ -153,7 +153,7 @@ def the_quotient_with_the_wrong_sign(x, y):
     return 1 / y, x / y**2
 
 
-@wrong("wrong derivative, wrong operand, missing derivative", quotient, (U, V), "right wrong")
+@wrong("wrong derivative, extra factor", quotient, (U, V), "right wrong")
 def the_quotient_without_its_square(x, y):
     return 1 / y, -x / y
 
@@ -218,7 +218,7 @@ def a_unit_vector(p, q):
     return d / np.linalg.norm(d), -d / np.linalg.norm(d)
 
 
-@wrong("missing derivative", distance, (U, V))
+@wrong("missing derivative, prediction", distance, (U, V))
 def the_root_is_forgotten(p, q):
     d = p - q
     dd = 2 * d  # <- wrong

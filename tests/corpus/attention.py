@@ -34,7 +34,7 @@ def attention_by_hand(Q, K, V, G):
     return dscores @ K, dscores.T @ Q, A.T @ G
 
 
-@wrong("factor, missing derivative", attention, QKV, "wrong wrong right")
+@wrong("factor", attention, QKV, "wrong wrong right")
 def the_root_of_d_is_forgotten(Q, K, V, G):
     d = Q.shape[-1]
     A = softmax(Q @ K.T / np.sqrt(d))
@@ -142,7 +142,7 @@ def the_input_as_key_is_forgotten(X, G):
     return dX
 
 
-@wrong("missing term, symmetric, weight of term", self_attention, SELF)
+@wrong("symmetric, transposed, weight of term", self_attention, SELF)
 def twice_the_input_as_query(X, G):
     A = softmax(X @ X.T)
     dA = G @ X.T

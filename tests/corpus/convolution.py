@@ -123,7 +123,7 @@ def the_bias_averaged_over_positions(image, kernel, bias):
     return grad_image, grad_kernel, grad_bias
 
 
-@wrong("rows", conv2d, IMAGE)
+@wrong("rows, missing term", conv2d, IMAGE)
 def the_last_column_of_windows_is_missed(image, kernel, bias):
     out = feature_map(image, kernel, bias)
     grad_image, grad_kernel, grad_bias = np.zeros_like(image), np.zeros_like(kernel), 0.0
@@ -137,33 +137,33 @@ def the_last_column_of_windows_is_missed(image, kernel, bias):
 
 
 def max_pool(x, v):
-    pairs = x.reshape(-1, 2)
+    pairs = x.reshape(-1, 3)
     y = np.max(pairs, axis=1)
     return np.sum(v * np.exp(y))
 
 
-POOL = (rng.normal(size=8), rng.normal(size=4))
+THREES = (rng.normal(size=12), rng.normal(size=4))
 
 
-@right(max_pool, POOL)
+@right(max_pool, THREES)
 def only_the_largest(x, v):
-    pairs = x.reshape(-1, 2)
+    pairs = x.reshape(-1, 3)
     dy = v * np.exp(pairs.max(1))
     return np.where(pairs == pairs.max(1, keepdims=True), dy[:, None], 0).ravel()
 
 
-@wrong("missing derivative, wrong mask, rows", max_pool, POOL)
+@wrong("missing derivative, wrong mask", max_pool, THREES)
 def to_each_of_the_window(x, v):
-    pairs = x.reshape(-1, 2)
+    pairs = x.reshape(-1, 3)
     y = pairs.max(axis=1)
     dy = v * np.exp(y)
-    dx = np.repeat(dy, 2)  # <- wrong
+    dx = np.repeat(dy, 3)  # <- wrong
     return dx
 
 
-@wrong("reversed, wrong mask", max_pool, POOL)
+@wrong("wrong mask", max_pool, THREES)
 def to_the_smallest(x, v):
-    pairs = x.reshape(-1, 2)
+    pairs = x.reshape(-1, 3)
     y = pairs.max(axis=1)
     dy = v * np.exp(y)
     dpairs = np.zeros_like(pairs)
@@ -171,12 +171,15 @@ def to_the_smallest(x, v):
     return dpairs.ravel()
 
 
+PAIRS = (rng.normal(size=8), rng.normal(size=4))
+
+
 def average_pool(x, v):
     y = np.mean(x.reshape(-1, 2), axis=1)
     return np.sum(v * np.tanh(y))
 
 
-@wrong("factor, averaged", average_pool, POOL)
+@wrong("factor, averaged", average_pool, PAIRS)
 def average_pool_without_its_half(x, v):
     y = np.mean(x.reshape(-1, 2), axis=1)
     dy = v * (1 - np.tanh(y) ** 2)

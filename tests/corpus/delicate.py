@@ -26,12 +26,12 @@ def abs_at_zero_is_one(x):
     return np.where(x < 0, -1.0, 1.0)
 
 
-@wrong("wrong derivative, sign, missing derivative, offset, constant", absolute, AT_ZERO)
+@wrong("rows, wrong derivative", absolute, AT_ZERO)
 def abs_at_zero_is_two(x):
     return np.where(x == 0, 2.0, np.sign(x))
 
 
-@wrong("sign, rows, wrong mask, missing derivative", absolute, AT_ZERO)
+@wrong("missing derivative", absolute, AT_ZERO)
 def abs_without_its_sign(x):
     return np.ones_like(x)
 
@@ -95,7 +95,7 @@ def clip_at_its_bound(x):
     return np.array([3.0, 1.0, 2.0]) * (np.abs(x) < 1)
 
 
-@wrong("wrong mask, missing derivative, rows", clipped, (np.array([1.7, 0.2, -4.0]),))
+@wrong("missing derivative", clipped, (np.array([1.7, 0.2, -4.0]),))
 def clip_passes_everything(x):
     return np.array([3.0, 1.0, 2.0]) + 0 * x
 
@@ -116,7 +116,7 @@ def a_tiny_gradient(x):
     return 3e-12 * x * x
 
 
-@wrong("rows, factor, missing term, missing derivative", tiny, (rng.normal(size=4),))
+@wrong("zero", tiny, (rng.normal(size=4),))
 def zero_for_a_tiny_gradient(x):
     return np.zeros_like(x)
 
@@ -151,7 +151,7 @@ def mixed_scales_in_one_argument(x):
     return c * np.exp(c * x)
 
 
-@wrong("rows, factor, constant, wrong derivative", mixed, (np.array([1.0e6, 0.5, -2e-6]),))
+@wrong("rows, wrong derivative", mixed, (np.array([1.0e6, 0.5, -2e-6]),))
 def the_small_element_is_wrong(x):
     c = np.array([1e-6, 1.0, 1e6])
     dx = c * np.exp(c * x)
@@ -323,7 +323,7 @@ def one_element_in_a_hundred(w):
     return np.sum(np.sin(w) * np.arange(1.0, 101.0))
 
 
-@wrong("rows, sign", one_element_in_a_hundred, (rng.normal(size=100),))
+@wrong("rows, factor", one_element_in_a_hundred, (rng.normal(size=100),))
 def one_wrong_element_of_a_hundred(w):
     dw = np.cos(w) * np.arange(1.0, 101.0)
     dw[37] *= 1 + 1e-7

@@ -255,7 +255,7 @@ def by_sigma_instead_of_its_logarithm(mu, log_sigma, x):
     return dmu, dlog_sigma
 
 
-@wrong("wrong operand, extra derivative, missing derivative", gaussian_nll, GAUSS, "wrong right")
+@wrong("missing factor, wrong operand", gaussian_nll, GAUSS, "wrong right")
 def sigma_for_its_square(mu, log_sigma, x):
     sigma = np.exp(log_sigma)
     z = (x - mu) / sigma
@@ -277,14 +277,14 @@ def huber_clips(w, X, t):
     return X.T @ np.clip(X @ w - t, -1, 1)
 
 
-@wrong("wrong mask, missing derivative, wrong derivative, wrong operand, rows", huber, HUBER)
+@wrong("wrong derivative, wrong mask, extra factor", huber, HUBER)
 def huber_without_its_tails(w, X, t):
     r = X @ w - t
     dr = r  # <- wrong
     return X.T @ dr
 
 
-@wrong("wrong derivative, missing derivative, rows", huber, HUBER)
+@wrong("missing derivative", huber, HUBER)
 def huber_with_unsigned_tails(w, X, t):
     r = X @ w - t
     dr = np.where(np.abs(r) <= 1.0, r, 1.0)  # <- wrong
@@ -306,7 +306,7 @@ def hinge_with_its_mask(w, b, X, t):
     return -(t * active) @ X / len(t) + 0.1 * w, -np.mean(t * active)
 
 
-@wrong("missing derivative, wrong mask", hinge, SVM)
+@wrong("missing derivative", hinge, SVM)
 def every_sample_is_active(w, b, X, t):
     dmargins = np.ones(len(t)) / len(t)  # <- wrong
     dw = -X.T @ (t * dmargins) + 0.1 * w
@@ -314,7 +314,7 @@ def every_sample_is_active(w, b, X, t):
     return dw, db
 
 
-@wrong("wrong mask, rows, missing derivative", hinge, SVM)
+@wrong("wrong mask", hinge, SVM)
 def the_inactive_samples(w, b, X, t):
     margins = 1 - t * (X @ w + b)
     dmargins = (margins < 0) / len(t)  # <- wrong
@@ -371,7 +371,7 @@ def lse_is_softmax(x):
     return e / e.sum()
 
 
-@wrong("missing derivative", log_sum_exp, (rng.normal(size=4),))
+@wrong("missing derivative, factor", log_sum_exp, (rng.normal(size=4),))
 def lse_without_the_logarithm(x):
     m = np.max(x)
     s = np.exp(x - m)

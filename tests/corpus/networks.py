@@ -377,7 +377,7 @@ def slopes_as_an_array(W, v, X, y):
     return X.T @ (np.outer(e, v) * slope), (z * slope).T @ e
 
 
-@wrong("constant, wrong derivative, wrong mask", leaky, LEAKY, "wrong right")
+@wrong("constant, wrong mask, missing term", leaky, LEAKY, "wrong right")
 def nothing_leaks(W, v, X, y):
     z = X @ W
     h = np.where(z > 0, z, 0.1 * z)
@@ -389,7 +389,7 @@ def nothing_leaks(W, v, X, y):
     return dW, dv
 
 
-@wrong("constant", leaky, LEAKY, "wrong right")
+@wrong("constant, weight of term", leaky, LEAKY, "wrong right")
 def leaks_too_little(W, v, X, y):
     z = X @ W
     h = np.where(z > 0, z, 0.1 * z)
@@ -432,7 +432,7 @@ def sigmoid_prime_for_softplus(W, b, v, X):
     return dW, db, dv
 
 
-@wrong("missing derivative", softplus_net, SOFT, "wrong wrong wrong")
+@wrong("missing derivative, prediction", softplus_net, SOFT, "wrong wrong wrong")
 def the_outer_tanh_is_forgotten(W, b, v, X):
     z = X @ W + b
     h = np.log1p(np.exp(z))
@@ -596,7 +596,7 @@ def dropout_both_ways(W1, W2, X, mask):
     return X.T @ ((up @ W2.T) * mask * 2 * (h > 0)), d.T @ up
 
 
-@wrong("missing derivative, wrong mask, rows, wrong operand", dropped, DROPPED, "wrong right")
+@wrong("missing derivative, missing factor", dropped, DROPPED, "wrong right")
 def dropout_forward_only(W1, W2, X, mask):
     h = np.maximum(X @ W1, 0)
     d = h * mask / 0.5
@@ -608,7 +608,7 @@ def dropout_forward_only(W1, W2, X, mask):
     return dW1, dW2
 
 
-@wrong("factor, missing derivative", dropped, DROPPED, "wrong right")
+@wrong("factor", dropped, DROPPED, "wrong right")
 def dropout_without_its_scale(W1, W2, X, mask):
     h = np.maximum(X @ W1, 0)
     d = h * mask / 0.5

@@ -104,7 +104,7 @@ def the_square_of_the_sigmoid(weights, bias, input_vector, target):
     return {"weights": derror_dweights, "bias": derror_dbias}
 
 
-@wrong("prediction", error, POINT)
+@wrong("prediction, missing derivative", error, POINT)
 def of_the_prediction(weights, bias, input_vector, target):
     p = sigmoid(np.dot(input_vector, weights) + bias)
     return p * (1 - p) * input_vector, p * (1 - p)

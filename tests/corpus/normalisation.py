@@ -119,7 +119,7 @@ def gamma_and_beta_for_each_row(x, gamma, beta, v):
     return dx, dgamma, dbeta
 
 
-@wrong("missing derivative, wrong operand, missing term", layer_norm_loss, LAYER, "wrong right right")
+@wrong("missing factor, missing derivative", layer_norm_loss, LAYER, "wrong right right")
 def gamma_left_out_of_dx(x, gamma, beta, v):
     std = np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
     xhat = (x - x.mean(axis=-1, keepdims=True)) / std
@@ -179,7 +179,7 @@ def batch_norm_forgets_the_mean(x, gamma, beta, v):
 
 
 @wrong(
-    "wrong derivative, wrong operand, missing derivative, factor, extra derivative",
+    "wrong derivative, extra factor",
     batch_norm_loss,
     BATCH,
     "wrong right right",

@@ -110,7 +110,7 @@ def the_last_sample_is_left_out(w, b, X, y):
     return dw, db
 
 
-@wrong("missing term", mse, LINEAR, "wrong right")
+@wrong("missing term, wrong operand", mse, LINEAR, "wrong right")
 def the_targets_are_left_out(w, b, X, y):
     residual = X @ w + b - y
     dw = 2 / len(y) * X.T @ (X @ w + b)  # <- wrong
@@ -212,7 +212,7 @@ def lasso_with_sign(w, X, y):
     return X.T @ (X @ w - y) / len(y) + 0.1 * np.sign(w)
 
 
-@wrong("factor, wrong derivative, wrong operand, weight of term", lasso, (W, X, Y))
+@wrong("wrong derivative, extra factor", lasso, (W, X, Y))
 def lasso_with_the_derivative_of_the_square(w, X, y):
     return X.T @ (X @ w - y) / len(y) + 0.1 * 2 * w
 
@@ -247,7 +247,7 @@ def y_minus_p(w, b, X, y):
     return X.T @ dz, dz.sum()
 
 
-@wrong("hard", cross_entropy, LOGISTIC)
+@wrong("hard, wrong derivative", cross_entropy, LOGISTIC)
 def the_perceptron_rule(w, b, X, y):
     z = X @ w + b
     y_hat = (z > 0).astype(float)
@@ -255,7 +255,7 @@ def the_perceptron_rule(w, b, X, y):
     return X.T @ dz, dz.sum()
 
 
-@wrong("wrong operand, swapped, missing derivative, forward", cross_entropy, LOGISTIC)
+@wrong("wrong derivative, wrong operand", cross_entropy, LOGISTIC)
 def logits_for_probabilities(w, b, X, y):
     z = X @ w + b
     dz = (z - y) / len(y)  # <- wrong
@@ -317,7 +317,7 @@ def signed_labels(w, X, t):
     return np.mean(np.log1p(np.exp(-margin)))
 
 
-@wrong("missing derivative, wrong operand, factor, rows", signed_labels, (W, X, 2 * LABELS - 1))
+@wrong("missing derivative, missing factor", signed_labels, (W, X, 2 * LABELS - 1))
 def the_label_is_left_out(w, X, t):
     margin = t * (X @ w)
     dmargin = -1 / (1 + np.exp(margin)) / len(t)
