@@ -246,7 +246,7 @@ def the_normalising_constant_has_no_gradient(mu, log_sigma, x):
     return dmu, dlog_sigma
 
 
-@wrong("missing derivative, prediction, wrong operand", gaussian_nll, GAUSS, "right wrong")
+@wrong("missing derivative, missing factor", gaussian_nll, GAUSS, "right wrong")
 def by_sigma_instead_of_its_logarithm(mu, log_sigma, x):
     sigma = np.exp(log_sigma)
     z = (x - mu) / sigma
@@ -314,7 +314,7 @@ def every_sample_is_active(w, b, X, t):
     return dw, db
 
 
-@wrong("wrong mask", hinge, SVM)
+@wrong("wrong mask, wrong derivative", hinge, SVM)
 def the_inactive_samples(w, b, X, t):
     margins = 1 - t * (X @ w + b)
     dmargins = (margins < 0) / len(t)  # <- wrong
