@@ -11,12 +11,15 @@ from autograd_lite.explain import explain
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
+from autograd_lite.program import trace
 from autograd_lite.report import Report
 from autograd_lite.testing import check_grads
 from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from autograd_lite.verify import verify
 
-globals().update(_table)
+# np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.
+_ops = {name: row for name, row in _table.items() if name != "trace"}
+globals().update(_ops)
 
 __all__ = [
     "Report",
@@ -32,11 +35,12 @@ __all__ = [
     "jvp",
     "op",
     "stop_gradient",
+    "trace",
     "value_and_grad",
     "verify",
     "vjp",
 ]
-__all__ += list(_table)
+__all__ += list(_ops)
 
 if TYPE_CHECKING:
 

@@ -92,7 +92,7 @@ def coverage_page():
         "wants to be treated. They turn their arguments into plain arrays, which a Tensor refuses with an error that",
         "says what to write instead: no gradient is lost silently.\n",
         "## Differentiable\n",
-        "`ag.<op>` is the same function under its own name.\n",
+        "`ag.<op>` is the same function under its own name; only `ag.trace` is another: it records a function.\n",
         "| function | op | differentiable inputs | NumPy says |",
         "| --- | --- | --- | --- |",
         *map(_row, groups["differentiable"]),
