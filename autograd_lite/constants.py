@@ -41,7 +41,7 @@ def constants(r: Replay) -> list[Constant]:
         found.append(Constant(lambda r, c=c: 1 / c.value(r), f"1 / {c.origin}", c.cost + 0.02, c.fixed))  # type: ignore[misc]
     for c in base:
         for factor, text in ((2.0, "2"), (0.5, "1/2")):
-            for power, way in ((1, "times"), (-1, "over")):
+            for power, way in ((1.0, "times"), (-1.0, "over")):
                 found.append(
                     Constant(
                         lambda r, c=c, factor=factor, power=power: factor * c.value(r) ** power,  # type: ignore[misc]

@@ -3,60 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.constants import Constant, fixed, matching
+from autograd_lite.hypotheses import Hypothesis, Pairs, predicting, said
 from autograd_lite.replay import Replay
-
-Pairs = dict[int, tuple[Any, Any]]
-"""For each leaf that a hypothesis speaks of: what the hand has, and what it should then be."""
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A mistake that may have been made.
-
-    Attributes
-    ----------
-    kind : str
-    cost : float
-        How far-fetched it is.
-    message : str
-    pairs : callable
-        From a replay, for each leaf, what is compared: the hand gradient (or a part of it), and the prediction.
-    where : str
-        The variable at which the mistake was made; empty where it is not known.
-    """
-
-    kind: str
-    cost: float
-    message: str
-    pairs: Callable[[Replay], Pairs]
-    where: str = ""
-
-
-def predicting(predict: Callable[[Replay], Sequence[Any]], leaves: Sequence[int]) -> Callable[[Replay], Pairs]:
-    """Compare the hand gradient with a predicted one, for these leaves."""
-
-    def pairs(r: Replay) -> Pairs:
-        predicted = predict(r)
-        return {leaf: (r.point.hand[leaf], predicted[leaf]) for leaf in leaves}
-
-    return pairs
-
-
-def said(s: float, c: Constant | None) -> str:
-    """Say by what factor something is off."""
-    if s == 0:
-        return "zero"
-    if abs(s + 1) < 1e-6:
-        return "of the wrong sign"
-    size = "twice" if abs(s - 2) < 1e-6 else "half of" if abs(s - 0.5) < 1e-6 else f"{s:.6g} times"
-    origin = f" ({c.origin})" if c is not None and c.origin else ""
-    return f"{size} what it should be{origin}"
 
 
 def of_factor(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:
@@ -115,19 +68,19 @@ def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
         yield "transposed", 1.5, "it is transposed", lambda t, x: np.swapaxes(t, -1, -2)
         yield "transposed", 1.6, "it is transposed, and reshaped back", lambda t, x: np.reshape(t.T, np.shape(t))
         for i, name in ((0, "rows"), (1, "columns")):
-            yield "wrong shape", 1.8, f"its {name} are added up", lambda t, x, i=i: np.sum(t, i)
-            yield "wrong shape", 1.8, f"its {name} are averaged", lambda t, x, i=i: np.mean(t, i)
+            yield "wrong shape", 1.8, f"its {name} are added up", lambda t, x, i=i: np.sum(t, i)  # type: ignore[misc]
+            yield "wrong shape", 1.8, f"its {name} are averaged", lambda t, x, i=i: np.mean(t, i)  # type: ignore[misc]
             yield (
                 "wrong shape",
                 1.8,
                 f"its {name} are added up and spread out again",
-                lambda t, x, i=i: np.broadcast_to(np.sum(t, i, keepdims=True), np.shape(t)),
+                lambda t, x, i=i: np.broadcast_to(np.sum(t, i, keepdims=True), np.shape(t)),  # type: ignore[misc]
             )
             yield (
                 "wrong shape",
                 1.8,
                 f"its {name} are averaged and spread out again",
-                lambda t, x, i=i: np.broadcast_to(np.mean(t, i, keepdims=True), np.shape(t)),
+                lambda t, x, i=i: np.broadcast_to(np.mean(t, i, keepdims=True), np.shape(t)),  # type: ignore[misc]
             )
         if np.shape(t)[-1] == np.shape(t)[-2]:
             eye = np.eye(np.shape(t)[-1])
@@ -145,15 +98,15 @@ def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
         yield "triangle only", 1.8, "only its upper triangle is there", lambda t, x: np.triu(t)
     for axis in range(n):
         at = f" along axis {axis}" if n > 1 else ""
-        yield "back to front", 1.6, f"it is back to front{at}", lambda t, x, axis=axis: np.flip(t, axis)
+        yield "back to front", 1.6, f"it is back to front{at}", lambda t, x, axis=axis: np.flip(t, axis)  # type: ignore[misc]
         for shift in (1, -1):
             yield (
                 "off by one",
                 1.7,
                 f"its elements are off by one{at}",
-                lambda t, x, axis=axis, shift=shift: np.roll(t, shift, axis),
+                lambda t, x, axis=axis, shift=shift: np.roll(t, shift, axis),  # type: ignore[misc]
             )
-        yield "cumulated", 2.2, f"it is summed cumulatively{at}", lambda t, x, axis=axis: np.cumsum(t, axis)
+        yield "cumulated", 2.2, f"it is summed cumulatively{at}", lambda t, x, axis=axis: np.cumsum(t, axis)  # type: ignore[misc]
     if n >= 2:
         yield "back to front", 1.6, "it is back to front along both axes", lambda t, x: np.flip(t, (-1, -2))
     if n:
@@ -217,7 +170,10 @@ def of_shape(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator
         if hand.shape == true.shape or hand.dtype.kind not in "fciub":
             continue
         if hand.size == true.size:
-            message = f"it has the right numbers in the shape {hand.shape}, expected {true.shape}: np.reshape(d{name}, {name}.shape)"
+            message = (
+                f"it has the right numbers in the shape {hand.shape}, expected {true.shape}: "
+                f"np.reshape(d{name}, {name}.shape)"
+            )
             yield Hypothesis("wrong shape", 1.0, message, _reduced(leaf, lambda h, t: np.reshape(h, np.shape(t))))
         for axes in _axes(hand.ndim):
             left = tuple(n for a, n in enumerate(hand.shape) if a not in axes)
@@ -228,7 +184,7 @@ def of_shape(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator
                     "not summed",
                     1.1,
                     message,
-                    _reduced(leaf, lambda h, t, axes=axes: np.reshape(np.sum(h, axes), np.shape(t))),
+                    _reduced(leaf, lambda h, t, axes=axes: np.reshape(np.sum(h, axes), np.shape(t))),  # type: ignore[misc]
                 )
                 message = (
                     f"it is not averaged over {which}: np.mean(d{name}, axis={axes[0] if len(axes) == 1 else axes})"
@@ -237,7 +193,7 @@ def of_shape(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator
                     "not averaged",
                     1.15,
                     message,
-                    _reduced(leaf, lambda h, t, axes=axes: np.reshape(np.mean(h, axes), np.shape(t))),
+                    _reduced(leaf, lambda h, t, axes=axes: np.reshape(np.mean(h, axes), np.shape(t))),  # type: ignore[misc]
                 )
             if hand.ndim == 2 and hand.shape[0] == hand.shape[1] == true.size:
                 yield Hypothesis(
@@ -254,7 +210,7 @@ def of_shape(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator
                         "wrong shape",
                         1.3,
                         f"it is {verb} over {which} of {name}, expected one number for each element",
-                        lambda r, leaf=leaf, axes=axes, reduce=reduce: {
+                        lambda r, leaf=leaf, axes=axes, reduce=reduce: {  # type: ignore[misc]
                             leaf: (np.ravel(r.point.hand[leaf]), np.ravel(reduce(r.true[leaf], axes)))
                         },
                     )
@@ -278,7 +234,7 @@ def of_arguments(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iter
                     "another argument",
                     1.5,
                     f"it is the gradient by {names[other]}, not by {names[leaf]}",
-                    lambda r, leaf=leaf, other=other: {leaf: (np.ravel(r.point.hand[leaf]), np.ravel(r.true[other]))},
+                    lambda r, leaf=leaf, other=other: {leaf: (np.ravel(r.point.hand[leaf]), np.ravel(r.true[other]))},  # type: ignore[misc]
                 )
     if len(wrong) == 2:
         a, b = wrong
@@ -305,7 +261,7 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
                     2.2,
                     f"it is zero in {where}",
                     predicting(
-                        lambda r, off=off: [np.where(off, 0, t) if np.shape(t) == off.shape else t for t in r.true],
+                        lambda r, off=off: [np.where(off, 0, t) if np.shape(t) == off.shape else t for t in r.true],  # type: ignore[misc]
                         (leaf,),
                     ),
                 )
@@ -319,7 +275,7 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
                         2.4,
                         f"in {where} it is {said(s, c)}",
                         predicting(
-                            lambda r, off=off, c=c: [
+                            lambda r, off=off, c=c: [  # type: ignore[misc]
                                 np.where(off, c.value(r) * t, t) if np.shape(t) == off.shape else t for t in r.true
                             ],
                             (leaf,),
@@ -327,14 +283,15 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
                     )
         difference = (hand - true)[off] if off.any() else hand - true
         if difference.size >= 3 and np.ptp(difference) <= 1e-9 * np.max(np.abs(hand)):
-            c = float(np.mean(difference))
+            by = float(np.mean(difference))
             where = "" if off.all() else f" in {_described(off)}"
             yield Hypothesis(
                 "constant offset",
                 2.5,
-                f"it is {abs(c):.6g} too {'large' if c > 0 else 'small'}{where}",
+                f"it is {abs(by):.6g} too {'large' if by > 0 else 'small'}{where}",
                 predicting(
-                    lambda r, off=off, c=c: [t + c * off if np.shape(t) == off.shape else t for t in r.true], (leaf,)
+                    lambda r, off=off, by=by: [t + by * off if np.shape(t) == off.shape else t for t in r.true],  # type: ignore[misc]
+                    (leaf,),
                 ),
             )
 
@@ -344,18 +301,19 @@ def of_value(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator
     for leaf in wrong:
         hand, true, x = (np.asarray(v) for v in (r.point.hand[leaf], r.true[leaf], r.point.values[leaf]))
         size = float(np.vdot(x, x).real)
-        if hand.shape != true.shape or hand.dtype.kind != "f" or size == 0 or hand.size < 2:
+        if hand.shape != true.shape or hand.dtype.kind != "f" or size == 0:
             continue
         s = float(np.vdot(x, hand - true).real) / size
         if np.max(np.abs(hand - true - s * x)) <= 1e-6 * np.max(np.abs(hand - true)):
-            chosen: list[Constant] = matching(found, r, s)[:1]
+            chosen = [c for c in matching(found, r, s) if c.fixed][:1]
             if not chosen and hand.size >= 3:
                 chosen = [fixed(s)]
             for c in chosen:
                 name = r.point.leaves[leaf].name
-                yield Hypothesis("extra term", 2.1 + 0.3 * (not c.origin),
-                                 f"it has the term {s:.6g} * {name} too many, as of a penalty that the function has not",
-                                 predicting(lambda r, c=c: [t + c.value(r) * v for t, v in zip(
+                yield Hypothesis("extra term", 2.7 + 0.2 * (not c.origin) + 0.8 * (s < 0),
+                                 f"{abs(s):.6g} * {name} is {'added to' if s > 0 else 'subtracted from'} it, as by a "
+                    "penalty that the function does not have",
+                                 predicting(lambda r, c=c: [t + c.value(r) * v for t, v in zip(  # type: ignore[misc]
                                      r.true, r.point.values, strict=True)], (leaf,)))  # fmt: skip
 
 

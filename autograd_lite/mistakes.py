@@ -12,8 +12,10 @@ import numpy as np
 
 from autograd_lite.case import Point, Problem
 from autograd_lite.constants import Constant, constants, fixed, matching
-from autograd_lite.edits import Edit, d, edits
-from autograd_lite.fits import DIRECT, Hypothesis, Pairs, predicting, said
+from autograd_lite.edits import Edit, d
+from autograd_lite.fits import DIRECT
+from autograd_lite.hypotheses import Hypothesis, held, holding, largest, predicting, said
+from autograd_lite.local_mistakes import edits
 from autograd_lite.replay import Replay
 from autograd_lite.substitutions import substitutions
 from autograd_lite.together import alike, detached, everywhere, shares, steps
@@ -146,8 +148,8 @@ class _Search:
 
     def _settled(self, least: float) -> bool:
         """Whether all is explained more simply than a later stage could."""
-        explained = {leaf for f in self.found if f.cost <= least + 0.5 for leaf in f.leaves}
-        whole = any(set(f.leaves) == set(self.wrong) and f.cost <= least + 0.5 for f in self.found)
+        explained = {leaf for f in self.found if f.cost <= least for leaf in f.leaves}
+        whole = any(set(f.leaves) == set(self.wrong) and f.cost <= least for f in self.found)
         return whole or (len(self.wrong) > 1 and least >= 2.5 and explained == set(self.wrong))
 
     def _chosen(self) -> list[Diagnosis]:
@@ -172,7 +174,7 @@ class _Search:
         third = self._another(moved)
         if third is None:
             return found
-        kept = [f for f in found if _held(f.hypothesis, third, f.leaves)]
+        kept = [f for f in found if held(f.hypothesis, third, f.leaves)]
         told = {leaf for f in kept for leaf in f.leaves}
         return [f for f in found if f in kept or not told.issuperset(f.leaves)]
 
@@ -200,13 +202,13 @@ class _Search:
     def _consider(self, hypothesis: Hypothesis) -> None:
         """Keep a hypothesis that holds at both points, with the leaves that it explains."""
         assert self.second is not None
-        held = holding(hypothesis, self.r, self.wrong)
-        explained = tuple(leaf for leaf in self.wrong if held.get(leaf))
-        if not explained or not _held(hypothesis, self.second, explained):
+        right = holding(hypothesis, self.r, self.wrong)
+        explained = tuple(leaf for leaf in self.wrong if right.get(leaf))
+        if not explained or not held(hypothesis, self.second, explained):
             return
         if len(explained) < len(self.wrong) and not self._telling(explained):
             return
-        broken = any(not ok for leaf, ok in held.items() if leaf not in explained)
+        broken = any(not ok for leaf, ok in right.items() if leaf not in explained)
         cost = hypothesis.cost + (0.0 if len(explained) == len(self.wrong) else 0.4) + (0.8 if broken else 0.0)
         if (hypothesis.message, explained) not in self.messages:
             self.messages.add((hypothesis.message, explained))
@@ -238,8 +240,7 @@ class _Search:
         for n, (leaf, direction) in enumerate(zip(self.rows, directions, strict=True)):
             members = list(direction)
             scale = sum(
-                float(np.sqrt(np.size(r.true[m])) * max(_largest(r.true[m]), _largest(r.point.hand[m])))
-                for m in members
+                float(np.sqrt(np.size(r.true[m])) * max(largest(r.true[m]), largest(r.point.hand[m]))) for m in members
             )
             eps = max(float(np.finfo(np.asarray(r.true[m]).dtype).eps) for m in members)
             self.close[n] = max(1e-7, 1e3 * eps) * scale
@@ -384,38 +385,3 @@ def _usable(point: Point, leaf: int) -> bool:
     """Whether a hand gradient can be compared element by element."""
     hand = np.asarray(point.hand[leaf])
     return hand.shape == np.shape(point.true[leaf]) and hand.dtype.kind in "fiub" and bool(np.isfinite(hand).all())
-
-
-def holding(hypothesis: Hypothesis, r: Replay, wrong: Sequence[int]) -> dict[int, bool]:
-    """Return, for each leaf that a hypothesis speaks of, whether it reproduces the hand gradient to rounding."""
-    try:
-        pairs: Pairs = hypothesis.pairs(r)
-    except (ValueError, TypeError, IndexError, KeyError, AttributeError, ZeroDivisionError, np.linalg.LinAlgError):
-        return {}
-    return {leaf: _equal(got, expected, r, leaf, leaf in wrong) for leaf, (got, expected) in pairs.items()}
-
-
-def _held(hypothesis: Hypothesis, r: Replay, leaves: Sequence[int]) -> bool:
-    held = holding(hypothesis, r, leaves)
-    return all(held.get(leaf, False) for leaf in leaves)
-
-
-def _equal(got: Any, expected: Any, r: Replay, leaf: int, wrong: bool) -> bool:
-    """Whether two gradients are equal to rounding, and closer to each other than either is to the right one."""
-    got, expected, true = np.asarray(got), np.asarray(expected), np.asarray(r.true[leaf])
-    if got.shape != expected.shape or got.dtype.kind not in "fciub" or not np.isfinite(expected).all():
-        return False
-    eps = float(np.finfo(true.dtype).eps)
-    scale = max(_largest(got), _largest(expected), _largest(true))
-    off = _largest(got - expected)
-    if not off <= max(1e-11, 1e3 * eps) * scale:
-        return False
-    hand = np.asarray(r.point.hand[leaf])
-    if hand.shape == true.shape:
-        apart = _largest(hand - true)
-        return off <= max(1e-5, 1e5 * eps) * apart if wrong else True
-    return True
-
-
-def _largest(x: Any) -> float:
-    return float(np.max(np.abs(x), initial=0.0))

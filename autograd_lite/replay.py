@@ -307,7 +307,7 @@ class Replay:
     @cached_property
     def constant_arrays(self) -> list[tuple[str, int, int]]:
         """The named constants among the inputs: (name, place, position)."""
-        found = {}
+        found: dict[str, tuple[str, int, int]] = {}
         for (node, i), name in self.names.constants.items():
             if node in self.index:
                 found.setdefault(name, (name, self.index[node], i))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.edits import HARD
-from autograd_lite.fits import Hypothesis, predicting
 from autograd_lite.graph import Tensor
+from autograd_lite.hypotheses import Hypothesis, predicting
 from autograd_lite.replay import Replay
 
 Family = Callable[[Replay, float], list[Any]]
@@ -118,9 +118,13 @@ def other_constants(r: Replay, wrong: Sequence[int]) -> Iterator[Hypothesis]:
         def family(r: Replay, new: float, inputs: list[tuple[int, int]] = inputs) -> list[Any]:
             return _with(r, inputs, new)
 
+        def inside(r: Replay, new: float, inputs: list[tuple[int, int]] = inputs) -> list[Any]:
+            return r.backward(values=r.forward(inputs=dict.fromkeys(inputs, new)))
+
         k, i = inputs[0]
         name = r.operand(k, i)
-        for new, simple in solved(r, family, wrong, value, _near(value)):
+        solutions = [(way, *found) for way in (family, inside) for found in solved(r, way, wrong, value, _near(value))]
+        for taken, new, simple in solutions:
             tiny = 0 < abs(value) < 1e-2 and new == 0
             what = f"`{name}` = {value:.6g}" if name != f"{value:g}" else f"the number {value:.6g}"
             message = (
@@ -129,7 +133,7 @@ def other_constants(r: Replay, wrong: Sequence[int]) -> Iterator[Hypothesis]:
                 else f"{what} in `{r.expression(k)}` is taken to be {new:.8g}"
             )
             yield Hypothesis("wrong constant", 2.7 + 0.2 * (not simple), message, predicting(
-                lambda r, family=family, new=new: family(r, new), _all(r)), r.name(k))  # type: ignore[misc]  # fmt: skip
+                lambda r, taken=taken, new=new: taken(r, new), _all(r)), r.name(k))  # type: ignore[misc]  # fmt: skip
     for k, node in enumerate(r.nodes):
         for key, given in node.params.items():
             if isinstance(given, float) and np.isfinite(given):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.edits import Edit, d, edits
-from autograd_lite.fits import Hypothesis, predicting
+from autograd_lite.edits import Edit, d
+from autograd_lite.hypotheses import Hypothesis, predicting
+from autograd_lite.local_mistakes import edits
 from autograd_lite.replay import Replay
 
 _STATISTICS = ("mean", "sum", "var", "std", "max", "min", "norm", "standardize")
@@ -70,7 +71,7 @@ def _weights(r: Replay) -> Iterator[Edit]:
                                   ("is doubled", 2.0, 2.2), ("is halved", 0.5, 2.2)):  # fmt: skip
                 yield Edit("missing term" if s == 0 else "weight of a term", cost,
                            f"the term of {d(x)} from `{r.expression(k)}` {said}", j, ((k, i),),
-                           lambda r, g, k=k, i=i, s=s: s * r.rule(k, i, g), f"weight {s} {i}")  # fmt: skip
+                           lambda r, g, k=k, i=i, s=s: s * r.rule(k, i, g), f"weight {s} {i}")  # type: ignore[misc]  # fmt: skip
 
 
 def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
@@ -108,7 +109,7 @@ def steps(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
             yield Hypothesis(
                 "lost step",
                 2.3 + 0.1 * count,
-                f"the terms of the {said} {'step is' if count == 1 else 'two steps are'} missing",
+                f"the terms of the {said} {'step' if count == 1 else 'two steps'} are missing",
                 predicting(lambda r, cut=cut: r.backward(cut), leaves),  # type: ignore[misc]
             )
 
@@ -116,17 +117,16 @@ def steps(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
 def alike(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
     """Yield that both terms of a derivative are taken to be the same, as in a symmetric quadratic form."""
     for j in range(len(r.nodes)):
-        if len(r.into[j]) != 2 or isinstance(r.values[j], tuple):
+        if not 2 <= len(r.into[j]) <= 4 or isinstance(r.values[j], tuple):
             continue
-        for which in (0, 1):
+        for kept, lost in permutations(r.into[j], 2):
 
-            def predict(r: Replay, j: int = j, which: int = which) -> list[Any]:
-                a, b = (r.passed[edge] for edge in r.into[j])
-                part = a - b if which == 0 else b - a
+            def predict(r: Replay, j: int = j, kept: Any = kept, lost: Any = lost) -> list[Any]:
+                part = r.passed[kept] - r.passed[lost]
                 return [t + moved for t, moved in zip(r.true, r.pull(j, part), strict=True)]
 
             x = r.name(j)
-            one, other = (r.expression(r.into[j][n][0]) for n in (which, 1 - which))
+            one, other = r.expression(kept[0]), r.expression(lost[0])
             yield Hypothesis(
                 "taken as symmetric",
                 2.2 + 0.3 * (not r.named(j)),
@@ -139,7 +139,7 @@ def alike(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
 
 def detached(r: Replay) -> Iterator[Hypothesis]:
     """Yield that two statistics are treated as constants."""
-    statistics = [k for k in range(1, len(r.nodes)) if r.op(k) in _STATISTICS or (r.named(k) and r.op(k))]
+    statistics = [k for k in range(1, len(r.nodes)) if r.op(k) in _STATISTICS]
     pairs = combinations(statistics[:24], 2)
     for a, b in pairs:
         zero = {k: lambda r, g: np.zeros_like(g) for k in (a, b)}
