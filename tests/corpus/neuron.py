@@ -93,7 +93,7 @@ def weights_for_inputs(weights, bias, input_vector, target):
     return derror_dweights, derror_dbias
 
 
-@wrong("wrong derivative", error, POINT)
+@wrong("wrong derivative, missing derivative", error, POINT)
 def the_square_of_the_sigmoid(weights, bias, input_vector, target):
     layer_1 = np.dot(input_vector, weights) + bias
     prediction = sigmoid(layer_1)
