@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from autograd_lite import answers, trees
 from autograd_lite import hand as hand_code
-from autograd_lite import trees
 from autograd_lite.backward import seed, sweep
 from autograd_lite.graph import Tensor, observing, order, tracing
 from autograd_lite.hand import Assignment
 from autograd_lite.names import Names, leaf_names
+from autograd_lite.probing import quiet
 
 COTANGENT_NAMES = {"g", "dout", "cotangent", "grad", "grad_output", "grad_out", "dy", "dz", "upstream", "delta"}
 
@@ -107,10 +108,13 @@ class Problem:
         argnums: int | Sequence[int] | None = None,
         params: Sequence[str] | None = None,
     ) -> None:
+        for what, given in (("the function", f), ("the hand gradient", hand)):
+            if not callable(given):
+                raise TypeError(f"expected {what} to be callable, got {type(given).__name__}")
         self.f, self.hand, self.args = f, hand, args
         self.name = getattr(f, "__name__", "f")
         self.hand_name = getattr(hand, "__name__", "hand")
-        self.params = tuple(params) if params is not None else None
+        self.params = (params,) if isinstance(params, str) else tuple(params) if params is not None else None
         self.owner = getattr(hand, "__self__", None)
         if self.params is not None:
             self._check_params()
@@ -126,6 +130,8 @@ class Problem:
                 f"params= names attributes of the object that the hand gradient is a method of, "
                 f"but {self.hand_name}() is no bound method"
             )
+        if self.params == ():
+            raise TypeError("params= is empty: name the attributes that are differentiated")
         for name in self.params or ():
             if not hasattr(self.owner, name):
                 raise TypeError(f"params names {name!r}, but {type(self.owner).__name__} has no such attribute")
@@ -136,66 +142,32 @@ class Problem:
         Raises
         ------
         TypeError, ValueError
-            Where the answer fits neither the arguments nor ``argnums`` or ``params``.
+            Where the answer fits neither the arguments nor ``argnums`` or ``params``, or these are no numbers.
         """
         if self.params is not None:
-            self.trees = [getattr(self.owner, name) for name in self.params]
-            roots = list(self.params)
+            self._roots, self.trees = list(self.params), [getattr(self.owner, name) for name in self.params]
+            self.leaf_names = answers.tree_names(self._roots, self.trees)
         else:
-            self.positions = self._positions(answer)
-            self.trees = [self.args[i] for i in self.positions]
-            roots = []
-        leaves, self._rebuild = trees.flatten(self.trees)
-        self._values = [_inexact(x) for x in leaves]
-        if roots and len(leaves) == len(roots):
-            self.leaf_names = roots
-        else:
-            self.leaf_names = leaf_names(self.f, self.args, self.positions) if not roots else _numbered(roots, leaves)
+            self.positions = answers.positions(answer, self.f, self.args, self.argnums, self.hand_name)
+            names = answers.parameter_names(self.f, self.args)
+            self._roots, self.trees = [names[i] for i in self.positions], [self.args[i] for i in self.positions]
+            self.leaf_names = leaf_names(self.f, self.args, self.positions)
+        self._given, self._rebuild = trees.flatten(self.trees)
+        self._values = [
+            _inexact(x, name, self.hand_name) for x, name in zip(self._given, self.leaf_names, strict=True)
+        ]
+        if not self._values:
+            raise ValueError(f"there is nothing to differentiate in {', '.join(self._roots)}: no arrays are in it")
         self.flatten_answer(answer)
 
-    def _positions(self, answer: Any) -> tuple[int, ...]:
-        if self.argnums is not None:
-            chosen = (self.argnums,) if isinstance(self.argnums, (int, np.integer)) else tuple(self.argnums)
-            for i in chosen:
-                if not -len(self.args) <= i < len(self.args):
-                    raise ValueError(f"argnums={self.argnums} names argument {i} of {len(self.args)}")
-            return tuple(int(i) % len(self.args) for i in chosen)
-        if not self.args:
-            raise TypeError(f"{self.name}() got no arguments to differentiate; name attributes with params=")
-        if not isinstance(answer, (dict, tuple, list)) or trees.same_structure(answer, self.args[0]):
-            return (0,)
-        if isinstance(answer, dict):
-            names = list(inspect.signature(self.f).parameters)
-            unknown = [key for key in answer if key not in names[: len(self.args)]]
-            if unknown:
-                raise ValueError(
-                    f"{self.hand_name}() returned a dict with the key {unknown[0]!r}; "
-                    f"{self.name}() has the parameters {', '.join(names)}"
-                )
-            return tuple(names.index(key) for key in answer)
-        if len(answer) > len(self.args):
-            raise ValueError(
-                f"{self.hand_name}() returned {len(answer)} gradients, but {self.name}() got {len(self.args)} "
-                "argument(s)"
-            )
-        return tuple(range(len(answer)))
-
     def flatten_answer(self, answer: Any) -> list[Any]:
-        """Return the hand's gradients, one for each array that is differentiated, or raise ValueError."""
-        parts = answer
-        if isinstance(answer, dict) and self.params is None and not trees.same_structure(answer, self.trees[0]):
-            parts = list(answer.values())
-        elif len(self.trees) == 1 and not (
-            isinstance(answer, (tuple, list)) and len(answer) == 1 and trees.same_structure(answer[0], self.trees[0])
-        ):
-            parts = [answer]
-        leaves = trees.flatten(list(parts) if isinstance(parts, (tuple, list)) else [parts])[0]
-        if len(leaves) != len(self._values):
-            raise ValueError(
-                f"{self.hand_name}() returned {len(leaves)} gradient(s), expected {len(self._values)}: "
-                f"one for each of {', '.join(self.leaf_names)}"
-            )
-        return leaves
+        """Return the hand's gradients, one for each array that is differentiated, or raise ValueError or TypeError."""
+        parts = answers.split(answer, self._roots, self.trees, self.hand_name)
+        return [
+            leaf
+            for part, tree, root in zip(parts, self.trees, self._roots, strict=True)
+            for leaf in answers.leaves(part, tree, root, self.hand_name)
+        ]
 
     def call(self, function: Callable[..., Any], values: list[Any]) -> Any:
         """Call the function, or the hand gradient, with these arrays in the place of those that are differentiated."""
@@ -214,13 +186,41 @@ class Problem:
             for name, tree in zip(self.params, before, strict=True):
                 setattr(self.owner, name, tree)
 
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Give the objects that the two are methods of their attributes back afterwards."""
+        owners = {id(x): x for x in (self.owner, getattr(self.f, "__self__", None)) if hasattr(x, "__dict__")}
+        before = [(x, dict(vars(x))) for x in owners.values() if not inspect.ismodule(x) and not isinstance(x, type)]
+        try:
+            yield
+        finally:
+            for x, attributes in before:
+                vars(x).clear()
+                vars(x).update(attributes)
+
     def hand_with_cotangent(self) -> Callable[..., Any]:
         """Return the hand gradient as a function of the arguments alone, its cotangent filled in where it takes one."""
         if self.cotangent is None:
             return self.hand
-        names = list(inspect.signature(self.hand).parameters)
-        last = bool(names) and names[0] not in COTANGENT_NAMES and names[-1] in COTANGENT_NAMES
-        return lambda *args: self.hand(*args, self.cotangent) if last else self.hand(self.cotangent, *args)
+        place = self._place_of_cotangent()
+        return lambda *args: self.hand(*args[:place], self.cotangent, *args[place:])
+
+    def _place_of_cotangent(self) -> int:
+        try:
+            signature = inspect.signature(self.hand)
+            signature.bind(*self.args, self.cotangent)
+        except ValueError:
+            return 0
+        except TypeError:
+            raise TypeError(
+                f"{self.name}() returns an array of shape {np.shape(self.cotangent)}, so {self.hand_name}() must take "
+                "a cotangent of that shape as well, as its first parameter. Or verify a number: np.sum of the array, "
+                "for example, whose gradient holds the derivatives of an elementwise function"
+            ) from None
+        names = list(signature.parameters)[: len(self.args) + 1]
+        theirs = set(answers.parameter_names(self.f, self.args))
+        places = [i for i, name in enumerate(names) if name in COTANGENT_NAMES and name not in theirs]
+        return places[0] if places and len(names) == len(self.args) + 1 else 0
 
     def record(self, values: list[Any], *, named: bool = True) -> tuple[Tensor, list[Tensor], Names]:
         """Run the function on Tensors; return its result, the leaves, and the names of what it recorded."""
@@ -234,33 +234,61 @@ class Problem:
                 result = self.call(self.f, list(leaves))
         finally:
             tracing.depth -= 1
-        return result, leaves, names
+        return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
 
     def at(self, values: list[Any] | None = None, *, capture: bool = True) -> Point:
-        """Evaluate both at a point: the one given by the arguments, or another one."""
+        """Evaluate both at a point: the one given by the arguments, or another one.
+
+        Raises
+        ------
+        ValueError
+            Where the function gives another value for Tensors than for arrays.
+        """
+        given = self._given if values is None else values
         values = self._values if values is None else values
-        result, leaves, names = self.record(values)
-        g = seed(result) if self.cotangent is None else self.cotangent
-        watcher = _Contributions()
-        with observing(watcher):
-            found, _ = sweep({result: g})
+        with quiet():
+            result, leaves, names = self.record(values)
+            g = seed(result) if self.cotangent is None else self.cotangent
+            watcher = _Contributions()
+            with observing(watcher):
+                found, _ = sweep({result: g})
+            self._compare(result, given)
+            answer, assignments = self._run_hand(given, capture)
         sums: dict[Tensor, Any] = {result: g}
         for _, x, c in watcher.edges:
             sums[x] = sums[x] + c if x in sums and not isinstance(c, tuple) else c
-        copies = [np.array(x)[()] for x in values]
-        if capture:
-            answer, assignments = hand_code.run(lambda: self.call(self.hand_with_cotangent(), copies))
-        else:
-            answer, assignments = self.call(self.hand_with_cotangent(), copies), []
         true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
         return Point(values, leaves, result, names, watcher.edges, sums, true, hand, assignments, self.cotangent)
 
+    def _compare(self, result: Tensor, given: list[Any]) -> None:
+        """Run the function on arrays once more: what it leaves behind for the hand is then arrays, too."""
+        plain = np.asarray(self.call(self.f, [_own(x) for x in given]))
+        recorded = result._value
+        close = plain.shape == np.shape(recorded) and np.allclose(plain, recorded, 1e-6, 0, equal_nan=True)
+        if not close:
+            raise ValueError("it gives another value for Tensors than for arrays")
+
+    def _run_hand(self, given: list[Any], capture: bool) -> tuple[Any, list[Assignment]]:
+        copies = [_own(x) for x in given]
+        hand = self.hand_with_cotangent()
+        if capture:
+            return hand_code.run(lambda: self.call(hand, copies))
+        return self.call(hand, copies), []
+
+    def hand_at(self, values: list[Any]) -> list[Any]:
+        """Return the hand gradient at other arrays; what the function leaves behind for it is of the same point."""
+        self.call(self.f, [_own(x) for x in values])
+        return self.flatten_answer(self._run_hand(values, capture=False)[0])
+
     def without_record(self) -> Point:
         """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""
-        answer = self.call(self.hand_with_cotangent(), [np.array(x)[()] for x in self._values])
+        with quiet():
+            self.call(self.f, [_own(x) for x in self._given])
+            answer, assignments = self._run_hand(self._given, capture=True)
         unknown = [np.full(np.shape(x), np.nan) for x in self._values]
-        return Point(self._values, [], None, Names(), [], {}, unknown, self.flatten_answer(answer), [], self.cotangent)
+        hand = self.flatten_answer(answer)
+        return Point(self._values, [], None, Names(), [], {}, unknown, hand, assignments, self.cotangent)
 
     def gradients(self, values: list[Any]) -> list[Any]:
         """Return the backward pass's gradient at another point."""
@@ -287,17 +315,28 @@ class Problem:
         return moved
 
     @property
+    def given(self) -> list[Any]:
+        """The arrays that are differentiated, of the dtypes in which they were given."""
+        return self._given
+
+    @property
     def values(self) -> list[Any]:
-        """The arrays that are differentiated, as they were given."""
+        """The arrays that are differentiated, as inexact ones."""
         return self._values
 
 
-def _inexact(x: Any) -> Any:
+def _own(x: Any) -> Any:
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+def _inexact(x: Any, name: str, hand_name: str) -> Any:
+    if isinstance(x, Tensor):
+        raise TypeError(f"{name} is a Tensor; pass arrays: its .value")
     array = np.asarray(x)
+    if array.dtype.kind not in "iufc":
+        raise TypeError(
+            f"{hand_name}() returned a gradient for {name}, which is no array of numbers but "
+            f"{'of dtype ' + str(array.dtype) if isinstance(x, np.ndarray) else repr(x)[:40]}; say which arguments "
+            "are differentiated: argnums="
+        )
     return (array if array.dtype.kind in "fc" else array.astype(np.float64))[()]
-
-
-def _numbered(roots: list[str], leaves: list[Any]) -> list[str]:
-    return (
-        [f"{roots[0]}_{i}" for i in range(len(leaves))] if len(roots) == 1 else [f"x_{i}" for i in range(len(leaves))]
-    )

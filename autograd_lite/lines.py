@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.backward import sweep
 from autograd_lite.case import Point
-from autograd_lite.graph import Tensor, order
+from autograd_lite.graph import Tensor, order, raw
 from autograd_lite.hand import Assignment
 from autograd_lite.verdicts import Verdict
 
@@ -170,7 +170,7 @@ class Meanings:
         if not (numbers or (pointwise and x.shape == y.shape)):
             return None
         found, _ = sweep({y: np.ones_like(y._value)[()]}, {x})
-        return found.get(x)
+        return raw(found.get(x))
 
 
 def key(name: str) -> str:

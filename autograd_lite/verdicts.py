@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite import numerical
+from autograd_lite import rounding
 from autograd_lite.case import Point, Problem
 from autograd_lite.extrapolation import Array
+from autograd_lite.oracle import Oracle
 
-EVERY_ELEMENT = 2000
-"""Up to this many elements of all arguments together, differences are taken for each one."""
-FLAGGED, SAMPLED, PROJECTIONS = 12, 8, 2
-"""Above that: for so many of the elements that look wrong, so many others, and so many random directions."""
 TELLING = 1e-3
 """A tolerance of more than this share of the largest element tells nothing."""
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass
@@ -28,14 +27,15 @@ class Verdict:
     Attributes
     ----------
     name : str
-    verdict : {"right", "kink", "wrong", "noisy", "engine"}
+    verdict : {"right", "kink", "wrong", "noisy", "engine", "nondeterministic"}
     reason : str
         In a sentence.
     hand, true : array
-        The hand gradient, and the backward pass's (or, without one, the differences).
+        The hand gradient, and the backward pass's (where there is none, or rounding hides it, the differences').
     wrong : array of bool
         The elements that differ.
     tolerance : array
+        By how much an element may differ for rounding.
     oracle : str
         Which elements were held to differences.
     notes : list of str
@@ -46,7 +46,7 @@ class Verdict:
     reason: str
     hand: Any
     true: Any
-    wrong: NDArray[np.bool_]
+    wrong: Mask
     tolerance: Array
     oracle: str = ""
     notes: list[str] = field(default_factory=list)
@@ -54,69 +54,223 @@ class Verdict:
     @property
     def worst(self) -> tuple[int, ...] | None:
         """Index of the element that is farthest off; None where none is."""
-        if not self.wrong.any():
+        hand, true = np.asarray(self.hand), np.asarray(self.true)
+        if not self.wrong.any() or hand.shape != true.shape or hand.dtype.kind not in "fciub":
             return None
         with np.errstate(all="ignore"):
-            off = np.abs(np.asarray(self.hand) - np.asarray(self.true)).reshape(self.wrong.shape)
+            off = np.abs(hand - true) if hand.dtype.kind != "b" else (hand != true) * 1.0
         off = np.where(np.isnan(off), np.inf, off)
         return tuple(int(i) for i in np.unravel_index(np.argmax(np.where(self.wrong, off, -1)), off.shape))
 
 
-def judge(problem: Problem, point: Point, rng: np.random.Generator) -> list[Verdict]:
-    """Judge the hand gradient by each array that is differentiated."""
-    tolerances = _tolerances(problem, point, rng)
-    return [_judge(problem, point, i, tolerance, rng) for i, tolerance in enumerate(tolerances)]
+class Judge:
+    """Judges the hand gradient at a point.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, problem: Problem, point: Point, rng: np.random.Generator) -> None:
+        self.problem, self.point, self.rng = problem, point, rng
+        self.oracle = Oracle(problem.scalar(), point.values, rng)
+
+    def verdicts(self) -> list[Verdict]:
+        """Return the verdict on the gradient by each array."""
+        return [self._judge(i) for i in range(len(self.point.values))]
+
+    @cached_property
+    def changes(self) -> list[Array]:
+        """By how much rounding may change the backward pass's gradients, element by element."""
+        return rounding.changes(self.problem, self.point, self.rng)
+
+    @cached_property
+    def hand_changes(self) -> list[Array]:
+        """By how much rounding may change the hand gradients."""
+        return rounding.hand_changes(self.problem, self.point, self.rng)
+
+    @cached_property
+    def elsewhere(self) -> Judge | None:
+        """The judge of another point; None where nothing can be evaluated there."""
+        if self.point.result is None:
+            return None
+        try:
+            other = self.problem.at(self.problem.nearby(self.rng), capture=False)
+        except Exception:
+            return None
+        finite = np.isfinite(np.asarray(other.result._value)).all() if other.result is not None else False
+        return Judge(self.problem, other, self.rng) if finite else None
+
+    def differing(self, i: int) -> Mask:
+        """Return the elements of a gradient in which hand and backward pass differ by more than rounding.
+
+        Where only the largest element gives an element room, the room is the hand's own rounding, and no more.
+        """
+        true, hand = np.asarray(self.point.true[i]), np.asarray(self.point.hand[i])
+        with np.errstate(all="ignore"):
+            off = np.abs(hand - true)
+            loose = self.tolerance(i)
+            strict = loose - self._room(i)
+            same = (hand == true) | (np.isnan(hand) & np.isnan(true))
+            differs = ~(off <= loose) & ~same
+            faint = (off > strict) & ~differs & ~same
+            if faint.any():
+                differs |= faint & (off > strict + rounding.MARGIN * self.hand_changes[i])
+        return np.asarray(differs)
+
+    def tolerance(self, i: int) -> Array:
+        """Return by how much an element of a gradient may differ, at most."""
+        true = np.abs(np.nan_to_num(self.point.true[i], nan=0.0, posinf=0.0, neginf=0.0))
+        return np.asarray(rounding.MARGIN * self.changes[i] + 64 * self._eps(i) * true + self._room(i))
+
+    def _room(self, i: int) -> Array:
+        true = np.abs(self.point.true[i])
+        return np.asarray(8 * self._eps(i) * true.max(initial=0.0, where=np.isfinite(true)))
+
+    def _eps(self, i: int) -> float:
+        hand, true = np.asarray(self.point.hand[i]), np.asarray(self.point.true[i])
+        return max(float(np.finfo(x.dtype).eps) for x in (hand, true) if x.dtype.kind in "fc")
+
+    def _judge(self, i: int) -> Verdict:
+        problem, point = self.problem, self.point
+        name, true, given = problem.leaf_names[i], np.asarray(point.true[i]), point.hand[i]
+        shape = np.shape(point.values[i])
+        hand = np.asarray(given)
+        nowhere, nothing = np.zeros(shape, bool), np.zeros(shape)
+        trouble = _trouble(hand, given, true, np.asarray(problem.given[i]))
+        if not trouble and hand.shape != shape and (hand.size != 1 or true.size != 1):
+            trouble = f"expected the shape {shape}, that of {name}, got {hand.shape}"
+        if trouble:
+            return Verdict(name, "wrong", trouble, given, true, ~nowhere, nothing)
+        v = Verdict(name, "right", "", given, true, nowhere, nothing)
+        if hand.shape != shape:
+            v.notes.append(f"its shape is {hand.shape}, that of {name} is {shape}: one number all the same")
+            v.hand = point.hand[i] = hand = hand.reshape(shape)
+        if hand.dtype.kind == "f" and np.finfo(hand.dtype).eps > np.finfo(true.dtype).eps:
+            v.notes.append(f"it is {hand.dtype}, where {name} is {true.dtype}")
+        if point.result is None:
+            return _Alone(self, i, v).verdict()
+        v.tolerance = self.tolerance(i)
+        return _Court(self, i, v).verdict()
+
+    def scale(self, i: int) -> float:
+        """Return the size that the gradient usually has: at an optimum it is nothing but rounding."""
+        sizes = [_largest(self.point.true[i])]
+        if self.elsewhere is not None:
+            sizes.append(_largest(self.elsewhere.point.true[i]))
+        return max(sizes)
+
+    def right_elsewhere(self, i: int) -> bool:
+        """Whether the gradient is right at another point, in every element."""
+        other = self.elsewhere
+        if other is None or np.shape(other.point.hand[i]) != np.shape(other.point.true[i]):
+            return False
+        blind = other.tolerance(i) > TELLING * _largest(other.point.true[i])
+        known = np.isfinite(other.point.true[i])
+        return not (other.differing(i) & ~blind & known).any()
 
 
-def _tolerances(problem: Problem, point: Point, rng: np.random.Generator) -> Sequence[Array]:
-    """Return by how much a right gradient may differ from the backward pass: it follows the conditioning."""
-    if point.result is None:  # no backward pass: the error of the differences stands in for it
-        return [np.zeros(np.shape(x)) for x in point.values]
+class _Court:
+    """The three witnesses on the gradient by one array."""
 
-    def gradients(*values: Any) -> tuple[Any, ...]:
-        return tuple(problem.gradients(list(values)))
+    def __init__(self, judge: Judge, i: int, v: Verdict) -> None:
+        self.judge, self.i, self.v = judge, i, v
+        self.hand, self.true = np.asarray(v.hand), np.asarray(v.true)
+        self.unknown = ~np.isfinite(self.true)
+        self.differs = judge.differing(i) & ~self.unknown
+        self.blind = self._blind(_largest(self.true))
+        if self.blind.any():
+            self.blind = self._blind(judge.scale(i))
 
-    everything = range(len(point.values))
-    with np.errstate(all="ignore"):
-        return numerical.rounding_tolerance(gradients, point.values, everything, rng)
+    def _blind(self, scale: float) -> Mask:
+        """Return the elements of which the backward pass tells nothing, where the hand does not repeat its digits."""
+        tight = 64 * self.judge._eps(self.i) * np.abs(self.true) + self.judge._room(self.i)
+        with np.errstate(all="ignore"):
+            repeated = np.abs(self.hand - self.true) <= tight
+        return np.asarray(((self.v.tolerance > TELLING * scale) & ~repeated) | self.unknown)
+
+    def verdict(self) -> Verdict:
+        """Hear them."""
+        v = self.v
+        asked = self.differs | self.blind
+        said = self.judge.oracle.hear(self.i, asked)
+        v.oracle = said.covered
+        ours, theirs = said.among(self.true), said.among(self.hand)
+        bounds = said.among(np.nan_to_num(v.tolerance))
+        differs, blind = said.among(self.differs), said.among(self.blind)
+        good, bad = said.vouches(theirs, bounds * ~blind), said.contradicts(theirs, bounds * ~blind)
+        ours_bad = said.contradicts(ours, bounds) & said.sharp & ~blind
+        engine = ours_bad & (good | ~differs)
+        excused = np.where(blind, good, said.kink & good & ~said.contradicts(ours, 0 * bounds))
+        wrong = (differs & ~blind & ~excused) | (blind & bad)
+        unsure = blind & ~good & ~bad
+        elements = said.scatter(wrong)
+        rest = said.scatter(np.zeros_like(differs), elsewhere=True) & self.differs & ~self.blind
+        if rest.any() and (wrong.any() or not excused.any() or not self.judge.right_elsewhere(self.i)):
+            elements |= rest
+        swayed = said.scatter((blind | ours_bad) & wrong)
+        if swayed.any():  # there the differences know better than the backward pass
+            v.true = np.where(swayed, said.spread(self.true), self.true)
+        v.wrong = elements
+        kinks = int((excused & said.kink & (differs | blind)).sum())
+        if engine.any() or (not asked.any() and said.accuses(self.true)):
+            v.verdict, v.wrong = "engine", said.scatter(engine)
+            v.true = self.true
+            v.reason = (
+                "the backward pass of autograd_lite disagrees with differences of the function; unless the function "
+                "stops a gradient on purpose, please report it"
+            )
+        elif elements.any():
+            v.verdict, v.reason = "wrong", _how_many(elements)
+            if ours_bad.any():
+                v.notes.append("the backward pass of autograd_lite disagrees with the differences as well")
+        elif unsure.any():
+            v.verdict, v.reason = "noisy", _hidden(int(unsure.sum()), v.wrong.size)
+        elif kinks:
+            v.verdict, v.reason = "kink", f"a subgradient, between the one-sided derivatives, at {_count(kinks)}"
+        elif self.unknown.any():
+            v.notes.append("the backward pass has no finite number in some elements; the differences bear the hand out")
+        return v
 
 
-def _judge(problem: Problem, point: Point, i: int, tolerance: Array, rng: np.random.Generator) -> Verdict:
-    name, true, given = problem.leaf_names[i], np.asarray(point.true[i]), point.hand[i]
-    shape = np.shape(point.values[i])
-    nowhere = np.zeros(shape, bool)
-    everywhere = np.ones(shape, bool)
-    hand = np.asarray(given)
-    notes: list[str] = []
-    trouble = _trouble(hand, given, true)
-    if trouble:
-        return Verdict(name, "wrong", trouble, given, true, everywhere, tolerance)
-    if hand.shape != shape:
-        if hand.size != 1 or np.size(true) != 1:
-            reason = f"expected the shape {shape}, that of {name}, got {hand.shape}"
-            return Verdict(name, "wrong", reason, given, true, everywhere, tolerance)
-        notes.append(f"its shape is {hand.shape}, that of {name} is {shape}: one number all the same")
-        hand = hand.reshape(shape)
-    if hand.dtype.kind == "f" and np.finfo(hand.dtype).eps > np.finfo(true.dtype).eps:
-        notes.append(f"it is {hand.dtype}, where {name} is {true.dtype}")
-        eps = float(np.finfo(hand.dtype).eps)
-        tolerance = np.maximum(tolerance, 64 * eps * np.abs(true) + 8 * eps * np.abs(true).max(initial=0))
-    with np.errstate(all="ignore"):
-        off = np.abs(hand - true)
-        differs = ~(off <= tolerance) & ~((hand == true) | (np.isnan(hand) & np.isnan(true)))
-    blind = tolerance > TELLING * np.abs(true).max(initial=0.0)
-    witness = _Witness(problem, point, i, differs | (blind & (off > 0)), rng)
-    return witness.verdict(
-        Verdict(name, "right", "", given, true, nowhere, tolerance, notes=notes), hand, differs, blind
-    )
+class _Alone:
+    """The hand gradient by one array, and differences of a function that cannot be recorded."""
+
+    def __init__(self, judge: Judge, i: int, v: Verdict) -> None:
+        self.judge, self.i, self.v = judge, i, v
+
+    def verdict(self) -> Verdict:
+        """Judge by the differences alone."""
+        v = self.v
+        hand = np.asarray(v.hand)
+        said = self.judge.oracle.hear(self.i, np.ones(hand.shape, bool))
+        v.oracle = said.covered
+        theirs = said.among(hand)
+        rounded = 64 * self.judge._eps(self.i) * np.abs(theirs)
+        good, bad = said.vouches(theirs, rounded), said.contradicts(theirs, rounded)
+        v.wrong = said.scatter(bad)
+        v.true = said.spread(np.full(hand.shape, np.nan, hand.dtype if hand.dtype.kind in "fc" else np.float64))
+        if bad.any() or said.accuses(hand):
+            v.verdict, v.reason = "wrong", _how_many(v.wrong) if bad.any() else "along random directions"
+        elif not good.all():
+            v.verdict = "noisy"
+            v.reason = f"the differences are too uncertain to judge {_count(int((~good).sum()))} by"
+        elif said.kink.any():
+            v.verdict = "kink"
+            v.reason = f"a subgradient, between the one-sided derivatives, at {_count(int(said.kink.sum()))}"
+        return v
 
 
-def _trouble(hand: Array, given: Any, true: Array) -> str | None:
+def _trouble(hand: Array, given: Any, true: Array, argument: Array) -> str | None:
     """Say what disqualifies a gradient before its numbers are looked at."""
     if hand.dtype.kind not in "fciub":
         return f"expected numbers, got {type(given).__name__} of dtype {hand.dtype}"
-    if hand.dtype.kind in "iub" and not (isinstance(given, int) and np.array_equal(hand, true)):
-        return f"it is of dtype {hand.dtype}: integers cut off fractions; make it {true.dtype}"
+    if hand.dtype.kind in "iub":
+        whole = isinstance(given, int) or argument.dtype.kind in "iu"
+        if not (whole and hand.shape == true.shape and np.array_equal(hand, true)):
+            return f"it is of dtype {hand.dtype}: integers cut off fractions; make it {true.dtype}"
     if hand.dtype.kind == "c" and true.dtype.kind != "c":
         return "it is complex, where the argument is real"
     bad = ~np.isfinite(hand)
@@ -129,147 +283,22 @@ def _trouble(hand: Array, given: Any, true: Array) -> str | None:
     return None
 
 
-class _Witness:
-    """The differences of the function by one argument, for all elements or for some."""
-
-    def __init__(self, problem: Problem, point: Point, i: int, flagged: NDArray[np.bool_], rng: np.random.Generator):
-        self.problem, self.point, self.i, self.rng = problem, point, i, rng
-        self.shape = np.shape(point.values[i])
-        self.size = int(np.prod(self.shape))
-        if sum(np.size(x) for x in point.values) <= EVERY_ELEMENT or self.size <= FLAGGED + SAMPLED:
-            self.indices = np.arange(self.size)
-            self.covered = "every element"
-        else:
-            chosen = np.flatnonzero(flagged)
-            chosen = chosen if chosen.size <= FLAGGED else rng.choice(chosen, FLAGGED, replace=False)
-            others = rng.choice(self.size, SAMPLED, replace=False)
-            self.indices = np.unique(np.concatenate([chosen, others]))
-            self.covered = f"{self.indices.size} of {self.size} elements and {PROJECTIONS} random directions"
-
-    def verdict(self, v: Verdict, hand: Array, differs: NDArray[np.bool_], blind: NDArray[np.bool_]) -> Verdict:
-        """Fill in the verdict on a gradient of the right shape."""
-        v.oracle = self.covered
-        estimate = self._differences()
-        if self.point.result is None:
-            return self._without_backward(v, hand, estimate)
-        ours, theirs = np.ravel(v.true)[self.indices], np.ravel(hand)[self.indices]
-        bounds = np.ravel(v.tolerance)[self.indices]
-        ours_agree, theirs_agree = estimate.agrees(ours, bounds), estimate.agrees(theirs, bounds)
-        told = np.ravel(differs)[self.indices]
-        hidden = np.ravel(blind)[self.indices] & (ours != theirs)
-        kinks = self._kinks(ours, theirs, hidden | (told & (estimate.kink | ~estimate.judged)))
-        if self._accuses_us(told, ours_agree | kinks, theirs_agree, estimate) or self._projections_accuse_us(
-            hand, differs
-        ):
-            v.verdict = "engine"
-            v.reason = "the backward pass of autograd_lite disagrees with differences of the function: please report it"
-            v.wrong = differs
-            return v
-        excused = np.zeros(self.size, bool)
-        excused[self.indices[kinks]] = True
-        wrong = differs & ~excused.reshape(self.shape)
-        blind = blind & ~excused.reshape(self.shape)
-        if wrong.any():
-            unsure = wrong & blind & ~self._confirmed(wrong, theirs, estimate)
-            v.wrong = wrong
-            if np.array_equal(unsure, wrong):
-                v.verdict, v.reason = "noisy", "rounding hides the derivative here: it cannot be judged at this point"
-            else:
-                v.verdict, v.reason = "wrong", _how_many(wrong)
-        else:
-            telling = ~blind | (np.ravel(v.true) == np.ravel(hand)).reshape(self.shape)
-            sure = telling.all() or self._settled(blind, theirs, estimate)
-            v.verdict, v.reason = ("right", "") if sure else ("noisy", "rounding hides the derivative here")
-            if sure and kinks.any():
-                v.verdict = "kink"
-                v.reason = f"a subgradient at {int(kinks.sum())} kink(s): between the one-sided derivatives"
-        return v
-
-    def _differences(self) -> numerical.Estimate:
-        return numerical.gradient(self.problem.scalar(), self.point.values, self.i, self.indices)
-
-    def _kinks(self, ours: Array, theirs: Array, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return where left and right derivatives differ and both candidates lie between them."""
-        kinks = np.zeros(asked.shape, bool)
-        if not asked.any() or np.iscomplexobj(ours):
-            return kinks
-        left, right = numerical.one_sided_gradient(
-            self.problem.scalar(), self.point.values, self.i, self.indices[asked]
-        )
-        error = left.error + right.error
-        apart = np.abs(left.value - right.value) > 2 * error
-        low, high = np.minimum(left.value, right.value) - error, np.maximum(left.value, right.value) + error
-        between = (low <= theirs[asked]) & (theirs[asked] <= high) & (low <= ours[asked]) & (ours[asked] <= high)
-        kinks[asked] = apart & between
-        return kinks
-
-    def _accuses_us(
-        self,
-        told: NDArray[np.bool_],
-        ours_agree: NDArray[np.bool_],
-        theirs_agree: NDArray[np.bool_],
-        estimate: numerical.Estimate,
-    ) -> bool:
-        """Whether differences that tell something contradict the backward pass."""
-        sharp = estimate.judged & (estimate.error <= 1e-4 * np.abs(estimate.value).max(initial=0.0))
-        return bool((sharp & ~ours_agree & (theirs_agree | ~told) & ~estimate.kink).any())
-
-    def _projections_accuse_us(self, hand: Array, differs: NDArray[np.bool_]) -> bool:
-        """Whether random directions, which every element takes part in, contradict the backward pass."""
-        if self.size <= EVERY_ELEMENT or differs.any():
-            return False
-        true = np.asarray(self.point.true[self.i])
-        for _ in range(PROJECTIONS):
-            direction = self.rng.choice([-1.0, 1.0], self.shape)
-            tangents: list[Any] = [None] * len(self.point.values)
-            tangents[self.i] = direction.astype(true.dtype)
-            estimate = numerical.directional(self.problem.scalar(), self.point.values, tangents)
-            ours = np.sum(true.astype(np.float64) * direction)
-            error = 10 * estimate.error + 1e-6 * np.abs(true).sum()
-            if estimate.judged.all() and not estimate.kink.any() and np.all(np.abs(ours - estimate.value) > error):
-                return True
-        return False
-
-    def _confirmed(self, wrong: NDArray[np.bool_], theirs: Array, estimate: numerical.Estimate) -> NDArray[np.bool_]:
-        """Return the wrong elements that the differences contradict as well."""
-        confirmed = np.zeros(self.size, bool)
-        confirmed[self.indices] = estimate.judged & (np.abs(theirs - estimate.value) > 3 * estimate.error)
-        return wrong & confirmed.reshape(self.shape)
-
-    def _settled(self, blind: NDArray[np.bool_], theirs: Array, estimate: numerical.Estimate) -> bool:
-        """Whether the differences vouch for the elements that rounding hides from the backward pass."""
-        asked = np.ravel(blind)[self.indices]
-        scale = np.maximum(np.abs(theirs), np.abs(estimate.value).max(initial=0.0))
-        sharp = estimate.error <= TELLING * scale
-        return bool(np.all(~asked | (sharp & estimate.agrees(theirs, TELLING * scale))))
-
-    def _without_backward(self, v: Verdict, hand: Array, estimate: numerical.Estimate) -> Verdict:
-        """Judge by the differences alone."""
-        theirs = np.ravel(hand)[self.indices]
-        off = np.abs(theirs - estimate.value) > 3 * estimate.error
-        kinks = self._kinks(theirs, theirs, off | estimate.kink)
-        wrong = np.zeros(self.size, bool)
-        wrong[self.indices] = estimate.judged & off & ~kinks
-        v.wrong = wrong.reshape(self.shape)
-        true = np.full(self.size, np.nan)
-        true[self.indices] = np.real(estimate.value)
-        v.true = true.reshape(self.shape)
-        blurred = ~estimate.judged | (estimate.error > TELLING * np.abs(estimate.value).max(initial=0.0))
-        if v.wrong.any():
-            v.verdict, v.reason = "wrong", _how_many(v.wrong)
-        elif blurred.any() and not (estimate.judged & (estimate.value == 0) & (theirs == 0)).all():
-            v.verdict, v.reason = "noisy", "the differences are too uncertain to judge by"
-        elif kinks.any():
-            v.verdict, v.reason = "kink", "between the one-sided derivatives"
-        return v
+def _largest(x: Any) -> float:
+    size = np.abs(np.asarray(x))
+    return float(size.max(initial=0.0, where=np.isfinite(size)))
 
 
-def _how_many(wrong: NDArray[np.bool_]) -> str:
+def _how_many(wrong: Mask) -> str:
     n, size = int(wrong.sum()), wrong.size
-    return (
-        ""
-        if size == 1
-        else f"in {'all' if n == size else n} of {size} elements"
-        if n < size
-        else f"in all {size} elements"
-    )
+    if size == 1:
+        return ""
+    return f"in {n} of {size} elements" if n < size else f"in all {size} elements"
+
+
+def _hidden(n: int, size: int) -> str:
+    where = "" if size == 1 else f" in {n} of {size} elements"
+    return f"rounding hides the derivative here{where}, from the backward pass and from differences"
+
+
+def _count(n: int) -> str:
+    return f"{n} element{'s' * (n != 1)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,8 +10,10 @@ import numpy as np
 from autograd_lite import trees
 from autograd_lite.case import Point, Problem
 from autograd_lite.lines import first_wrong_line
+from autograd_lite.mistakes import Diagnosis, diagnose
+from autograd_lite.probing import quiet
 from autograd_lite.report import Report
-from autograd_lite.verdicts import Verdict, judge
+from autograd_lite.verdicts import Judge, Verdict
 
 
 def verify(
@@ -69,47 +70,101 @@ def verify(
     """
     rng = np.random.default_rng(rng)
     problem = Problem(f, hand, args, argnums, params)
+    with problem.kept():
+        return _verify(problem, rng)
+
+
+def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     notes: list[str] = []
-    first = _prepare(problem, rng)
-    point = _evaluate(problem, notes)
-    unsteady = _unsteady(problem, point, first)
-    if unsteady:
+    trouble = _rehearse(problem, rng)
+    if trouble:
+        kind, reason = trouble
+        point = problem.without_record()
         verdicts = [
-            Verdict(name, "nondeterministic", unsteady, h, t, np.zeros(np.shape(t), bool), np.zeros(np.shape(t)))
+            Verdict(name, kind, reason, h, t, np.zeros(np.shape(t), bool), np.zeros(np.shape(t)))
             for name, h, t in zip(problem.leaf_names, point.hand, point.true, strict=True)
         ]
-        return Report(problem.name, problem.hand_name, verdicts, notes=notes)
-    verdicts = judge(problem, point, rng)
+        return Report(problem.name, problem.hand_name, verdicts)
+    point = _evaluate(problem, notes)
+    judge = Judge(problem, point, rng)
+    verdicts = judge.verdicts()
     report = Report(problem.name, problem.hand_name, verdicts, notes=notes)
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     if wrong and point.result is not None:
         report.finding = first_wrong_line(point, verdicts)
-        report.diagnoses = _diagnose(problem, point, wrong, rng)
+        report.diagnoses = _causes(problem, point, wrong, rng, notes)
     elif report:
-        notes += _another_point(problem, point, rng)
-    notes += _coverage(verdicts)
+        notes += _elsewhere(judge, verdicts)
+    notes += _coverage(verdicts, point)
     return report
 
 
-def _prepare(problem: Problem, rng: np.random.Generator) -> list[Any]:
-    """Run both functions once as they are: settle what is differentiated, and see that no argument is changed."""
-    before = trees.map_tree(_copy, list(problem.args))
-    value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
-    _refuse_changes(problem, before, problem.name)
-    if np.size(value) != 1:
-        if np.asarray(value).dtype.kind not in "fciub":
-            raise TypeError(f"expected {problem.name}() to return numbers, got {type(value).__name__}")
-        problem.cotangent = rng.standard_normal(np.shape(value)).astype(np.result_type(value, np.float32))
-    answer = _noted(f"in {problem.hand_name}(), the hand gradient", problem.hand_with_cotangent(), *problem.args)
-    if answer is None:
-        raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
-    _refuse_changes(problem, before, problem.hand_name)
-    problem.settle(answer)
-    return problem.flatten_answer(answer)
+def _rehearse(problem: Problem, rng: np.random.Generator) -> tuple[str, str] | None:
+    """Run both functions as they are: settle what is differentiated, and see that they are steady and change nothing.
+
+    Returns
+    -------
+    verdict, reason : str, str
+        Where nothing can be judged; else None.
+    """
+    before = _Snapshot(problem)
+    with np.errstate(all="ignore"):
+        value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
+        before.compare(problem, problem.name)
+        _require_number(problem.name, value)
+        if np.size(value) != 1:
+            problem.cotangent = rng.standard_normal(np.shape(value)).astype(np.result_type(value, np.float32))
+        hand = problem.hand_with_cotangent()
+        answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
+        if answer is None:
+            raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
+        before.compare(problem, problem.hand_name)
+        problem.settle(answer)
+        first = [np.array(x) for x in problem.flatten_answer(answer)]
+        if not all(_alike(value, problem.f(*problem.args)) for _ in range(3)):
+            return "nondeterministic", f"{problem.name}() gives another value when it is called again: " + _SEED
+        if not all(map(_alike, first, problem.flatten_answer(hand(*problem.args)))):
+            return "nondeterministic", f"{problem.hand_name}() gives another gradient when it is called again: " + _SEED
+    if not np.isfinite(np.asarray(value)).all():
+        what = "NaN" if np.isnan(np.asarray(value)).any() else "infinite"
+        return "noisy", f"{problem.name}() is {what} here, so there is no derivative to compare with"
+    return None
 
 
-def _copy(x: Any) -> Any:
-    return np.array(x) if isinstance(x, np.ndarray) else x
+_SEED = "fix its random numbers with a seed, and keep nothing from call to call"
+
+
+def _require_number(name: str, value: Any) -> None:
+    array = np.asarray(value) if not isinstance(value, (tuple, list, dict, set)) else None
+    if array is None or array.dtype.kind not in "iuf":
+        kind = type(value).__name__ if array is None or not isinstance(value, np.ndarray) else f"dtype {array.dtype}"
+        hint = {"c": "; take its real part, or its absolute value", "O": "; is a return missing?"}
+        tail = hint.get(array.dtype.kind, "") if array is not None else "; return the number to differentiate alone"
+        raise TypeError(f"expected {name}() to return a real number, or an array of them, got {kind}{tail}")
+
+
+class _Snapshot:
+    """The arguments, and the attributes that are differentiated, as they were."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.kept = [np.array(x) if isinstance(x, np.ndarray) else x for x in self._read(problem)]
+
+    def _read(self, problem: Problem) -> list[Any]:
+        held = [getattr(problem.owner, name) for name in problem.params or ()]
+        return trees.flatten([list(problem.args), held])[0]
+
+    def compare(self, problem: Problem, name: str) -> None:
+        """Refuse functions that change what they are given: the change would reach the caller."""
+        now = self._read(problem)
+        if len(now) != len(self.kept):
+            raise ValueError(f"{name}() changed a list or dict among its arguments in place: let it work on a copy")
+        for old, new in zip(self.kept, now, strict=True):
+            if new is not old and isinstance(old, (np.ndarray, float, int)) and not _same(old, new):
+                what = "an argument" if any(new is x for x in trees.flatten(list(problem.args))[0]) else "an attribute"
+                raise ValueError(
+                    f"{name}() changed {what} of shape {np.shape(old)} in place, so no gradient at this point can be "
+                    "judged: let it work on a copy (x = x.copy())"
+                )
 
 
 def _noted(note: str, function: Callable[..., Any], *args: Any) -> Any:
@@ -120,18 +175,17 @@ def _noted(note: str, function: Callable[..., Any], *args: Any) -> Any:
         raise
 
 
-def _refuse_changes(problem: Problem, before: list[Any], name: str) -> None:
-    kept = trees.flatten(before)[0]
-    for old, new in zip(kept, trees.flatten(list(problem.args))[0], strict=True):
-        if isinstance(old, np.ndarray) and not _same(old, new):
-            raise ValueError(
-                f"{name}() changed an argument of shape {old.shape} in place, so no gradient at this point can be "
-                "judged: let it work on a copy (x = x.copy())"
-            )
-
-
 def _same(a: Any, b: Any) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+    return bool(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc"))
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Whether two results are the same but for the last digits, which threads may add up in any order."""
+    x, y = np.asarray(a), np.asarray(b)
+    if x.shape != y.shape or x.dtype.kind not in "fc" or y.dtype.kind not in "fc":
+        return x.shape == y.shape and bool(np.all(x == y))
+    room = 1e3 * np.finfo(x.dtype).eps * np.abs(x).max(initial=0.0, where=np.isfinite(x))
+    return bool(np.all((np.abs(x - y) <= room) | (x == y) | (np.isnan(x) & np.isnan(y))))
 
 
 def _evaluate(problem: Problem, notes: list[str]) -> Point:
@@ -143,55 +197,40 @@ def _evaluate(problem: Problem, notes: list[str]) -> Point:
             point = problem.without_record()
         except Exception:
             raise error from None
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0].partition(";")[0] if str(error) else type(error).__name__
         notes.append(
-            f"{problem.name}() could not be recorded ({type(error).__name__}: {reason}), so there is no backward pass: "
-            "two witnesses remain, the hand gradient and differences of the function"
+            f"{problem.name}() could not be recorded ({reason}), so there is no backward pass: two witnesses remain, "
+            "the hand gradient and differences of the function"
         )
         return point
 
 
-def _unsteady(problem: Problem, point: Point, first: list[Any]) -> str:
-    """Say which of the functions gives another result when it is called again; "" for none."""
-    with np.errstate(all="ignore"):
-        once, again = (np.asarray(problem.scalar()(*map(_copy, point.values))) for _ in range(2))
-    if not _same(once, again):
-        return f"{problem.name}() gives another value when it is called again: fix its random numbers (a seed)"
-    for a, b in zip(first, point.hand, strict=True):
-        x, y = np.asarray(a), np.asarray(b)
-        if not _same(x, y):
-            return f"{problem.hand_name}() gives another gradient when it is called again: fix its random numbers"
-    return ""
-
-
-def _diagnose(problem: Problem, point: Point, wrong: list[int], rng: np.random.Generator) -> list[Any]:
-    try:
-        mistakes = importlib.import_module("autograd_lite.mistakes")
-    except ImportError:
+def _causes(
+    problem: Problem, point: Point, wrong: list[int], rng: np.random.Generator, notes: list[str]
+) -> list[Diagnosis]:
+    """Search for the mistake; a verdict stands even where that breaks off."""
+    wrong = [i for i in wrong if np.asarray(point.hand[i]).dtype.kind in "fciub" and np.size(point.values[i])]
+    if not wrong:
         return []
-    diagnoses: list[Any] = mistakes.diagnose(problem, point, wrong, rng)
-    return diagnoses
+    try:
+        with quiet():
+            return list(diagnose(problem, point, wrong, rng))
+    except Exception as error:
+        notes.append(f"the search for a cause broke off: {type(error).__name__}: {error}")
+        return []
 
 
-def _another_point(problem: Problem, point: Point, rng: np.random.Generator) -> list[str]:
+def _elsewhere(judge: Judge, verdicts: list[Verdict]) -> list[str]:
     """Try a second point: some wrong code is right at the first."""
-    if point.result is None:
+    if judge.point.result is None:
         return []
-    try:
-        with np.errstate(all="ignore"):
-            other = problem.at(problem.nearby(rng), capture=False)
-            right = all(v.verdict != "wrong" for v in judge(problem, other, rng))
-    except Exception:
+    if judge.elsewhere is None:
         return ["right at this point; a second one could not be tried"]
-    if right:
-        return []
-    return ["right at this point, but WRONG at another one nearby: verify it at other arguments"]
+    wrong = [v.name for i, v in enumerate(verdicts) if not judge.right_elsewhere(i)]
+    return [f"right at this point, but WRONG at another one nearby ({', '.join(wrong)})"] if wrong else []
 
 
-def _coverage(verdicts: list[Verdict]) -> list[str]:
+def _coverage(verdicts: list[Verdict], point: Point) -> list[str]:
     sampled = [f"{v.name}: {v.oracle}" for v in verdicts if v.oracle and not v.oracle.startswith("every")]
-    return (
-        [f"compared with the backward pass in every element; with differences in {'; '.join(sampled)}"]
-        if sampled
-        else []
-    )
+    first = "compared with the backward pass in every element; " if point.result is not None else "compared "
+    return [f"{first}with differences in {'; '.join(sampled)}"] if sampled else []
