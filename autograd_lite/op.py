@@ -86,7 +86,8 @@ class Op:
         self.domain = domain
         self.given = 0
         self.samples = samples
-        self.input_names, self.param_names, variadic = _signature(forward)
+        self.__signature__ = _signature(forward)
+        self.input_names, self.param_names, variadic = _sort(self.__signature__)
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
@@ -303,11 +304,17 @@ def _holds_tensor(tree: Any) -> bool:
     )
 
 
-def _signature(forward: Callable[..., Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Read input names, parameter names, and whether any number of inputs is taken."""
+def _signature(forward: Callable[..., Any]) -> inspect.Signature:
+    """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
     if isinstance(forward, np.ufunc):
-        return tuple("xyzw"[: forward.nin]), (), False
-    parameters = inspect.signature(forward).parameters.values()
+        names = "xyzw"[: forward.nin]
+        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
+    return inspect.signature(forward)
+
+
+def _sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Read input names, parameter names, and whether any number of inputs is taken."""
+    parameters = signature.parameters.values()
     if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
         inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
     else:

@@ -29,6 +29,20 @@ def logaddexp_reduce(a, axis=None, keepdims=False):
     return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
 
 
+def cumulative_sum(x, axis=None, include_initial=False):  # NumPy has these two and unstack since 2.1
+    z = np.cumsum(x, axis)
+    return np.insert(z, 0, 0.0, axis=axis or 0) if include_initial else z
+
+
+def cumulative_prod(x, axis=None, include_initial=False):
+    z = np.cumprod(x, axis)
+    return np.insert(z, 0, 1.0, axis=axis or 0) if include_initial else z
+
+
+def unstack(x, axis=0):
+    return tuple(np.take(x, i, axis) for i in range(x.shape[axis]))
+
+
 def maximum_accumulate(a, axis=0):
     rows = np.moveaxis(a, axis, 0)
     return np.moveaxis(np.stack([np.max(rows[: i + 1], axis=0) for i in range(len(rows))]), 0, axis)

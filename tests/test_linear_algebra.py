@@ -63,7 +63,7 @@ def spectral_logarithm(a):
         (spectral_logarithm, diagonalizable(3, 3, dtype=complex)),
         (spectral_logarithm, diagonalizable(4, 4, rotations=True)),
         (lambda a: np.linalg.qr(a, mode="r"), matrices(3, 2, dtype=complex)),
-        (lambda a: np.linalg.cond(a, "nuc"), matrices(2, 2, dtype=complex)),
+        (lambda a: np.real(np.linalg.cond(a, "nuc")), matrices(2, 2, dtype=complex)),  # NumPy 2.0 leaves it complex
     ],
 )
 def test_functions_of_complex_matrices(function, draw):
@@ -271,7 +271,7 @@ def test_cross_products_in_the_plane(n, m):
         (lambda a: np.linalg.tensorsolve(a, np.ones(2)), np.ones((2, 3)), np.linalg.LinAlgError, "requirement"),
         (lambda a: np.linalg.outer(a, a), np.ones((2, 3)), ValueError, "one-dimensional"),
         (lambda a: np.linalg.cross(a, a), np.ones(4), ValueError, "3-dimensional"),
-        (lambda a: np.cross(a, a), np.ones(4), ValueError, "incompatible dimensions"),
+        (lambda a: np.cross(a, a), np.ones(4), ValueError, "dimensions|dimensional"),
         (lambda a: np.einsum("ij->k", a), np.ones((2, 2)), ValueError, "output subscript"),
         (lambda a: np.einsum(a, [0, 52]), np.ones((2, 2)), ValueError, "valid range"),
     ],

@@ -50,8 +50,13 @@ def spelled(function, spread):
     """Return a function of NumPy's with its inputs as separate arguments, and all others by keyword."""
     if isinstance(function, np.ufunc):
         return function
-    parameters = inspect.signature(function).parameters.values() if callable(function) else ()
-    by_place = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # NumPy writes no signature on some functions before 2.4
+        parameters = {}
+    by_place = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_ONLY]
+    if function is np.reshape and "shape" not in parameters:  # NumPy 2.0 says newshape
+        by_place = ["a", "shape"]
 
     def call(*inputs, **params):
         given = (list(inputs),) if spread else inputs

@@ -25,7 +25,7 @@ _REFUSED = ("maximum", "minimum", "median", "empty")
     samples=(
         sample((3,), pad_width=(1, 2), constant_values=(5.0, -1.0)),
         sample((2, 3), pad_width=((0, 1), (2, 0))),
-        sample((2, 3, 2), pad_width={0: 1, -1: (2, 0)}, mode="edge"),
+        sample((2, 3, 2), pad_width=((1, 1), (0, 0), (2, 0)), mode="edge"),
         sample((2, 3), pad_width=((1, 0), (5, 2)), mode="reflect"),
         sample((2, 3), pad_width=2, mode="reflect", reflect_type="odd"),
         sample((3,), pad_width=4, mode="symmetric"),
@@ -68,6 +68,8 @@ def pad(
         "reflect_type": reflect_type,
         "stat_length": stat_length,
     }
+    if isinstance(pad_width, dict):  # NumPy itself takes one since 2.3
+        pad_width = _pairs(pad_width, np.ndim(array))
     return np.pad(array, pad_width, mode, **{key: given for key, given in options.items() if given is not None})
 
 
