@@ -120,7 +120,8 @@ class _Derivatives:
         names[program.result] = program.cotangent or ""  # a seed of one is not worth showing
         found = self.edges.cotangents()
         self.cotangents = {of: (names.get(of, f"d{program.result}_d{of}"), value) for of, value in found.items()}
-        self.lit = self.edges.dependent(wanted) & found.keys()
+        outputs = {step.name for step in program.forward if isinstance(step.value, tuple)}
+        self.lit = self.edges.dependent(wanted) & (found.keys() | outputs)
 
 
 def _differentiated(node: Node) -> list[Node]:
@@ -298,6 +299,7 @@ def title(node: Node) -> str:
         return _SIGNS.get(node.op.name, node.op.name)
     written = _plain(text(_with_blanks(node, alone=len(drawn) == 1), defining=True))
     written = written.removesuffix("(…)").replace("(…, ", "(")
+    written = written[1:] if written.startswith("….") else written
     return written if len(written) <= _WIDEST else f"{node.op.name}(…)"
 
 

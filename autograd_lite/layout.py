@@ -2,15 +2,17 @@
 
 The method of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical system structures", 1981):
 nodes go into layers, long links are cut by bends, one in each layer; the layers are ordered by sweeps of barycentres
-and of exchanges of neighbours; and heights are the least-squares compromise that keeps the order.
+and by moving single places; and heights are the least-squares compromise that keeps the order.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right, insort
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from random import Random
 
 Point = tuple[float, float]
 Bend = tuple[str, int]
@@ -18,6 +20,7 @@ Bend = tuple[str, int]
 Place = str | Bend
 
 _SWEEPS = 12
+_SHUFFLES = 4
 _BETWEEN_BENDS = 0.4  # share of the gap between nodes
 _STRAIGHT = 6.0  # weight of a link from bend to bend
 
@@ -139,15 +142,26 @@ class _Layered:
     def reduce_crossings(self) -> None:
         """Order the layers: the best of several starts, each improved by sweeps to and fro."""
         best, fewest = self.layers, -1
-        for start in (self._by_depth(self.right), self._by_depth(self.left), self.layers):
+        for start in self._starts():
             self.layers = [list(layer) for layer in start]
             for sweep in range(_SWEEPS):
                 self._sweep(forward=sweep % 2 == 0)
-                self._exchange()
+                self._sift()
                 crossings = self.crossings()
                 if fewest < 0 or crossings < fewest:
                     best, fewest = [list(layer) for layer in self.layers], crossings
+            if not fewest:
+                break
         self.layers = best
+
+    def _starts(self) -> Iterator[list[list[Place]]]:
+        """Yield orders to start from: two that keep together what is linked, and some by chance, the same each time."""
+        layers = self.layers
+        yield self._by_depth(layers, self.right)
+        yield self._by_depth(layers[::-1], self.left)[::-1]
+        random = Random(0)
+        for _ in range(_SHUFFLES):
+            yield [random.sample(layer, len(layer)) for layer in layers]
 
     def crossings(self) -> int:
         """Count the pairs of steps that cross."""
@@ -164,18 +178,17 @@ class _Layered:
                 insort(seen, end)
         return total
 
-    def _by_depth(self, neighbours: Mapping[Place, list[Place]]) -> list[list[Place]]:
-        """Order the layers by a depth-first walk, which keeps what belongs together side by side."""
+    def _by_depth(self, layers: Sequence[list[Place]], neighbours: Mapping[Place, list[Place]]) -> list[list[Place]]:
+        """Order layers by a depth-first walk from the first of them, which keeps what belongs together side by side."""
         rank: dict[Place, int] = {}
-        ahead = self.layers if neighbours is self.right else self.layers[::-1]
-        for root in (place for layer in ahead for place in layer):
+        for root in (place for layer in layers for place in layer):
             pending = [root]
             while pending:
                 place = pending.pop()
                 if place not in rank:
                     rank[place] = len(rank)
                     pending += reversed(neighbours.get(place, []))
-        return [sorted(layer, key=rank.__getitem__) for layer in self.layers]
+        return [sorted(layer, key=rank.__getitem__) for layer in layers]
 
     def _sweep(self, forward: bool) -> None:
         """Sort each layer by the mean position of the neighbours in the layer before it."""
@@ -190,21 +203,23 @@ class _Layered:
                     own[place] = sum(found) / len(found)
             layer.sort(key=own.__getitem__)
 
-    def _exchange(self) -> None:
-        """Exchange neighbours in a layer as long as that saves crossings."""
+    def _sift(self) -> None:
+        """Move each place to where in its layer it makes the fewest crossings."""
         for i, layer in enumerate(self.layers):
             positions = [
                 {place: k for k, place in enumerate(self.layers[j])} if 0 <= j < len(self.layers) else {}
                 for j in (i - 1, i + 1)
             ]
-            improved = True
-            while improved:
-                improved = False
-                for k in range(len(layer) - 1):
-                    a, b = layer[k], layer[k + 1]
-                    if self._between(a, b, positions) > self._between(b, a, positions):
-                        layer[k], layer[k + 1] = b, a
-                        improved = True
+            for place in list(layer):
+                start = layer.index(place)
+                layer.remove(place)
+                costs = [0]  # of each position, compared with the first
+                for other in layer:
+                    costs.append(
+                        costs[-1] + self._between(other, place, positions) - self._between(place, other, positions)
+                    )
+                fewest = min(costs)
+                layer.insert(start if costs[start] == fewest else costs.index(fewest), place)
 
     def _between(self, a: Place, b: Place, positions: Sequence[Mapping[Place, int]]) -> int:
         """Count the crossings of the steps of two neighbours, the first above the second."""
@@ -230,8 +245,18 @@ class _Layered:
                 heights, weights = zip(*(self._wanted(place, y, *sides) for place in layer), strict=True)
                 fitted = _monotone([h - o for h, o in zip(heights, offsets[i], strict=True)], weights)
                 y.update({p: f + o for p, f, o in zip(layer, fitted, offsets[i], strict=True)})
+        self._straighten(y, offsets)
         top = min((y[place] - sizes[place] / 2 for place in self.places), default=0.0)
         return {place: height - top for place, height in y.items()}
+
+    def _straighten(self, y: dict[Place, float], offsets: Sequence[Sequence[float]]) -> None:
+        """Let long links run level as far as their neighbours leave room, and step only where they must."""
+        for layer, offset in [*zip(self.layers, offsets, strict=True)] * 3:  # again, where the first made room
+            for k, place in enumerate(layer):
+                if isinstance(place, tuple):
+                    least = y[layer[k - 1]] + offset[k] - offset[k - 1] if k else -math.inf
+                    most = y[layer[k + 1]] + offset[k] - offset[k + 1] if k + 1 < len(layer) else math.inf
+                    y[place] = max(least, min(most, y[self.left[place][0]]))
 
     def _offsets(self, layer: list[Place], sizes: Mapping[Place, float], gap: float) -> list[float]:
         """Return the heights of a layer that is packed as closely as it may be."""
@@ -265,7 +290,8 @@ def _monotone(values: Iterable[float], weights: Iterable[float]) -> list[float]:
 def _distances(layers: Sequence[Sequence[Place]], close: Collection[str], gap: float) -> list[float]:
     """Return the distance from each layer to the next."""
     tight = [all(isinstance(place, tuple) or place in close for place in layer) for layer in layers]
-    return [gap * (0.5 if here or after else 1.0) for here, after in zip(tight, [*tight[1:], False], strict=True)]
+    following = [*tight[1:], False][: len(tight)]
+    return [gap * (0.5 if here or after else 1.0) for here, after in zip(tight, following, strict=True)]
 
 
 def _assemble(

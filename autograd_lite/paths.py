@@ -113,7 +113,7 @@ class Edges:
         for step in reversed(self.program.forward):
             for name in _differentiated(step.node) if step.name in found else ():
                 if name in along and name not in found:
-                    found[name] = written.get(name, np.ones_like(self.nodes[name].value))
+                    found[name] = written[name] if name in written else np.ones_like(self.nodes[name].value)
         return found if self.program.result in along else {}
 
     def paths(self, by: str, most: int) -> list[list[str]] | None:
@@ -158,7 +158,7 @@ def _differentiated(v: Node) -> list[str]:
         node = pending.pop()
         for i, _ in node.op.edges_for(len(node.args)) if node.op else ():
             arg = node.args[i]
-            if arg.name:
+            if arg.name and not isinstance(arg.value, tuple):  # the cotangents of several outputs have no name
                 found[arg.name] = None
             else:
                 pending.append(arg)
