@@ -66,6 +66,10 @@ def of_softmax(r: Replay, k: int) -> Iterator[Edit]:
                lambda r, g: r.values[k] * (g + np.sum(g * r.values[k], axis, keepdims=True)))  # fmt: skip
     yield edit("wrong derivative", 2.3, f"the factor `{p}` is missing in the sum of the softmax's derivative, {right}",
                lambda r, g: r.values[k] * (g - np.sum(g, axis, keepdims=True)))  # fmt: skip
+    for kind, said, weight in (("missing term", "is missing", 0.0), ("sign", "has the wrong sign", -1.0)):
+        yield edit(kind, 2.0, f"in {d(scores)}, the term `d{p} * {p}` of the softmax {said}, {right}",
+                   lambda r, g, weight=weight: r.values[k] * (
+                       weight * g - np.sum(g * r.values[k], axis, keepdims=True)))  # type: ignore[misc]  # fmt: skip
     yield edit("averaged", 2.4, f"the derivative of the softmax `{p}` has a mean for its sum, {right}",
                lambda r, g: r.values[k] * (g - np.mean(g * r.values[k], axis, keepdims=True)))  # fmt: skip
     for other in [*(a for a in range(n) if a != axis % n), *([tuple(range(n))] if n > 1 else [])]:

@@ -22,6 +22,8 @@ from autograd_lite.together import alike, detached, everywhere, shares, steps
 
 SECONDS = 5.0
 _PROBES = 2
+_FURTHER = 1.0
+"""Alternatives that are more far-fetched by this than the simplest are left out."""
 _MOST_NUMBERS = 60_000_000
 _LARGE = 150
 """Records of more nodes are searched for repeated mistakes first."""
@@ -131,7 +133,10 @@ class _Search:
         self.constants = constants(self.r)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
         single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
-        group = [(2.4, lambda: self._hypotheses(detached(self.r))), (2.5, lambda: self._hypotheses(everywhere(self.r)))]
+        group = [
+            (2.4, lambda: self._hypotheses(detached(self.r))),
+            (2.5, lambda: self._hypotheses(everywhere(self.r, self.deadline))),
+        ]
         stages += [*group, *single] if len(self.r.nodes) > _LARGE else [*single, *group]
         stages += [
             (2.7, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=False))),
@@ -156,6 +161,7 @@ class _Search:
         found = self._told_apart(sorted(self.found, key=lambda f: f.cost))
         whole = [f for f in found if set(f.leaves) == set(self.wrong)]
         found = whole or found
+        found = [f for f in found if f.cost <= min(g.cost for g in found if set(g.leaves) & set(f.leaves)) + _FURTHER]
         return [Diagnosis(f.hypothesis.kind, f.hypothesis.message, f.hypothesis.where, f.leaves, f.cost)
                 for f in found]  # fmt: skip
 
@@ -303,7 +309,7 @@ class _Search:
         before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
         base = self._along(edit.j, before)
         for s, _ in self._factors(moved + base, -base):
-            for c in matching(self.constants, r, s)[:2]:
+            for c in [c for c in matching(self.constants, r, s) if c.fixed][:1]:
                 self._consider(of_edit(r, edit, self.leaves, c))
 
     def _weights(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
-from itertools import combinations, permutations
+from itertools import chain, combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,16 @@ from autograd_lite.replay import Replay
 _STATISTICS = ("mean", "sum", "var", "std", "max", "min", "norm", "standardize")
 
 
-def everywhere(r: Replay) -> Iterator[Hypothesis]:
-    """Yield the edits that can be made at all nodes of one op, or of one source line, at once."""
+def everywhere(r: Replay, deadline: float = math.inf) -> Iterator[Hypothesis]:
+    """Yield the edits that can be made at all nodes of one op, or of one source line, at once.
+
+    Edits are collected for half of the time that is left.
+    """
+    start = time.monotonic()
     groups: dict[tuple[Any, ...], dict[tuple[int, tuple[tuple[int, int], ...] | None], Edit]] = {}
-    for edit in (*edits(r), *_weights(r), *(edits(r, late=True) if len(r.nodes) < 1500 else ())):
+    for edit in chain(_weights(r), edits(r), edits(r, late=True)):
+        if time.monotonic() > start + (deadline - start) / 2:
+            break
         if not edit.key:
             continue
         at = (edit.source, edit.edges)
