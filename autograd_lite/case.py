@@ -276,10 +276,15 @@ class Problem:
             return hand_code.run(lambda: self.call(hand, copies))
         return self.call(hand, copies), []
 
-    def hand_at(self, values: list[Any]) -> list[Any]:
-        """Return the hand gradient at other arrays; what the function leaves behind for it is of the same point."""
+    def hand_on_tensors(self, values: list[Any]) -> list[Any]:
+        """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""
         self.call(self.f, [_own(x) for x in values])
-        return self.flatten_answer(self._run_hand(values, capture=False)[0])
+        tracing.depth += 1
+        try:
+            answer = self.call(self.hand_with_cotangent(), [Tensor(x) for x in values])
+        finally:
+            tracing.depth -= 1
+        return [x.value if isinstance(x, Tensor) else x for x in self.flatten_answer(answer)]
 
     def without_record(self) -> Point:
         """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import numerical
 from autograd_lite.extrapolation import Array
-from autograd_lite.probing import quiet
+from autograd_lite.probing import quiet, scale
 
 EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""
@@ -104,10 +104,15 @@ class Oracle:
         Of the arrays that are differentiated; returns a number.
     values : sequence of array
     rng : numpy.random.Generator
+    noise : float
+        By how much rounding changes the function's value.
     """
 
-    def __init__(self, f: Callable[..., Any], values: Sequence[Any], rng: np.random.Generator) -> None:
+    def __init__(
+        self, f: Callable[..., Any], values: Sequence[Any], rng: np.random.Generator, noise: float = 0.0
+    ) -> None:
         self.f, self.values, self.rng = f, list(values), rng
+        self.noise = max(noise, 1e-300)  # differences of less are nothing: they underflow
         start = time.perf_counter()
         with quiet():
             f(*(np.array(x)[()] for x in values))
@@ -145,6 +150,7 @@ class Oracle:
             inner = both & ~apart & ~(error[closer] <= bound)
             low[better] = high[better] = ((left.value + right.value) / 2)[inner]
             error[better] = bound[inner]
+        error = np.fmax(error, 2 * self.noise / np.ravel(scale(np.asarray(self.values[i])))[indices])
         return Said(indices, low, high, error, kink, covered, shape, lambda g: self._accuse(i, g, indices.size < size))
 
     def _accuse(self, i: int, gradient: Array, needed: bool) -> bool:
