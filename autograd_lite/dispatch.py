@@ -121,12 +121,12 @@ def array_function(
 
 def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
     if type(out[0]) is Tensor:
-        raise TypeError(f"np.{ufunc.__name__} cannot write into a Tensor (out=); use the value it returns")
+        raise TypeError(f"{path_of(ufunc)} cannot write into a Tensor (out=); use the value it returns")
     symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
     symbol = symbols.get(ufunc.__name__)
-    instead = f"array = array {symbol} tensor" if symbol else f"array = np.{ufunc.__name__}(...)"
+    instead = f"array = array {symbol} tensor" if symbol else f"array = {path_of(ufunc)}(...)"
     raise TypeError(
-        f"np.{ufunc.__name__} cannot write a Tensor's result into an array in place (out=, or an operator such as "
+        f"{path_of(ufunc)} cannot write a Tensor's result into an array in place (out=, or an operator such as "
         f"'array {symbol or '+'}= tensor'): the gradient would be lost. Write {instead} instead."
     )
 
@@ -135,18 +135,19 @@ def path_of(function: Callable[..., Any]) -> str:
     """Return how a NumPy function is written: ``np.linalg.norm``."""
     if isinstance(function, np.ufunc):  # which does not know its module
         name = function.__name__
-        homes = (package for package in late if getattr(sys.modules.get(package), name, None) is function)
-        return f"np.{name}" if getattr(np, name, None) is function else f"{next(homes, '...')}.{name}"
+        homes = (package for package in ("numpy", *late) if getattr(sys.modules.get(package), name, None) is function)
+        home = next(homes, "").replace("numpy", "np")
+        return f"{home}.{name}" if home else name if name.isidentifier() else "f"
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np') if module.startswith('numpy') else 'np'}.{function.__name__}"
 
 
 def unsupported(function: Callable[..., Any]) -> NotImplementedError:
     """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
-    name = function.__name__
-    if function in refused:
-        return NotImplementedError(f"{path_of(function)} of a Tensor is refused: {refused[function]}")
     path = path_of(function)
+    name = path.rpartition(".")[2]
+    if function in refused:
+        return NotImplementedError(f"{path} of a Tensor is refused: {refused[function]}")
     arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
     rules = "".join(
         f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"

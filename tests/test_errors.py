@@ -198,6 +198,13 @@ class TestNoRule:
         for leaf, wanted in zip(leaves, reference, strict=True):
             np.testing.assert_allclose(leaf.grad, wanted.grad, rtol=1e-14)
 
+    def test_the_stub_of_a_ufunc_that_no_package_has(self):
+        with pytest.raises(NotImplementedError) as raised:
+            np.frompyfunc(lambda x: x, 1, 1)(VECTOR)
+        message, _, stub = str(raised.value).partition("\n\n")
+        assert message.startswith("f of a Tensor has no derivative rule here.")
+        compile(stub, "stub", "exec")
+
     def test_no_object_array_is_made(self, monkeypatch):
         monkeypatch.delitem(registry, np.arctan)
         with pytest.raises(NotImplementedError):
