@@ -246,6 +246,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the pictures (%(default)s)")
     options = parser.parse_args(arguments)
     try:
+        if options.seed < 0:
+            raise ValueError(f"seed: expected a whole number of at least 0, got {options.seed}")
         positive_count("iterations", options.iterations)
         neuron.NeuralNetwork(options.learning_rate, rng=np.random.default_rng(options.seed))
         options.out.mkdir(parents=True, exist_ok=True)

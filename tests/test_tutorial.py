@@ -126,7 +126,7 @@ def test_the_seed_and_the_options_reach_the_training(capsys, tmp_path):
         ("--iterations", "0", "iterations: expected a whole number of at least 1, got 0"),
         ("--learning-rate", "nan", "learning_rate: expected a finite number above 0, got nan"),
         ("--learning-rate", "-1", "learning_rate: expected a finite number above 0, got -1.0"),
-        ("--seed", "-1", "non-negative"),
+        ("--seed", "-1", "seed: expected a whole number of at least 0, got -1"),
     ],
 )
 def test_bad_options_are_refused_before_the_lesson(option, value, message, capsys, tmp_path):
