@@ -212,3 +212,26 @@ def shared_maximum(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         everywhere,
         "everywhere",
     )
+
+
+def deviations(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
+    """The mean is not subtracted in the derivative of a variance, or of a standard deviation."""
+    if r.op(k) not in ("var", "std"):
+        return
+
+    def change(r: Replay, g: Any) -> Any:
+        x, params = r.values[j], r.params[k]
+        n = np.size(x) / np.size(r.values[k]) - params.get("ddof", 0)
+        axis, keep = params.get("axis"), params.get("keepdims", False)
+        part = g if r.op(k) == "var" else g / (2 * r.values[k])
+        return 2 * x / n * (part if keep or axis is None else np.expand_dims(part, axis))
+
+    yield Edit(
+        "missing term",
+        2.2,
+        f"the mean of `{r.name(j)}` is not subtracted from it in the derivative of `{r.name(k)}`",
+        j,
+        ((k, i),),
+        change,
+        "mean not subtracted",
+    )

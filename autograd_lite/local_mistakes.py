@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from autograd_lite.cotangents import extra_factor, gated, magnitude, other_factor, restarted, value_for_cotangent
 from autograd_lite.edits import Edit
 from autograd_lite.functions import Region, at_others, of_functions, regions
-from autograd_lite.jacobians import broadcast, normalised, of_softmax, overwritten, shared_maximum
+from autograd_lite.jacobians import broadcast, deviations, normalised, of_softmax, overwritten, shared_maximum
 from autograd_lite.operands import other_operand, skipped_factor, symmetric, turned, wrong_power
 from autograd_lite.replay import Replay
 
@@ -24,6 +24,7 @@ OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (
     normalised,
     symmetric,
     shared_maximum,
+    deviations,
 )
 OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (of_functions,)
 OF_NODES: tuple[Callable[[Replay, int], Iterator[Edit]], ...] = (of_softmax, restarted, extra_factor, gated, magnitude)

@@ -369,6 +369,10 @@ def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leav
 
     s, x = c.value(r), r.name(j)
     cost = 2.0 + c.cost + (0.6 if not c.fixed else 0) + 0.1 * (not r.named(j))
+    if edge is not None and sum(k == edge[0] for k, _ in r.into[j]) > 1:  # w * w: its two edges belong together
+        cost += 0.5
+    if edge is not None and s < 0 and r.op(edge[0]) == "absolute":  # its own derivative is a sign
+        cost += 0.9
     only = edge is None or len(r.into[j]) == 1
     if s == 0 and only:
         message, kind = f"`{x}` is treated as a constant: nothing is passed back to it", "treated as a constant"

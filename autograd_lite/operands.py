@@ -14,7 +14,7 @@ from autograd_lite.replay import Replay
 def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     """The factor beside an operand is left out; a quotient's is left out or turned around."""
     node = r.nodes[k]
-    if len(node.inputs) != 2 or r.op(k) not in ("multiply", "divide", "dot", "power", "inner", "vdot"):
+    if len(node.inputs) != 2 or r.op(k) not in ("multiply", "divide", "dot", "inner", "vdot"):
         return
     other = r.operand(k, 1 - i)
     x = r.name(j)

@@ -53,7 +53,9 @@ def solved(
     for theta in candidates:
         try:
             if np.max(np.abs(off(theta))) <= 1e-6 * scale:
-                yield theta, True
+                beside = theta + 0.01 * (1 + abs(theta))
+                if np.max(np.abs(off(beside))) > 1e-6 * scale:  # else it could be any number: it is another mistake
+                    yield theta, True
                 return
         except (ValueError, TypeError, FloatingPointError):
             continue
