@@ -27,6 +27,7 @@ LIMIT = 60
 _WIDEST = 28  # characters of a line in a box
 _FEW = 3  # inputs of a folded box that are still drawn one by one
 _SIGNS = {"add": "+", "multiply": "×", "negative": "−", "maximum": "maximum", "minimum": "minimum"}
+_CALLED = re.compile(r"[\w.]+(?=\()")
 _LONG_NUMBER = re.compile(r"\d+\.\d{4,}(e[-+]?\d+)?")
 
 
@@ -300,7 +301,8 @@ def title(node: Node) -> str:
     written = _plain(text(_with_blanks(node, alone=len(drawn) == 1), defining=True))
     written = written.removesuffix("(…)").replace("(…, ", "(")
     written = written[1:] if written.startswith("….") else written
-    return written if len(written) <= _WIDEST else f"{node.op.name}(…)"
+    called = _CALLED.match(written)
+    return written if len(written) <= _WIDEST else f"{called[0] if called else node.op.name}(…)"
 
 
 def _with_blanks(node: Node, alone: bool) -> Node:

@@ -277,7 +277,8 @@ class _Brush:
         fill = FILL.get(box.kind, GRADIENT_FILL)
         if box.kind in ("function", "folded"):
             style = f"round,pad=0,rounding_size={min(width, height) / 2}"
-            for inset in (0.0, min(0.035, height / 6)) if box.kind == "folded" else (0.0,):  # a second outline: more than one step
+            second = [min(0.035, height / 6)] if box.kind == "folded" else []  # another outline: more than one step
+            for inset in [0.0, *second]:
                 corner = left + inset, top + inset
                 inner = width - 2 * inset, height - 2 * inset
                 self.axes.add_patch(FancyBboxPatch(corner, *inner, boxstyle=style, facecolor=fill, zorder=3, **line))
