@@ -82,15 +82,6 @@ def test_a_tensor_is_a_sequence_of_its_rows():
     np.testing.assert_array_equal(moved(np.vstack, MATRIX), np.arange(1.0, 13).reshape(3, 4))
 
 
-def test_widths_of_padding_by_axis():
-    by_axis, in_full = {0: 1, -1: (2, 0)}, ((1, 1), (2, 0))
-    for mode in ("edge", "constant"):
-        wanted = np.pad(MATRIX, in_full, mode)
-        np.testing.assert_array_equal(ag.pad(ag.Tensor(MATRIX), by_axis, mode).value, wanted)
-        found, full = (moved(lambda x, w=widths, m=mode: ag.pad(x, w, m), MATRIX) for widths in (by_axis, in_full))
-        np.testing.assert_array_equal(found, full)
-
-
 def test_zeros_at_the_ends_are_trimmed_by_value():
     padded = np.array([0.0, 0.0, 2.0, 0.0, 3.0, 0.0])
     np.testing.assert_array_equal(moved(np.trim_zeros, padded), [0, 0, 1, 2, 3, 0])
