@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
+from autograd_lite.backward import sweep
 from autograd_lite.chain import Step
 from autograd_lite.expressions import Node
-from autograd_lite.graph import record
+from autograd_lite.graph import Tensor, record
 from autograd_lite.program import Program
 from autograd_lite.transforms import jacobian as jacobian_of
 from autograd_lite.transforms import vjp
@@ -105,16 +106,31 @@ class Edges:
     def cotangents(self) -> dict[str, Any]:
         """Return the derivative of the result by each value on the way to the inputs that were asked for.
 
-        A cotangent of ones has no step of its own in the backward pass: it is here all the same.
+        The backward pass of the program does not write all of them down: not those of ones, nor those of parts of a
+        step that got a name later. So each step passes its cotangent on here, once more.
         """
         along = self.dependent(self.program.gradients)
-        written = {step.by: step.value for step in self.program.backward if step.role == "cotangent"}
-        found = {self.program.result: np.ones_like(self.nodes[self.program.result].value)} if along else {}
+        if self.program.result not in along:
+            return {}
+        result = self.nodes[self.program.result]
+        found: dict[Node, Any] = {result: np.ones_like(result.value)}
         for step in reversed(self.program.forward):
-            for name in _differentiated(step.node) if step.name in found else ():
-                if name in along and name not in found:
-                    found[name] = written[name] if name in written else np.ones_like(self.nodes[name].value)
-        return found if self.program.result in along else {}
+            if step.node in found:
+                for node, c in self._pulled(step.node, found[step.node]).items():
+                    if self.names[node] in along:
+                        found[node] = _sum(found[node], c) if node in found else c
+        return {self.names[node]: c for node, c in found.items() if not isinstance(c, tuple)}
+
+    def _pulled(self, v: Node, g: Any) -> dict[Node, Any]:
+        """Pull the cotangent of one step back to the named values that it is computed from."""
+        inner, ends = _between(v, self.nodes.values())
+        leaves = {u: record(None, u.value, (), {}) for u in ends if u in self.names and _is_inexact(u)}
+        made = _replay(inner, dict(leaves), v)
+        if type(made) is not Tensor:
+            return {}
+        with np.errstate(all="ignore"):
+            pulled, _ = sweep({made: g}, set(leaves.values()))
+        return {u: pulled[leaf] for u, leaf in leaves.items() if leaf in pulled}
 
     def paths(self, by: str, most: int) -> list[list[str]] | None:
         """List the paths from the result to a name, as names of steps; None where there are more than ``most``."""
@@ -150,24 +166,19 @@ def _between(v: Node, stop: Iterable[Node]) -> tuple[list[Node], list[Node]]:
     return list(inner), list(ends)
 
 
-def _differentiated(v: Node) -> list[str]:
-    """List the named values to which the rules of the ops of one step pass a cotangent."""
-    found: dict[str, None] = {}
-    pending = [v]
-    while pending:
-        node = pending.pop()
-        for i, _ in node.op.edges_for(len(node.args)) if node.op else ():
-            arg = node.args[i]
-            if arg.name and not isinstance(arg.value, tuple):  # the cotangents of several outputs have no name
-                found[arg.name] = None
-            else:
-                pending.append(arg)
-    return list(found)
+def _is_inexact(node: Node) -> bool:
+    """Whether a value has a cotangent: real or complex numbers, or several arrays."""
+    return isinstance(node.value, tuple) or np.asarray(node.value).dtype.kind in "fc"
+
+
+def _sum(a: Any, b: Any) -> Any:
+    """Add two cotangents, those of several arrays one by one."""
+    return tuple(x + y for x, y in zip(a, b, strict=True)) if isinstance(a, tuple) else a + b
 
 
 def _is_separable(v: Node, u: Node, inner: list[Node]) -> bool:
     """Whether the derivative is a factor: the step is one number, or depends on the input element by element."""
-    if any(isinstance(n.value, tuple) or np.asarray(n.value).dtype.kind not in "fc" for n in (v, u)):
+    if any(isinstance(n.value, tuple) or not _is_inexact(n) for n in (v, u)):
         return False
     if np.size(v.value) == 1:
         return bool(np.broadcast_shapes(u.shape, v.shape) == u.shape)

@@ -245,6 +245,15 @@ def test_gradients_stand_beside_the_values():
         np.testing.assert_allclose(shown, np.atleast_1d(value), rtol=5e-4)
 
 
+def test_the_derivative_by_an_unnamed_part_of_a_step_is_no_guess():
+    def f(x):
+        half = np.tanh(x) * 0.5  # its derivative uses tanh_1 again, which is why that has a box
+        return np.sin(half) * 3
+
+    boxes = {box.title: box for box in ag.draw(f, 0.3).diagram.boxes.values()}
+    assert float(boxes["tanh_1"].backward) == pytest.approx(1.5 * np.cos(0.5 * np.tanh(0.3)), rel=5e-4)
+
+
 def test_no_path_is_lit_without_wrt():
     drawn = drawing("neuron")
     assert not any(box.lit for box in drawn.diagram.boxes.values())
