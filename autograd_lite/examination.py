@@ -5,15 +5,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.chain import reachable
 from autograd_lite.checks import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import Op
+from autograd_lite.program import trace
 from autograd_lite.samples import Sample
 from autograd_lite.trees import flatten
+from autograd_lite.writing import text
 
 LAYOUTS = ("C order", "Fortran order", "strided", "reversed", "0-d array")
 
@@ -107,6 +111,7 @@ class Examination:
             lines.append(f"  {remedy}")
         if rule is not None:
             lines.append(f"  rule    {_place(self.op.rules_for(len(self.inputs))[rule])}")
+            lines += self._formula(rule)
         lines.append(f"  call    {_spell(self.op, self.inputs, self.params)}")
         details = [self.trial.layout, np.dtype(self.trial.dtype).name]
         details += ["read-only"] * (not self.trial.writeable) + ["the same input twice"] * self.repeated
@@ -114,6 +119,21 @@ class Examination:
             f"  inputs  {', '.join(details)}; Tensors: {', '.join(map(self.input_name, self.moving)) or 'none'}"
         )
         return WrongError("\n".join(lines))
+
+    def _formula(self, position: int) -> list[str]:
+        """Return the formula that a rule should come to: the forward's own, where it is differentiable NumPy itself."""
+        name = self.input_name(position)
+        forward: Any = partial(self.op.forward, **self.params)
+        forward.__name__ = self.op.name
+        try:
+            program = trace(forward, *self.inputs, wrt=name)
+        except Exception:  # it calls what cannot be recorded: then there is only the number
+            return []
+        if any(node.op is self.op for node in reachable([step.node for step in program.steps])):
+            return []  # it answers for the function that it calls
+        used = reachable([step.node for step in program.backward])
+        steps = [f"{step.name} = {text(step.node, defining=True)}" for step in program.steps if step.node in used]
+        return [("  expect  " if i == 0 else "          ") + step for i, step in enumerate(steps)]
 
     @property
     def repeated(self) -> bool:

@@ -1,5 +1,6 @@
 """What users check their derivatives with: every kind of mistake in an op is found, and reported readably."""
 
+import re
 import subprocess
 import sys
 
@@ -118,12 +119,13 @@ def test_the_report_reads_well():
     line = wrong.rules[0].__code__.co_firstlineno
     with pytest.raises(AssertionError) as raised:
         check_op(wrong)
-    first, second, rule, call, inputs = str(raised.value).splitlines()
+    first, second, rule, formula, call, inputs = str(raised.value).splitlines()
     assert first == "op 'mine': the derivative by input 'x' is wrong"
     assert second.startswith("  by x the rules give ")
     assert "(1.5 times as much); differences of the values give " in second
     assert rule.startswith(f"  rule    {__file__}:{line}: ")
     assert rule.endswith("wrong = unary(np.square, lambda g, z, x: 3 * g * x)")
+    assert formula == "  expect  dmine_dx = 2 * x"
     assert call.startswith("  call    mine(np.float64(")
     assert inputs == "  inputs  C order, float64; Tensors: x"
 
@@ -236,3 +238,33 @@ def test_hypothesis_is_asked_for_only_where_it_is_used():
         "import sys, autograd_lite as ag; ag.check_grads(lambda x: x * x, 2.0); sys.exit('hypothesis' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_formula_is_derived_from_the_forward():
+    @ag.op(elementwise=True)
+    def swish(x):
+        return x * ag.sigmoid(x)
+
+    @swish.vjp
+    def _(g, z, x):
+        s = ag.sigmoid(x)
+        return g * (s + x * (1 - s))  # z in the place of x is right
+
+    with pytest.raises(AssertionError) as caught:
+        ag.testing.check_op(swish)
+    said = str(caught.value)
+    assert re.search(r"  expect  sigmoid_1 = sigmoid\(x\)\n +swish = x \* sigmoid_1\n +dswish_dx = ", said), said
+
+
+def test_no_formula_comes_from_the_rule_that_is_wrong():
+    @ag.op(elementwise=True)
+    def doubled(x):
+        return doubled(x) if isinstance(x, ag.Tensor) else 2 * x
+
+    @doubled.vjp
+    def _(g, z, x):
+        return 3 * g
+
+    with pytest.raises(AssertionError) as caught:
+        ag.testing.check_op(doubled)
+    assert "expect" not in str(caught.value).replace("expected", "")
