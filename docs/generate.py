@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+import autograd_lite as ag
 from autograd_lite.dispatch import constants, refused
 from autograd_lite.op import Op, registry
 from autograd_lite.ops import table
@@ -178,8 +179,22 @@ def subgradient_of(row):
 PAGES = {"numpy_coverage.md": coverage_page, "subgradients.md": subgradients_page}
 
 
+def draw_neuron():
+    """Draw the README's neuron."""
+    input_vector, target = np.array([2.0, 1.5]), 0
+
+    def neuron(weights, bias):
+        layer_1 = np.dot(input_vector, weights) + bias
+        prediction = ag.sigmoid(layer_1)
+        error = np.square(prediction - target)
+        return error  # noqa: RET504 (its name is drawn)
+
+    ag.draw(neuron, np.array([1.45, -0.66]), 0.0).save(str(HERE / "neuron.svg"))
+
+
 def main():
-    """Write the pages."""
+    """Write the pages, and the README's picture."""
+    draw_neuron()
     if not np.__version__.startswith(f"{TESTED}."):
         raise SystemExit(f"the pages list the functions of NumPy {TESTED}; this is NumPy {np.__version__}")
     for name, page in PAGES.items():
