@@ -123,8 +123,9 @@ class _Nudge:
         self.rng, self.ties, self.leaves, self.still = rng, ties, leaves, False
 
     def __call__(self, value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(self, value))
+        if isinstance(value, tuple):  # an op of several outputs
+            moved_parts = map(self, value)
+            return type(value)(*moved_parts) if hasattr(value, "_fields") else tuple(moved_parts)
         dtype = np.asarray(value).dtype
         if dtype.kind not in "fc" or self.still:
             return value
@@ -141,8 +142,10 @@ class _Nudge:
 
     def decide(self, value: Any) -> Any:
         """Move every exact 0 to the side that was asked for."""
+        if not self.ties or isinstance(value, tuple):
+            return value
         dtype = np.asarray(value).dtype
-        if not self.ties or isinstance(value, tuple) or dtype.kind != "f":
+        if dtype.kind != "f":
             return value
         return np.where(value == 0, dtype.type(self.ties * np.finfo(dtype).tiny), value)[()]
 
