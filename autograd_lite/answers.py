@@ -74,14 +74,22 @@ def _chosen(argnums: Any, count: int) -> tuple[int, ...]:
 def _is_for(answer: Any, tree: Any, count: int) -> bool:
     """Whether a sequence is the gradient of the first argument alone, and not of several arguments."""
     if isinstance(tree, (tuple, list)):
-        return len(answer) == len(tree) and all(
-            isinstance(a, (tuple, list, dict)) == isinstance(t, (tuple, list, dict))
-            or (isinstance(t, (tuple, list)) and _rank(a) > 0)
-            for a, t in zip(answer, tree, strict=True)
-        )
+        return _fits(answer, tree)
     if _rank(tree) == 0 or not all(isinstance(a, _NUMBERS) for a in answer):
         return False
     return len(answer) > count or np.shape(answer) == np.shape(tree)  # a list of numbers for an array
+
+
+def _fits(answer: Any, tree: Any) -> bool:
+    """Whether an answer is built as a tree is."""
+    if isinstance(tree, (tuple, list)):
+        if _rank(answer):
+            return len(answer) == len(tree) and all(isinstance(t, _NUMBERS) for t in tree)
+        parts = isinstance(answer, (tuple, list)) and len(answer) == len(tree)
+        return parts and all(_fits(a, t) for a, t in zip(answer, tree, strict=True))
+    if isinstance(answer, dict) or isinstance(tree, dict):
+        return isinstance(answer, dict) and isinstance(tree, dict)
+    return _rank(tree) > 0 or not isinstance(answer, (tuple, list))
 
 
 _NUMBERS = (int, float, complex, np.number)

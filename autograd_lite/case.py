@@ -111,6 +111,8 @@ class Problem:
         for what, given in (("the function", f), ("the hand gradient", hand)):
             if not callable(given):
                 raise TypeError(f"expected {what} to be callable, got {type(given).__name__}")
+        if any(isinstance(x, Tensor) for x in trees.flatten(list(args))[0]):
+            raise TypeError("the arguments are Tensors; pass arrays: their .value")
         self.f, self.hand, self.args = f, hand, args
         self.name = getattr(f, "__name__", "f")
         self.hand_name = getattr(hand, "__name__", "hand")
@@ -335,8 +337,6 @@ def _own(x: Any) -> Any:
 
 
 def _inexact(x: Any, name: str, hand_name: str) -> Any:
-    if isinstance(x, Tensor):
-        raise TypeError(f"{name} is a Tensor; pass arrays: its .value")
     array = np.asarray(x)
     if array.dtype.kind not in "iufc":
         raise TypeError(
