@@ -11,8 +11,9 @@ from autograd_lite.explain import explain
 from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
-from autograd_lite.program import trace
+from autograd_lite.program import Program, trace
 from autograd_lite.report import Report
+from autograd_lite.source import source
 from autograd_lite.testing import check_grads
 from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from autograd_lite.verify import verify
@@ -22,6 +23,7 @@ _ops = {name: row for name, row in _table.items() if name != "trace"}
 globals().update(_ops)
 
 __all__ = [
+    "Program",
     "Report",
     "Tensor",
     "check_grads",
@@ -34,6 +36,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "op",
+    "source",
     "stop_gradient",
     "trace",
     "value_and_grad",

@@ -98,7 +98,7 @@ def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> 
     """Return those of the nodes, newest first, that depend on a Tensor in ``wrt``."""
     needed = reached.intersection(wrt)
     for node in reversed(nodes):
-        if any(type(x) is Tensor and x in needed for x in node.inputs):
+        if node.op is not None and node.op.edges != () and any(type(x) is Tensor and x in needed for x in node.inputs):
             needed.add(node)
     return needed
 

@@ -52,11 +52,16 @@ def refuse(why: str, *functions: Callable[..., Any]) -> None:
     refused.update(dict.fromkeys(functions, why))
 
 
-def _on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+def by_value(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of arrays see the values of Tensors, as `constant` does for NumPy's (decorator)."""
+    return _on_values(function, Op(function, (None,) * function.__code__.co_argcount))
+
+
+def _on_values(function: Callable[..., Any], own: Op | None = None) -> Callable[..., Any]:
     """Return the function on the values of Tensors. A program is traced with its constants: there it is recorded."""
     name = getattr(function, "__name__", "constant")
     infix = _INFIX.get(name)
-    row = Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function, template=infix)
+    row = own or Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function, template=infix)
 
     def on_values(*args: Any, **kwargs: Any) -> Any:
         result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.chain import reachable
 from autograd_lite.checks import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
+from autograd_lite.expressions import reachable
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import Op
 from autograd_lite.program import trace

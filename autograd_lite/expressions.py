@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import trees
 from autograd_lite.arrays import Shape
-from autograd_lite.graph import Tensor, raw
-from autograd_lite.op import Op, alias
+from autograd_lite.graph import Tensor
+from autograd_lite.op import Op, alias, item
 from autograd_lite.ops import table
+
+ARITHMETIC = frozenset({"add", "subtract", "negative", "multiply", "divide"})
+_COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal"})
+_SMALL = 64  # elements of arrays that are compared by their values
 
 
 class Node:
@@ -46,12 +50,22 @@ class Node:
         """Shape of the value; () for a tuple."""
         return () if isinstance(self.value, tuple) else np.shape(self.value)
 
+    @property
+    def dtype(self) -> Any:
+        """NumPy dtype of the value; None for a tuple."""
+        return None if isinstance(self.value, tuple) else np.asarray(self.value).dtype
+
     def parents(self) -> Iterator[Node]:
         """Yield the nodes that this one is made from, those in its parameters too."""
         yield from self.args
-        for held in trees.flatten(self.params)[0]:
-            if isinstance(held, Node):
-                yield held
+        if self.params:
+            for held in trees.flatten(self.params)[0]:
+                if isinstance(held, Node):
+                    yield held
+
+    def made_by(self, *names: str) -> bool:
+        """Whether an op of one of these names made the node, and it has no name of its own."""
+        return self.op is not None and self.name is None and self.op.name in names
 
     def __repr__(self) -> str:
         return self.name or (f"{self.op.name}{self.args}" if self.op else repr(self.value))
@@ -63,49 +77,146 @@ def uniform(node: Node) -> Any:
     if not node.constant or node.name or isinstance(value, tuple) or np.size(value) == 0:
         return None
     first = np.ravel(value)[0]
-    return first if np.all(np.asarray(value) == first) else None
+    return first if np.ndim(value) == 0 or np.all(np.asarray(value) == first) else None
 
 
 def is_short(value: Any) -> bool:
     """Whether a constant can be written out: a number, an array of one number, a range, or a few numbers."""
-    if not isinstance(value, np.ndarray) or value.size <= 8 or np.all(value == value.flat[0]):
+    if not isinstance(value, np.ndarray) or value.size <= 8:
         return True
-    return value.ndim == 1 and value.dtype.kind in "iu" and bool(np.all(value == np.arange(value.size)))
+    return bool(np.all(value == value.flat[0])) or is_range(value)
+
+
+def is_range(value: Any) -> bool:
+    """Whether an array counts from 0 along one axis, and has no other axis longer than 1."""
+    along = value.dtype.kind in "iu" and value.size == max(value.shape, default=0) > 1
+    return along and np.array_equal(value.reshape(-1), np.arange(value.size))
+
+
+def is_output(node: Node) -> bool:
+    """Whether a node is one of the outputs of an op that has several."""
+    return node.op is item
+
+
+def written(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield the nodes in the expressions of steps, from left to right."""
+    pending = [p for node in reversed(list(nodes)) for p in reversed(list(node.parents()))]
+    while pending:
+        node = pending.pop()
+        yield node
+        if not node.name:
+            pending += reversed(list(node.parents()))
+
+
+def reachable(roots: Iterable[Node]) -> list[Node]:
+    """List the nodes that these are made from, themselves included: those made from others come after them."""
+    done: dict[Node, None] = {}
+    pending = [(node, False) for node in reversed(list(roots))]
+    while pending:
+        node, expanded = pending.pop()
+        if expanded:
+            done[node] = None
+        elif node not in done:
+            pending.append((node, True))
+            pending += [(p, False) for p in node.parents() if p not in done]
+    return list(done)
+
+
+def count_uses(nodes: Iterable[Node]) -> dict[Node, int]:
+    """Count in how many places each node is used."""
+    uses: dict[Node, int] = {}
+    for node in nodes:
+        uses.setdefault(node, 0)
+        for parent in node.parents():
+            uses[parent] = uses.get(parent, 0) + 1
+    return uses
+
+
+def is_cheap(node: Node, named: Collection[Node] = ()) -> bool:
+    """Whether an expression is short enough to be written twice, if those in ``named`` will have names."""
+    if node.op is None:
+        return True
+    short = node.op.name in {*ARITHMETIC, "getitem", "transpose", "matrix_transpose", "item", "expand_dims"}
+    return short and all(arg.name or arg.op is None or arg in named for arg in node.args)
+
+
+def describe(node: Node, chosen: dict[Node, str] | None = None) -> str:
+    """Return a name for a node that no variable holds: ``exp_shifted``, ``mask``, ``sum``."""
+    if is_output(node):
+        return _output_name(node)
+    op = node.op.name if node.op else "constant"
+    if node.dtype is not None and node.dtype.kind == "b":
+        return "mask"
+    named = [name for arg in node.args if (name := arg.name or (chosen or {}).get(arg)) and not arg.constant]
+    short = len(node.args) == 1 and named and len(named[0]) <= 16
+    return f"{op}_{named[0]}" if short else op
+
+
+def _output_name(node: Node) -> str:
+    whole, index = node.args[0], node.params["index"]
+    fields = getattr(whole.value, "_fields", ())
+    return fields[index] if fields else f"{whole.op.name if whole.op else 'output'}_{index + 1}"
 
 
 class Expressions:
-    """Translates recorded Tensors to nodes: equal ones to one node."""
+    """Translates recorded Tensors to nodes: equal ones to one node.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    simplify : callable
+        Takes this object, and op, arguments, parameters and value of a node to be; returns a simpler node, or None.
+
+    Attributes
+    ----------
+    nodes : dict from Tensor to Node
+    tensors : dict from Node to list of Tensor
+    verbatim : bool
+        Whether what is translated now is the user's own, and keeps its spelling.
+    """
+
+    def __init__(self, simplify: Simplify) -> None:
         self.nodes: dict[Tensor, Node] = {}
+        self.tensors: dict[Node, list[Tensor]] = {}
+        self.verbatim = False
+        self._simplify = simplify
         self._known: dict[Any, Node] = {}
         self._keep: list[Any] = []
 
-    def leaf(self, tensor: Tensor) -> Node:
-        """Return the node of an input."""
-        node = self.nodes[tensor] = Node(None, (), {}, tensor._value)
+    def assign(self, tensor: Tensor, node: Node) -> Node:
+        """Note that a node stands for a Tensor."""
+        self.nodes[tensor] = node
+        self.tensors.setdefault(node, []).append(tensor)
         return node
 
+    def leaf(self, tensor: Tensor, name: str) -> Node:
+        """Return the node of an input."""
+        node = Node(None, (), {}, tensor._value)
+        node.name = name
+        return self.assign(tensor, node)
+
     def constant(self, value: Any, name: str | None = None) -> Node:
-        """Return the node of a constant: one for equal numbers, one for each array."""
-        if isinstance(value, np.ndarray) and value.ndim:
-            key: Any = ("array", id(value), name)
-            self._keep.append(value)  # so that its id stays its own
+        """Return the node of a constant: one for equal numbers and equal small arrays, one for each large array."""
+        if not isinstance(value, np.ndarray) or value.ndim == 0:
+            key: Any = ("number", type(value).__name__, repr(value), name)
+        elif value.size <= _SMALL and value.dtype.kind in "fciub":
+            key = ("array", value.dtype.str, value.shape, value.tobytes(), name)
         else:
-            key = ("number", type(value).__name__, repr(value), name)
+            key = ("array", id(value), name)
+            self._keep.append(value)  # so that its id stays its own
         if key not in self._known:
             node = self._known[key] = Node(None, (), {}, value)
             node.constant, node.name = True, name
         return self._known[key]
 
-    def translate(self, tensors: Iterable[Tensor], name_of: Callable[[Tensor, int, Any], str | None]) -> None:
+    def translate(self, tensors: Iterable[Tensor], name_of: NameOf, is_verbatim: Callable[[Tensor], bool]) -> None:
         """Translate Tensors, and all that they are made from, in the order in which they were recorded.
 
-        ``name_of`` gives the user's name of a constant input of a Tensor, from its position (-1 in parameters).
+        ``name_of`` gives the user's name of a constant input of a Tensor, from its position (-1 in parameters);
+        ``is_verbatim`` tells whether the user wrote the op that made it.
         """
         for tensor in _unknown(tensors, self.nodes):
             if tensor.op is None:
-                self.nodes[tensor] = self.constant(tensor._value, tensor.name)
+                self.assign(tensor, self.constant(tensor._value, tensor.name))
                 continue
             args = tuple(
                 self.nodes[x] if type(x) is Tensor else self.constant(x, name_of(tensor, i, x))
@@ -115,50 +226,49 @@ class Expressions:
             if tensor.params:
                 leaves, rebuild = trees.flatten(tensor.params)
                 params = rebuild([self._param(tensor, p, name_of) for p in leaves])
-            self.nodes[tensor] = self.apply(tensor.op, args, params, tensor._value)
+            self.verbatim = is_verbatim(tensor)
+            self.assign(tensor, self.apply(tensor.op, args, params, tensor._value))
+        self.verbatim = False
 
-    def _param(self, tensor: Tensor, p: Any, name_of: Callable[[Tensor, int, Any], str | None]) -> Any:
+    def _param(self, tensor: Tensor, p: Any, name_of: NameOf) -> Any:
         if type(p) is Tensor:
             return self.nodes[p]
         return self.constant(p, name_of(tensor, -1, p)) if isinstance(p, np.ndarray) and p.ndim else p
 
     def apply(self, op: Op, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
         """Return the node of an op: a simpler or a known one where there is one."""
-        if op.elementwise:
-            args = self._without_broadcasts(args, np.shape(value))
-        if _foldable(args, params) and not isinstance(value, tuple):
-            return self.constant(value)
-        simplify = _SIMPLER.get(op.name)
-        simpler = simplify(self, args, params, value) if simplify else None
-        if simpler is not None:
-            return simpler
-        key = (op, args, _key(params))
-        if key not in self._known:
-            self._known[key] = Node(op, args, params, value)
-        return self._known[key]
+        if not isinstance(value, tuple) and _foldable(args, params):
+            if is_short(value) or not all(is_short(arg.value) for arg in args):
+                return self.constant(value)
+            return self._node(op, args, params, value)  # shorter than what comes out
+        simpler = self._simplify(self, op, args, params, value)
+        return self._node(op, args, params, value) if simpler is None else simpler
 
-    def _without_broadcasts(self, args: tuple[Node, ...], shape: Shape) -> tuple[Node, ...]:
-        """Drop the stretching that an elementwise op does by itself."""
-        chosen = list(args)
-        for i, node in enumerate(chosen):
-            if node.op is not None and node.op.name == "broadcast_to" and not node.name:
-                source = node.args[0]
-            elif node.shape and uniform(node) is not None:
-                source = self.constant(uniform(node))
-            else:
-                continue
-            others = [a.shape for j, a in enumerate(chosen) if j != i]
-            if np.broadcast_shapes(source.shape, *others) == shape:
-                chosen[i] = source
-        return tuple(chosen)
+    def _node(self, op: Op, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
+        key = (op, args, _key(params))
+        known = self._known.get(key)
+        if known is None and op.name in _COMMUTATIVE:
+            known = self._known.get((op, args[::-1], key[2]))
+        if known is None:
+            known = self._known[key] = Node(op, args, params, value)
+        return known
 
     def alias(self, node: Node) -> Node:
         """Return a node of its own with the same value, to carry another name."""
         return Node(alias, (node,), {}, node.value)
 
-    def call(self, name: str, *args: Node, value: Any) -> Node:
-        """Return the node of a built-in op without parameters."""
-        return self.apply(table[name], args, {}, value)
+    def call(self, name: str, *args: Node, value: Any, **params: Any) -> Node:
+        """Return the node of a built-in op."""
+        return self.apply(table[name], args, params, value)
+
+    def make(self, name: str, *args: Node) -> Node:
+        """Return the node of a built-in op as it stands, and compute its value."""
+        with np.errstate(all="ignore"):
+            return self._node(table[name], args, {}, table[name].compute(*(arg.value for arg in args)))
+
+
+Simplify = Callable[[Expressions, Op, tuple[Node, ...], dict[str, Any], Any], Node | None]
+NameOf = Callable[[Tensor, int, Any], str | None]
 
 
 def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tensor]:
@@ -172,7 +282,7 @@ def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tenso
         found.add(tensor)
         held = [*tensor.inputs, *(trees.flatten(tensor.params)[0] if tensor.params else ())]
         pending += [x for x in held if type(x) is Tensor and x not in known and x not in found]
-    return sorted(found, key=lambda t: t.serial)
+    return sorted(found, key=lambda t: (t.op is not None, t.serial))
 
 
 def _foldable(args: tuple[Node, ...], params: dict[str, Any]) -> bool:
@@ -181,104 +291,5 @@ def _foldable(args: tuple[Node, ...], params: dict[str, Any]) -> bool:
 
 
 def _key(params: dict[str, Any]) -> Any:
-    held = trees.flatten(params)[0]
+    held = trees.flatten(params)[0] if params else []
     return tuple(params), *(id(p) if isinstance(p, Node) else (type(p).__name__, repr(p)) for p in held)
-
-
-Simpler = Callable[[Expressions, tuple[Node, ...], dict[str, Any], Any], Node | None]
-
-
-def _multiply(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    for factor, other in (args, args[::-1]):
-        number = uniform(factor)
-        if number is None:
-            continue
-        if number == 0:
-            return e.constant(np.zeros_like(value))
-        if other.shape != np.shape(value):
-            continue
-        if number == 1:
-            return other
-        if number == -1:
-            return e.call("negative", other, value=value)
-        inner = other.op.name if other.op else ""
-        first = uniform(other.args[0]) if inner == "multiply" else None
-        if first is not None and not other.name:
-            return e.call("multiply", e.constant(number * first), other.args[1], value=value)
-        if inner == "negative" and not other.name:
-            return e.call("multiply", e.constant(-number), other.args[0], value=value)
-        inverse = 1 / number
-        if abs(number) < 1 and inverse == round(inverse) and 1 / round(inverse) == number:
-            return e.call("divide", other, e.constant(float(round(inverse))), value=value)
-    return None
-
-
-def _divide(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    number = uniform(args[1])
-    return args[0] if number == 1 and args[0].shape == np.shape(value) else None
-
-
-def _negative(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    inner = args[0]
-    if inner.op is not None and not inner.name:
-        if inner.op.name == "negative":
-            return inner.args[0]
-        if inner.op.name == "subtract":
-            return e.call("subtract", *inner.args[::-1], value=value)
-    return None
-
-
-def _add(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    for zero, other in (args, args[::-1]):
-        if uniform(zero) == 0 and other.shape == np.shape(value):
-            return other
-    for plus, other in (args[::-1],):
-        if plus.op is not None and plus.op.name == "negative" and not plus.name:
-            return e.call("subtract", other, plus.args[0], value=value)
-    return None
-
-
-def _subtract(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    return args[0] if uniform(args[1]) == 0 and args[0].shape == np.shape(value) else None
-
-
-def _power(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    return args[0] if uniform(args[1]) == 1 and args[0].shape == np.shape(value) else None
-
-
-def _same(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    """Drop a step that leaves shape, dtype and order of the elements as they are."""
-    before = args[0].value
-    same = np.shape(before) == np.shape(value) and np.asarray(before).dtype == np.asarray(value).dtype
-    return args[0] if same else None
-
-
-def _transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    inner = args[0]
-    if inner.op is None or inner.op.name != "transpose" or inner.name:
-        return args[0] if np.ndim(value) < 2 else None
-    axes = [np.asarray(p.get("axes") or range(np.ndim(value))[::-1]) for p in (inner.params, params)]
-    return inner.args[0] if list(axes[0][axes[1]]) == list(range(np.ndim(value))) else None
-
-
-def _real(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    return None if np.iscomplexobj(raw(args[0].value)) else args[0]
-
-
-_SIMPLER: dict[str, Simpler] = {
-    "multiply": _multiply,
-    "divide": _divide,
-    "negative": _negative,
-    "add": _add,
-    "subtract": _subtract,
-    "power": _power,
-    "broadcast_to": _same,
-    "reshape": _same,
-    "astype": _same,
-    "alias": _same,
-    "copy": _same,
-    "transpose": _transpose,
-    "real": _real,
-    "conjugate": _real,
-    "conj": _real,
-}

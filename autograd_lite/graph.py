@@ -134,7 +134,10 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        outcome = bool(self._value)
+        return self._told(bool(self._value))  # type: ignore[no-any-return]
+
+    def _told(self, outcome: Any) -> Any:
+        """Return what control flow asked for, and let the observers see it."""
         if observers:
             for observer in current_observers():
                 observer.decided(self, outcome)
@@ -150,7 +153,7 @@ class Tensor:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
-        return index(self._value)
+        return self._told(index(self._value))  # type: ignore[no-any-return]
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
@@ -170,11 +173,11 @@ class Tensor:
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
             )
-        return self._value
+        return self._told(self._value)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
-            return np.array(self._value, dtype)
+            return self._told(np.array(self._value, dtype))
         raise TypeError(
             "a Tensor cannot be stored in a plain array without losing its gradient; "
             "use .value where a constant is meant, "
@@ -256,8 +259,8 @@ class Observer(Protocol):
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
         """See the cotangent that a node has passed to its input ``x``."""
 
-    def decided(self, node: Tensor, outcome: bool) -> None:
-        """See that control flow asked a Tensor whether it is true."""
+    def decided(self, node: Tensor, outcome: Any) -> None:
+        """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
 
 
 class _Tracing(threading.local):

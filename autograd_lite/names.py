@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-import keyword
 import linecache
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
@@ -24,11 +23,16 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.graph import Tensor, observing
+from autograd_lite.backward import sweep
+from autograd_lite.graph import Tensor, observing, tracing
+from autograd_lite.identifiers import unique_names
 from autograd_lite.trees import Tree
 
-_SKIPPED = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+_SKIPPED = ("<frozen ", str(Path(__file__).parent), str(Path(np.__file__).parent))
+_LIBRARY = str(Path(ast.__file__).parent)
 _OPAQUE = (type, ModuleType, FunctionType, np.ndarray, np.generic)
+_SWEEP = sweep.__code__
+_FROM_CONTAINER = 100  # added to the depth of what objects, lists and dicts hold: what a variable holds comes first
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,28 @@ class Place:
         """The source line."""
         return linecache.getline(self.file, self.line).strip()
 
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}:{self.line}"
+
 
 @dataclass(frozen=True)
 class Decision:
-    """A question that control flow asked: the program holds for inputs that answer it alike."""
+    """A question that control flow asked: the program holds for inputs that answer it alike.
+
+    Attributes
+    ----------
+    node : Tensor
+    outcome : bool or number
+        What the answer was.
+    place : Place or None
+    condition : str
+        The question, as the user wrote it: ``np.sum(y) > 0``; "" where there is no source.
+    """
 
     node: Tensor
-    outcome: bool
+    outcome: Any
     place: Place | None
+    condition: str = ""
 
 
 class Names:
@@ -64,7 +82,13 @@ class Names:
     constants : dict from (node, position of input) to the name of a constant
     arrays : dict from id to (name, array), of the arrays among parameters
     places : dict from Tensor to Place
+    derived : set of Tensor
+        What derivative rules computed, as the function itself took a gradient.
+    derivatives : dict from Tensor to (Tensor, Tensor)
+        Of those, the cotangents: the derivative of the first by the second.
     decisions : list of Decision
+    left : set of Tensor
+        What became a plain array: the record does not show what was made of it.
     """
 
     def __init__(self) -> None:
@@ -72,9 +96,17 @@ class Names:
         self.constants: dict[tuple[Tensor, int], str] = {}
         self.arrays: dict[int, tuple[str, Any]] = {}
         self.places: dict[Tensor, Place] = {}
+        self.derived: set[Tensor] = set()
+        self.derivatives: dict[Tensor, tuple[Tensor, Tensor]] = {}
         self.decisions: list[Decision] = []
+        self.left: set[Tensor] = set()
         self._base: FrameType | None = None
         self._count = count().__next__
+        self._lifted: dict[int, Tensor] = {}
+        self._swept: Tensor | None = None
+        self._root: Tensor | None = None
+        self._totals: dict[Tensor, Any] = {}
+        self._awaited: tuple[Any, Any, Tensor] | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -97,60 +129,125 @@ class Names:
         if name not in names or rank < names[name][0]:
             names[name] = rank, self._count()
 
+    def numbers(self) -> set[str]:
+        """Return the names that stand for one number each, and for no Tensor: those that may name constants."""
+        held: dict[str, set[Any]] = {}
+        for (node, i), name in self.constants.items():
+            if not isinstance(node.inputs[i], (np.ndarray, Tensor)):
+                held.setdefault(name, set()).add(node.inputs[i])
+        taken = {name for names in self.bound.values() for name in names}
+        return {name for name, values in held.items() if len(values) == 1} - taken
+
     def best(self, node: Tensor) -> tuple[int, int, str] | None:
         """Return the best name of a node, with its rank: outer functions first, then the earliest."""
         return min(((*rank, name) for name, rank in self.bound.get(node, {}).items()), default=None)
 
     def read_caller(self) -> None:
         """Read the variables of the user's running functions, for Tensors that were computed already."""
-        for depth, frame in enumerate(self._frames(sys._getframe(1))):
+        for depth, frame in enumerate(self._frames(sys._getframe(1))[0][:3]):
             self._read(frame, depth)
 
     def recorded(self, node: Tensor) -> None:
         """Read the variables of the running functions: the node itself is bound later."""
-        frames = list(self._frames(sys._getframe(1)))
-        if not frames:
-            return
+        frames, derived = self._frames(sys._getframe(1))
+        if derived:
+            self.derived.add(node)
+            if self._awaited is not None:
+                self._add_up(node)
         for depth, frame in enumerate(reversed(frames)):
             self._read(frame, depth)
-        innermost = frames[0]
-        functions = tuple(frame.f_code.co_name for frame in reversed(frames[:-1]))
-        self.places[node] = Place(innermost.f_code.co_filename, innermost.f_lineno, functions)
-        self._name_constants(node, innermost)
+        if frames:
+            self.places[node] = _place(frames)
+            self._name_constants(node, frames[0])
+        if tracing.constants and any(type(x) is np.ndarray for x in node.inputs):
+            self._lift(node)
 
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
-        """See a cotangent: it is named later, after what it is the derivative of."""
+        """Note what a cotangent is the derivative of, and by what."""
+        if self._root is None or self._swept is None or node.serial > self._swept.serial:  # another sweep
+            self._root, self._totals = node, {}
+        self._swept = node
+        if type(cotangent) is Tensor:
+            self.derivatives.setdefault(cotangent, (self._root, x))
+        before = self._totals.get(x)
+        self._awaited = None if before is None else (before, cotangent, x)
+        self._totals[x] = cotangent
 
-    def decided(self, node: Tensor, outcome: bool) -> None:
+    def _add_up(self, node: Tensor) -> None:
+        """See whether a node is the sum of two cotangents that the sweep makes next."""
+        before, cotangent, x = self._awaited or (None, None, node)
+        awaited = len(node.inputs) == 2 and node.inputs[0] is before and node.inputs[1] is cotangent
+        if awaited and self._root is not None:
+            self._totals[x] = node
+            self.derivatives[node] = self._root, x
+            for part in (before, cotangent):
+                if type(part) is Tensor and self.derivatives.get(part, (x, x))[1] is x:
+                    self.derivatives.pop(part, None)
+        self._awaited = None
+
+    @contextmanager
+    def lifting(self, nodes: Iterable[Tensor]) -> Iterator[None]:
+        """Let nodes that were recorded earlier hold their constant arrays as Tensors while the block runs."""
+        kept = [(node, node.inputs) for node in nodes]
+        try:
+            for node, _ in kept:
+                self._lift(node)
+            yield
+        finally:
+            for node, inputs in kept:
+                node.inputs = inputs
+
+    def decided(self, node: Tensor, outcome: Any) -> None:
         """Remember a decision of the control flow."""
-        frame = next(self._frames(sys._getframe(1)), None)
-        place = Place(frame.f_code.co_filename, frame.f_lineno, ()) if frame else None
-        self.decisions.append(Decision(node, outcome, place))
+        if isinstance(outcome, np.ndarray) and outcome.ndim:
+            self.left.add(node)
+            return
+        frames = self._frames(sys._getframe(1))[0]
+        asker = sys._getframe(3)  # behind the Tensor's own methods
+        tree = _expression(frames[0]) if frames and asker is frames[0] else None
+        condition = ast.unparse(tree) if tree else ""
+        self.decisions.append(Decision(node, outcome, _place(frames) if frames else None, condition))
+
+    def _lift(self, node: Tensor) -> None:
+        """Let a node hold its constant arrays as Tensors, so that the rules record what they make of them."""
+        inputs = list(node.inputs)
+        for i, x in enumerate(inputs):
+            if type(x) is np.ndarray and x.ndim and x.dtype.kind in "fciub":
+                if id(x) not in self._lifted:
+                    self._lifted[id(x)] = leaf(x, self.constants.get((node, i)))
+                inputs[i] = self._lifted[id(x)]
+        node.inputs = tuple(inputs)
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event != "call" and not frame.f_code.co_filename.startswith(_SKIPPED):
-            frames = list(self._frames(frame))
+        if event == "return" and _is_users(frame.f_code.co_filename):
+            frames = self._frames(frame)[0]
             if frames:
                 self._read(frame, len(frames) - 1)
 
-    def _frames(self, frame: FrameType | None) -> Iterator[FrameType]:
-        """Yield the user's frames from this one outwards, down to the traced function's."""
+    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], bool]:
+        """List the user's frames from this one outwards, down to the traced function's; say whether a sweep runs."""
+        frames, sweeping = [], False
         while frame is not None and frame is not self._base:
-            if not frame.f_code.co_filename.startswith(_SKIPPED):
-                yield frame
+            if frame.f_code is _SWEEP:
+                sweeping = True
+            elif frame.f_code.co_filename == __file__:  # what the observer calls itself
+                return [], False
+            elif _is_users(frame.f_code.co_filename):
+                frames.append(frame)
             frame = frame.f_back
+        return frames, sweeping
 
     def _read(self, frame: FrameType, depth: int) -> None:
-        """Read the variables of one frame; what objects and containers hold comes after what a variable holds."""
+        """Read the variables of one frame."""
         for name, value in frame.f_locals.items():
             if type(value) is Tensor:
                 self.bind(value, name, depth)
             elif isinstance(value, (list, tuple, dict)):
-                self._read_container(name, value, depth + 100)
+                self._read_container(name, value, depth + _FROM_CONTAINER)
             elif hasattr(value, "__dict__") and not isinstance(value, _OPAQUE):
                 for attribute, held in vars(value).items():
                     if type(held) is Tensor:
-                        self.bind(held, attribute, depth + 100)
+                        self.bind(held, attribute, depth + _FROM_CONTAINER)
 
     def _read_container(self, name: str, value: Any, rank: int) -> None:
         items = value.items() if isinstance(value, dict) else enumerate(value)
@@ -178,8 +275,31 @@ class Names:
                     break
 
 
+def leaf(value: Any, name: str | None) -> Tensor:
+    """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
+    tensor = Tensor(0.0, name)
+    tensor._value = value
+    return tensor
+
+
+@cache
+def _is_users(file: str) -> bool:
+    """Whether code is the user's: none of this package, of NumPy, or of the standard library."""
+    return not file.startswith(_SKIPPED) and (not file.startswith(_LIBRARY) or "site-packages" in file)
+
+
+def _place(frames: list[FrameType]) -> Place:
+    functions = tuple(frame.f_code.co_name for frame in reversed(frames[:-1]))
+    return Place(frames[0].f_code.co_filename, frames[0].f_lineno, functions)
+
+
 def leaf_names(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable[int]) -> list[str]:
     """Return a name for each leaf of the arguments at ``positions``: the parameter's, or its key in a tree."""
+    return [name for name, _ in leaf_paths(f, args, positions)]
+
+
+def leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable[int]) -> list[tuple[str, bool]]:
+    """Return the names of `leaf_names`, each with whether it is made up from a place: ``params_0_1``."""
     try:
         parameters = list(inspect.signature(f).bind(*args).arguments.items())
     except (TypeError, ValueError):
@@ -191,15 +311,14 @@ def leaf_names(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable
         for k in range(len(value)) if variadic else (None,):
             named[i] = name if k is None else f"{name}_{k}"
             i += 1
-    result: list[str] = []
-    for position in positions:
-        name = named.get(position % len(args), f"x_{position}")
-        keys = list(_keys(args[position]))
-        short = [str(path[-1]) for path in keys if path and isinstance(path[-1], str)]
-        unique = len(set(short)) == len(keys)
-        for path, key in zip(keys, short if unique else [""] * len(keys), strict=True):
-            result.append(key if unique else "_".join([name, *map(str, path)]))
-    return [identifier(name) for name in result]
+    paths = [(named.get(i % len(args), f"x_{i}"), path) for i in positions for path in _keys(args[i])]
+    short = [str(path[-1]) if path and isinstance(path[-1], str) else "" for _, path in paths]
+    short = [name if not path else key for (name, path), key in zip(paths, short, strict=True)]
+    unique = [bool(key) and short.count(key) == 1 for key in short]
+    long = ["_".join([name, *map(str, path)]) for name, path in paths]
+    wanted = [key if alone else name for key, name, alone in zip(short, long, unique, strict=True)]
+    names = unique_names(enumerate(wanted), ())
+    return [(names[i], not alone) for i, alone in enumerate(unique)]
 
 
 def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -215,32 +334,6 @@ def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         return
     for key, child in items:
         yield from _keys(child, (*path, key))
-
-
-def identifier(name: str) -> str:
-    """Return a name that Python takes for a variable."""
-    name = re.sub(r"\W", "_", name).strip("_") or "x"
-    return f"{name}_" if keyword.iskeyword(name) or name == "np" else (f"x_{name}" if name[0].isdigit() else name)
-
-
-def unique_names(wanted: Iterable[tuple[Any, str]], taken: Iterable[str]) -> dict[Any, str]:
-    """Return a name for each key: the wanted one, numbered where several keys want it or it is taken."""
-    wanted = [(key, identifier(name)) for key, name in wanted]
-    used = set(taken)
-    counts: dict[str, int] = {}
-    for _, name in wanted:
-        counts[name] = counts.get(name, 0) + 1
-    single = {name for name, n in counts.items() if n == 1}
-    names: dict[Any, str] = {}
-    number: dict[str, int] = {}
-    for key, name in wanted:
-        chosen = name
-        while chosen in used or (chosen == name and name not in single) or (chosen != name and chosen in single):
-            number[name] = number.get(name, 0) + 1
-            chosen = f"{name}_{number[name]}"
-        used.add(chosen)
-        names[key] = chosen
-    return names
 
 
 def _spoken_values(frame: FrameType) -> Iterator[tuple[str, Any]]:

@@ -156,7 +156,7 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
-        if not recorded:
+        if not recorded and type(params) is not TracedParams:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
             inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.chain import Chain, Step, count_uses, is_cheap, reachable
-from autograd_lite.expressions import Node, is_short
+from autograd_lite.chain import Chain, Step
+from autograd_lite.expressions import Node, count_uses, describe, is_cheap, is_short, reachable
 from autograd_lite.graph import Tensor, order, raw, tracing
-from autograd_lite.names import Decision, Names, leaf_names, unique_names
+from autograd_lite.identifiers import unique_names
+from autograd_lite.names import Decision, Names, leaf, leaf_paths
+from autograd_lite.ops import table
+from autograd_lite.writing import text
+
+_LONGEST = 12  # ops, names and numbers in an expression that is used once
 
 Wrt = str | Sequence[str] | None
 
@@ -57,6 +63,19 @@ class Program:
         """Forward, then backward steps."""
         return [*self.forward, *self.backward]
 
+    @property
+    def conditions(self) -> list[str]:
+        """What the control flow asked, and the answers, in the order of asking: ``np.sum(y) > 0 is True``."""
+        asked: dict[tuple[str, str], list[Any]] = {}
+        for decision in self.decisions:
+            asked.setdefault((decision.condition, str(decision.place or "")), []).append(decision.outcome)
+        lines = []
+        for (condition, place), outcomes in asked.items():
+            runs = [(outcome, len(list(run))) for outcome, run in groupby(outcomes)]
+            told = ", then ".join(f"{outcome}" + (f" {n} times" if n > 1 else "") for outcome, n in runs)
+            lines.append(f"{condition} is {told}" + (f" ({place})" if place else ""))
+        return lines
+
     def __getitem__(self, name: str) -> Step:
         for step in self.steps:
             if step.name == name:
@@ -70,10 +89,11 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     Parameters
     ----------
     f : callable, or a Tensor already computed
-        Takes trees of arrays; returns one array. Integer and boolean arguments are constants.
+        Takes trees of arrays; returns one array. Arrays of integers and booleans (labels, masks) are inputs of the
+        program that are not differentiated; single integers and booleans are constants.
     *args : trees of arrays
     wrt : str or sequence of str, optional
-        Names of the inputs to differentiate by; all of them if left out.
+        Names of the inputs to differentiate by; all real and complex ones if left out.
 
     Returns
     -------
@@ -82,34 +102,82 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     Raises
     ------
     TypeError
-        Where ``f`` returns no Tensor, or several.
+        Where ``f`` returns no Tensor, or several, or integers.
     ValueError
         Where ``wrt`` names no input; the error lists the names there are.
+
+    Notes
+    -----
+    A function that cannot use its integer arrays as Tensors runs a second time, with these arrays as constants.
     """
-    names = Names()
+    wanted = (wrt,) if isinstance(wrt, str) else wrt
     if isinstance(f, Tensor):
-        result, leaves, constants, title = f, *_leaves_of(f), "result"
-        names.read_caller()
-    else:
-        wrapped, leaves, constants = _wrap(f, args)
-        title = getattr(f, "__name__", "f")
+        return _trace_tensor(f, args, wanted)
+    _check_callable(f)
+    paths = leaf_paths(f, args, range(len(args)))
+    wrapped, leaves, constants = _enter(args, paths, wanted, integers=True)
+    names = Names()
+    result: Tensor | None = None
+    try:
         result = _run(f, wrapped, names)
-    title = title if title.isidentifier() and not title.startswith("<") else "result"
-    return _build(title, result, leaves, constants, names, wrt)
+    except Exception:
+        if all(x.dtype.kind in "fc" for x in leaves.values()):
+            raise
+    if result is None or names.left:
+        wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
+        names = Names()
+        result = _run(f, wrapped, names)
+    better = _better_names(paths, leaves, names)
+    leaves = {better.get(name, name): x for name, x in leaves.items()}
+    chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
+    title = getattr(f, "__name__", "result")
+    return _build(title if title.isidentifier() else "result", result, leaves, chosen, names, constants)
 
 
-def _wrap(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[list[Any], dict[str, Tensor], dict[str, Any]]:
-    """Replace the inexact arrays of the arguments by Tensors; return them by name, and the other arrays by name."""
+def _check_callable(f: Any) -> None:
+    if not callable(f):
+        hint = "; the sum of a diagonal is np.trace" if isinstance(f, (np.ndarray, list)) else ""
+        raise TypeError(f"expected a function, or a Tensor that is computed already, got {type(f).__name__}{hint}")
+
+
+def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] | None) -> Program:
+    """Return the program of a Tensor that is computed already: its leaves are the inputs."""
+    if args:
+        raise TypeError("a Tensor that is computed already takes no arguments")
+    names = Names()
+    names.read_caller()
+    nodes = order([result])[0]
+    found = [t for t in reversed(nodes) if t.op is None]
+    best = [(t, t.name or (names.best(t) or (0, 0, "x"))[2]) for t in found]
+    leaves = {name: t for t, name in unique_names(best, ()).items()}
+    chosen = _choose(wanted, leaves)
+    with names.lifting(nodes):
+        return _build("result", result, leaves, chosen, names, {})
+
+
+def _better_names(paths: list[tuple[str, bool]], leaves: dict[str, Tensor], names: Names) -> dict[str, str]:
+    """Return what variables call the leaves whose names are made up: ``W1`` for ``params_0_0``."""
+    best = {name: names.best(leaves[name]) for name, made_up in paths if made_up and name in leaves}
+    wanted = [(name, found[2]) for name, found in best.items() if found]
+    return unique_names(wanted, leaves.keys() - {name for name, _ in wanted})
+
+
+def _enter(
+    args: tuple[Any, ...], paths: list[tuple[str, bool]], wanted: Iterable[str] | None, integers: bool
+) -> tuple[list[Any], dict[str, Tensor], dict[str, Any]]:
+    """Replace the arrays of the arguments by Tensors. Return them, the Tensors by name, and arrays left as they are."""
     wrapped, leaves, constants = [], {}, {}
-    names = iter(leaf_names(f, args, range(len(args))))
+    names = iter(name for name, _ in paths)
     inexact = any(_kind(x) in "fc" for x in trees.flatten(list(args))[0])
     for arg in args:
         parts, rebuild = trees.flatten(arg)
         made = []
         for x in parts:
             name = next(names)
-            if _kind(x) in ("fc" if inexact else "fciu"):
+            if _kind(x) in ("fc" if inexact else "fciu") or (name in (wanted or ()) and _kind(x) in "iu"):
                 x = leaves[name] = Tensor(raw(x), name, copy=False)
+            elif isinstance(x, np.ndarray) and x.ndim and x.dtype.kind in "iub" and integers:
+                x = leaves[name] = leaf(x, name)
             elif isinstance(x, np.ndarray):
                 constants[name] = x
             made.append(x)
@@ -121,10 +189,16 @@ def _kind(x: Any) -> str:
     return "f" if type(x) is Tensor else np.asarray(x).dtype.kind
 
 
-def _leaves_of(result: Tensor) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Return the leaves of a Tensor that was computed already, by name."""
-    leaves = [t for t in reversed(order([result])[0]) if t.op is None]
-    return {name: t for t, name in unique_names([(t, t.name or "x") for t in leaves], ()).items()}, {}
+def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str]:
+    """Return the names of the inputs to differentiate by, in the order of the arguments."""
+    inexact = [name for name, x in leaves.items() if x.dtype.kind in "fc"]
+    if wanted is None:
+        return inexact
+    wanted = list(wanted)
+    for name in wanted or ["()"]:
+        if name not in inexact:
+            raise ValueError(f"wrt={name!r} names no input; there are: {', '.join(inexact) or 'none'}")
+    return [name for name in inexact if name in wanted]
 
 
 def _run(f: Callable[..., Any], args: list[Any], names: Names) -> Tensor:
@@ -137,51 +211,66 @@ def _run(f: Callable[..., Any], args: list[Any], names: Names) -> Tensor:
     finally:
         tracing.depth -= 1
         tracing.constants = before
-    if type(result) is Tensor:
-        return result
-    outputs = result.keys() if isinstance(result, dict) else result if isinstance(result, (tuple, list)) else None
     name = getattr(f, "__name__", "f")
-    if outputs is not None:
-        listed = ", ".join(map(repr, outputs)) if isinstance(result, dict) else f"{len(result)} values"
+    if type(result) is Tensor and isinstance(result._value, (np.ndarray, np.generic)):
+        if result.dtype.kind in "fc":
+            return result
+        raise TypeError(f"{name}() returned an array of dtype {result.dtype}, which has no derivative")
+    if isinstance(result, dict) and result:
         raise TypeError(
-            f"expected {name}() to return one array, got {listed}; "
-            f"choose one of them: lambda *args: {name}(*args)[{next(iter(outputs), 0)!r}]"
-            if isinstance(result, dict)
-            else f"expected {name}() to return one array, got {listed}; choose one: lambda *args: {name}(*args)[0]"
+            f"expected {name}() to return one array, got {', '.join(map(repr, result))}; "
+            f"choose one of them: lambda *args: {name}(*args)[{next(iter(result))!r}]"
         )
+    if isinstance(result, (tuple, list)) and result:
+        raise TypeError(
+            f"expected {name}() to return one array, got {len(result)} values; "
+            f"choose one of them: lambda *args: {name}(*args)[0]"
+        )
+    why = "does it return its result?" if result is None else "a constant, or a value that left the record (.value)"
     raise TypeError(
-        f"expected {name}() to return a result that depends on its arguments, got {type(result).__name__}: "
-        "it returned nothing, a constant, or a value that left the record (.value, float)"
+        f"expected {name}() to return a result that depends on its arguments, got {type(result).__name__}: {why}"
     )
 
 
 def _build(
-    title: str, result: Tensor, leaves: dict[str, Tensor], constants: dict[str, Any], names: Names, wrt: Wrt
+    title: str,
+    result: Tensor,
+    leaves: dict[str, Tensor],
+    wrt: list[str],
+    names: Names,
+    constants: dict[str, Any],
 ) -> Program:
     """Turn one recorded call into a program."""
-    chosen = _chosen(wrt, leaves)
-    chain = Chain(result, leaves, names, {id(array): name for name, array in constants.items()})
-    chain.name_forward(title)
-    gradients = chain.differentiate(chosen)
-    program = Program(title, chain.inputs, {}, chain.forward, chain.backward, "", gradients, decisions=names.decisions)
-    program.result = chain.root.name or "result"
-    if chain.cotangent is not None:
-        program.cotangent = "cotangent"
+    arrays = {id(array): name for name, array in constants.items()}
+    chain = Chain(title, result, leaves, names, dict(arrays))
+    gradients = chain.differentiate(wrt)
+    shared = _shared_values(chain)
+    if shared:
+        chain = Chain(title, result, leaves, names, arrays, shared)
+        gradients = chain.differentiate(wrt)
+    backward = _in_order(chain.backward)
+    name, seed = str(chain.root.name), chain.cotangent.name if chain.cotangent else None
+    told = [d if d.condition else replace(d, condition=text(chain.expressions.nodes[d.node])) for d in names.decisions]
+    program = Program(chain.title, chain.inputs, {}, chain.forward, backward, name, gradients, seed, told)
     _drop_dead_steps(program, chain.root)
     _name_shared_parts(program)
     _name_constants(program)
     return program
 
 
-def _chosen(wrt: Wrt, leaves: dict[str, Tensor]) -> list[str]:
-    """Return the names of the inputs to differentiate by, in the order of the arguments."""
-    if wrt is None:
-        return list(leaves)
-    wanted = [wrt] if isinstance(wrt, str) else list(wrt)
-    for name in wanted:
-        if name not in leaves:
-            raise ValueError(f"wrt={name!r} names no input; there are: {', '.join(leaves) or 'none'}")
-    return [name for name in leaves if name in wanted]
+def _shared_values(chain: Chain) -> list[Tensor]:
+    """List what the backward pass uses of the forward one beside its steps: the results of whole functions."""
+    nodes = reachable(step.node for step in (*chain.forward, *chain.backward))
+    uses = count_uses(nodes)
+    whole = [n for n in nodes if n.op is not None and not n.op.elementwise and n in chain.written and not n.name]
+    again = [n for n in whole if uses[n] > 1 and not is_cheap(n) and n.dtype is not None and n.dtype.kind in "fc"]
+    return [chain.expressions.tensors[n][0] for n in again if n in chain.expressions.tensors]
+
+
+def _in_order(steps: list[Step]) -> list[Step]:
+    """Put each step behind those that it names: what is a cotangent may be a part of one that was found before it."""
+    by_node = {step.node: step for step in steps}
+    return [by_node[node] for node in reachable(by_node) if node in by_node]
 
 
 def _drop_dead_steps(program: Program, root: Node) -> None:
@@ -197,9 +286,12 @@ def _name_shared_parts(program: Program) -> None:
     nodes = reachable([step.node for step in program.steps])
     uses = count_uses(nodes)
     taken = {*program.inputs, *(step.name for step in program.steps)}
-    shared = [n for n in nodes if n.op is not None and not n.name and uses[n] > 1 and not is_cheap(n)]
-    wanted = [(n, n.op.name if n.op else "") for n in shared]
-    names = unique_names(wanted, taken | {name for _, name in wanted})  # numbered: the functions keep their names
+    shared: dict[Node, None] = {}
+    for n in nodes:
+        if n.op is not None and not n.name and uses[n] > 1 and not is_cheap(n, shared):
+            shared[n] = None
+    shared |= dict.fromkeys(_too_long(nodes, shared))
+    names = unique_names(((n, describe(n)) for n in shared), taken | table.keys())
     for steps, role in ((program.forward, "forward"), (program.backward, "shared")):
         written: list[Step] = []
         for step in steps:
@@ -211,9 +303,21 @@ def _name_shared_parts(program: Program) -> None:
         steps[:] = written
 
 
+def _too_long(nodes: list[Node], shared: Collection[Node]) -> list[Node]:
+    """List the unnamed nodes that are to be steps for the sake of short lines."""
+    lengths: dict[Node, int] = {}
+    found = []
+    for node in nodes:
+        lengths[node] = 1 + sum(1 if p.name or p in shared else lengths[p] for p in node.parents())
+        if lengths[node] > _LONGEST and not node.name and node not in shared and node.op is not None:
+            found.append(node)
+            lengths[node] = 1
+    return found
+
+
 def _name_constants(program: Program) -> None:
     """Collect the constants that have a name, and name the arrays that are too large to be written out."""
-    constants = [n for n in reachable([step.node for step in program.steps]) if n.constant]
+    constants = [n for n in reachable(step.node for step in program.steps) if n.constant]
     taken = {*program.inputs, *(step.name for step in program.steps)}
     large = [n for n in constants if n.name or not is_short(n.value)]
     for node, name in unique_names(((n, n.name or "constant_1") for n in large), taken).items():

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import itertools
 import linecache
+import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from autograd_lite.chain import Step, reachable
-from autograd_lite.graph import Tensor
-from autograd_lite.op import Op
-from autograd_lite.program import Program, Wrt, trace
-from autograd_lite.writing import ops_of, syntax, text
+import numpy as np
 
-WIDTH = 99
+from autograd_lite.chain import Step
+from autograd_lite.expressions import is_output, is_short, reachable, written
+from autograd_lite.graph import Tensor
+from autograd_lite.helpers import Helpers
+from autograd_lite.program import Program, Wrt, trace
+from autograd_lite.typesetting import WIDTH, unparse, wrapped
+from autograd_lite.writing import functions_of, literal, syntax
+
+_AMBIGUOUS = frozenset("lIO")
 _numbers = itertools.count(1)
 
 
@@ -37,19 +40,29 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
     -------
     str
         The text of a module with a function ``<name>_and_gradient``. It takes the arrays of the arguments in order,
-        those of trees one by one, and constants by keyword. It returns the result and the gradient; the gradients of
-        several inputs as a tuple. Where the result is not of size 1, it takes the cotangent of the result as well.
+        those of trees one by one, and by keyword the constants from outside, with their values as defaults where these
+        are short. It returns the result and the gradient; the gradients of several inputs as a tuple. Where the result
+        is not of size 1, it takes the cotangent of the result as well.
 
     Raises
     ------
     TypeError, ValueError
         Those of `trace`.
+    NotImplementedError
+        Where an op of the user's cannot be written out: it has no source, or uses what is no function, module, number
+        or array.
+
+    Examples
+    --------
+    >>> print(source(lambda x: np.sin(x) * x, 2.0))
+    import numpy as np
+    <BLANKLINE>
+    <BLANKLINE>
+    def result_and_gradient(x):
+        ...
     """
     program = f if isinstance(f, Program) else trace(f, *args, wrt=wrt)
-    nodes = reachable([*(step.node for step in program.steps), *program.inputs.values()])
-    imports, helpers = _helpers(ops_of(nodes))
-    parts = ["\n".join(imports), *helpers, _function(program)]
-    return "\n\n\n".join(parts) + "\n"
+    return "\n\n\n".join(_parts(program)) + "\n"
 
 
 def load(module: str) -> dict[str, Any]:
@@ -61,31 +74,87 @@ def load(module: str) -> dict[str, Any]:
     return names
 
 
-def _function(program: Program) -> str:
+def _parts(program: Program) -> Iterator[str]:
+    """Yield imports, constants, helper functions, and the function itself."""
+    functions = functions_of(reachable(step.node for step in program.steps))
+    names = {*program.inputs, *program.constants, *(step.name for step in program.steps), program.cotangent or ""}
+    helpers = Helpers(functions, {*names, _name(program)})
+    function = _function(program, _Calls(helpers.names))
+    imports = {"import numpy as np", *helpers.imports}
+    if "scipy.special." in function:
+        imports.add("import scipy.special")
+    library = {line for line in imports if line.split()[1].partition(".")[0] in sys.stdlib_module_names}
+    yield "\n\n".join("\n".join(sorted(lines)) for lines in (library, imports - library) if lines)
+    if helpers.constants:
+        yield "\n".join(helpers.constants)
+    yield from helpers.functions
+    yield function
+
+
+def _name(program: Program) -> str:
+    return f"{program.name}_and_gradient"
+
+
+class _Calls(ast.NodeTransformer):
+    """Calls functions by the names that they got."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name):
+            node.func = ast.Name(self.names.get(node.func.id, node.func.id))
+        return node
+
+
+def _function(program: Program, calls: _Calls) -> str:
     """Write the function that computes the result and the gradient."""
     gradients = [name or f"np.zeros_like({of})" for of, name in program.gradients.items()]
     returned = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
-    parameters = [*program.inputs, *([program.cotangent] if program.cotangent else [])]
-    if program.constants:
-        parameters += ["*", *program.constants]
-    lines = [f"def {program.name}_and_gradient({', '.join(parameters)}):", *_docstring(program)]
-    lines += [_assignment(step) for step in program.forward]
-    lines += [_assignment(step) for step in program.backward]
-    lines.append(f"    return {program.result}, {returned}")
+    lines = [*_signature(program), *_docstring(program)]
+    steps = list(program.steps)
+    while steps:
+        outputs = _unpacked(steps)
+        lines += _assignment(steps[0], calls, outputs)
+        del steps[: max(len(outputs), 1)]
+    lines += wrapped(ast.parse(returned, mode="eval").body, f"return {program.result}, ")
     return "\n".join(lines)
 
 
+def _signature(program: Program) -> list[str]:
+    parameters = [*program.inputs, *([program.cotangent] if program.cotangent else [])]
+    if program.constants:
+        parameters += ["*", *(_parameter(name, value) for name, value in program.constants.items())]
+    line = f"def {_name(program)}({', '.join(parameters)}):"
+    if len(line) <= WIDTH and not _AMBIGUOUS.intersection(parameters):
+        return [line]
+    listed = [f"    {', '.join(parameters)}"]
+    if len(listed[0]) > WIDTH or _AMBIGUOUS.intersection(parameters):
+        listed = [f"    {p},{'  # noqa: E741' if p in _AMBIGUOUS else ''}" for p in parameters]
+    return [f"def {_name(program)}(", *listed, "):"]
+
+
+def _parameter(name: str, value: Any) -> str:
+    """Write a constant from outside as a parameter: its value is the default where it is short."""
+    if not is_short(value):
+        return name
+    is_array = isinstance(value, np.ndarray) and value.ndim
+    return f"{name}={unparse(literal(value)) if is_array else repr(np.asarray(value).item())}"
+
+
 def _docstring(program: Program) -> Iterator[str]:
-    of = ", ".join(program.gradients)
-    what = (
-        f"its gradient by {of}"
-        if program.cotangent is None
-        else f"the product of a cotangent with its Jacobian by {of}"
-    )
-    lines = textwrap.wrap(f"Return {program.result} and {what}.", WIDTH - 10)
+    by = _enumerated(program.gradients)
+    if program.cotangent is None:
+        what = f"Return {program.result} and its gradient by {by}."
+    else:
+        what = f"Return {program.result}, and the gradient of np.sum({program.cotangent} * {program.result}) by {by}."
+    lines = textwrap.wrap(what, WIDTH - 8, break_long_words=False)
+    shapes = [f"{name} {node.shape}" for name, node in program.inputs.items() if node.shape]
+    if shapes:
+        lines += ["", *textwrap.wrap(f"Shapes: {', '.join(shapes)}.", WIDTH - 4, break_long_words=False)]
     if program.decisions:
-        lines += ["", "The path on which:"]
-        lines += [f"    {text(d.node)} is {d.outcome}" for d in program.decisions]
+        lines += ["", "It is the path on which", *(f"    {condition}" for condition in program.conditions)]
     if len(lines) == 1:
         yield f'    """{lines[0]}"""'
         return
@@ -94,70 +163,28 @@ def _docstring(program: Program) -> Iterator[str]:
     yield '    """'
 
 
-def _assignment(step: Step) -> str:
-    """Write one step as a line, with the shape of its value beside it; break a long line at its operators."""
-    tree = syntax(step.node, defining=True)
-    shape = f"  # {step.node.shape}" if step.node.shape else ""
-    line = f"    {step.name} = {ast.unparse(tree)}"
-    if len(line) <= WIDTH:
-        return line + (shape if len(line + shape) <= WIDTH else "")
-    return f"    {step.name} = (" + shape + "\n" + "\n".join(f"        {part}" for part in _broken(tree)) + "\n    )"
+def _enumerated(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
-def _broken(tree: ast.expr) -> list[str]:
-    """Break an expression into lines at its outermost sums, or into the arguments of its call."""
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
-        sign = "+" if isinstance(tree.op, ast.Add) else "-"
-        right = ast.unparse(ast.BinOp(ast.Name("_"), tree.op, tree.right))[4:]
-        return [*_broken(tree.left), f"{sign} {right}"]
-    return [ast.unparse(tree)]
+def _unpacked(steps: list[Step]) -> list[Step]:
+    """Return the first steps where they are an op of several outputs, and these."""
+    whole = steps[0].node
+    n = len(whole.value) + 1 if isinstance(whole.value, tuple) else 0
+    parts = [step for step in steps[1:n] if is_output(step.node) and step.node.args[0] is whole]
+    in_order = [step.node.params["index"] for step in parts] == list(range(n - 1))
+    alone = all(whole not in written([step.node]) for step in steps[n:])
+    return [steps[0], *parts] if n and in_order and alone else []
 
 
-def _helpers(ops: list[Op]) -> tuple[list[str], list[str]]:
-    """Return the import lines, and the functions that NumPy lacks, as the package defines them."""
-    modules: dict[str, str] = {"np": "numpy"}
-    written: dict[str, str] = {}
-    pending: list[Callable[..., Any]] = [op.forward for op in ops]
-    while pending:
-        function = pending.pop(0)
-        if function.__name__ in written:
-            continue
-        tree = _plain_definition(function)
-        written[function.__name__] = ast.unparse(tree)
-        scope = inspect.unwrap(function).__globals__
-        for name in dict.fromkeys(part.id for part in ast.walk(tree) if isinstance(part, ast.Name)):
-            held = scope.get(name)
-            if isinstance(held, Op):
-                pending.append(held.forward)
-            elif isinstance(held, ModuleType):
-                modules[name] = held.__name__
-            elif inspect.isfunction(held):
-                pending.append(held)
-            elif isinstance(held, (int, float)):
-                written[name] = f"{name} = {held!r}"
-    lines = [f"import {path}" if path == name else f"import {path} as {name}" for name, path in modules.items()]
-    return sorted(lines), [*reversed(written.values())]
-
-
-def _plain_definition(function: Callable[..., Any]) -> ast.FunctionDef:
-    """Return the definition of a function without decorators and annotations."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    if not isinstance(tree, ast.FunctionDef):
-        raise NotImplementedError(
-            f"op '{function.__name__}' is not a function that can be written out: define it with def"
-        )
-    tree.decorator_list, tree.returns = [], None
-    arguments = tree.args
-    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
-        if argument is not None:
-            argument.annotation = None
-    arguments.args = [*arguments.posonlyargs, *arguments.args]
-    arguments.posonlyargs = []
-    docstring = ast.get_docstring(tree)
-    if docstring:
-        tree.body[0] = ast.Expr(ast.Constant(docstring.splitlines()[0]))
-    for part in ast.walk(tree):
-        for child in getattr(part, "body", []) if isinstance(getattr(part, "body", None), list) else []:
-            if isinstance(child, ast.AnnAssign) and child.value is not None:
-                part.body[part.body.index(child)] = ast.Assign([child.target], child.value, lineno=0)  # type: ignore[attr-defined]
-    return tree
+def _assignment(step: Step, calls: _Calls, outputs: list[Step]) -> list[str]:
+    """Write one step, with the shape of its value beside it; the outputs of an op in one line."""
+    names = ", ".join(output.name for output in outputs[1:]) or step.name
+    lines = wrapped(calls.visit(syntax(step.node, defining=True)), f"{names} = ")
+    comment = f"  # {step.node.shape}" if step.node.shape else ""
+    if step.name in _AMBIGUOUS:
+        comment = "  # noqa: E741"
+    if len(lines[0] + comment) <= WIDTH or step.name in _AMBIGUOUS:
+        lines[0] += comment
+    return lines

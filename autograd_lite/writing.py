@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+import inspect
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from string import Formatter
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.expressions import Node
+from autograd_lite.dispatch import path_of
+from autograd_lite.expressions import Node, is_range
 from autograd_lite.op import Op, alias
-
-MODULES = {"numpy": "np", "scipy.special": "special"}
+from autograd_lite.ops.indexing import repeats
+from autograd_lite.typesetting import unparse
 
 
 def text(node: Node, *, defining: bool = False) -> str:
     """Return the source of a node: its name, or the expression that makes it where it is being defined."""
-    return ast.unparse(syntax(node, defining=defining))
+    return unparse(syntax(node, defining=defining))
 
 
 def syntax(node: Node, *, defining: bool = False) -> ast.expr:
@@ -26,11 +28,12 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
     if node.name and not defining:
         return ast.Name(node.name)
     if node.op is None:
-        return literal(node.value)
+        return ast.Constant(float(node.value)) if defining and is_whole(node.value) else literal(node.value)
     if node.op is alias:
-        return syntax(node.args[0])
-    args = [syntax(arg) for arg in node.args]
-    params = {key: literal(p) for key, p in node.params.items() if not _is_default(key, p)}
+        return syntax(node.args[0], defining=not node.args[0].name)
+    args = [_argument(node, arg) for arg in node.args]
+    defaults = _defaults(node.op)
+    params = {key: literal(p) for key, p in node.params.items() if not _same(p, defaults.get(key, literal))}
     special = _SPECIAL.get(node.op.name)
     if special is not None:
         tree: ast.expr = special(node, args, params)
@@ -39,7 +42,52 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
         return _fill(node.op.template, args, params)
     if node.op.spread:
         args = [ast.List(args)]
-    return ast.Call(_path(node.op), args, [ast.keyword(key, value) for key, value in params.items()])
+    for key in _places(node.op):
+        if key not in params:
+            break
+        args.append(params.pop(key))
+    return ast.Call(path(node.op), args, [ast.keyword(key, value) for key, value in params.items()])
+
+
+def functions_of(nodes: Iterable[Node]) -> dict[str, Callable[..., Any]]:
+    """Return the functions that NumPy does not have and that nodes are written as calls of, by name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for node in nodes:
+        if node.op is not None and node.op.name == "scatter":
+            function = _scattering(node)
+            found[function.__name__] = function
+        elif node.op and node.op.numpy is None and node.op.template is None and node.op.name not in _SPECIAL:
+            found[node.op.name] = node.op.forward
+    return found
+
+
+def scatter(x: Any, index: Any, shape: Any) -> Any:
+    """Return zeros with x added at the index, which may name a place more than once."""
+    z = np.zeros(shape, np.asarray(x).dtype)
+    np.add.at(z, index, x)
+    return z
+
+
+def place(x: Any, index: Any, shape: Any) -> Any:
+    """Return zeros with x at the index."""
+    z = np.zeros(shape, np.asarray(x).dtype)
+    z[index] = x
+    return z
+
+
+def _scattering(node: Node) -> Callable[..., Any]:
+    """Return the plainest function that does what `scatter` of the op table does for this index."""
+    index = node.params["index"]
+    parts = [p.value if isinstance(p, Node) else p for p in (index if isinstance(index, tuple) else (index,))]
+    return scatter if repeats(tuple(parts)) else place
+
+
+def _scattered(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    keywords = [ast.keyword(key, params[key]) for key in ("index", "shape")]
+    return ast.Call(ast.Name(_scattering(node).__name__), args, keywords)
+
+
+# Constants
 
 
 def literal(value: Any) -> ast.expr:
@@ -52,58 +100,82 @@ def literal(value: Any) -> ast.expr:
         return _array(value)
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, complex):
-        return ast.parse(repr(value), mode="eval").body
-    if isinstance(value, slice):
-        if value == slice(None):
-            return ast.Call(ast.Name("slice"), [ast.Constant(None)], [])
-        parts = (value.start, value.stop, value.step)
-        return ast.Call(ast.Name("slice"), [literal(p) for p in parts], [])
+    if isinstance(value, slice) or (isinstance(value, tuple) and any(isinstance(part, slice) for part in value)):
+        return _subscript(ast.Name("np.s_"), value)
     if isinstance(value, tuple):
         return ast.Tuple([literal(v) for v in value])
     if isinstance(value, list):
         return ast.List([literal(v) for v in value])
     if isinstance(value, (np.dtype, type)):
-        return ast.Attribute(ast.Name("np"), np.dtype(value).name)
+        return ast.parse(f"np.{np.dtype(value).name}", mode="eval").body
+    if isinstance(value, (complex, range)):
+        return ast.parse(repr(value), mode="eval").body
     return ast.Constant(value)
 
 
-def ops_of(nodes: Collection[Node]) -> list[Op]:
-    """List the ops of our own among nodes, which NumPy does not have."""
-    ours = (n.op for n in nodes if n.op and n.op.numpy is None and n.op is not alias)
-    return list(dict.fromkeys(op for op in ours if op.name not in _SPECIAL))
+def _argument(node: Node, arg: Node) -> ast.expr:
+    """Return the syntax tree of an argument. A number is written so that the result has the dtype that it had."""
+    value = arg.value
+    if arg.op is not None or arg.name or np.ndim(value) or not isinstance(value, (float, np.number)):
+        return syntax(arg)
+    if not (node.op and node.op.elementwise):
+        return syntax(arg) if isinstance(value, float) else _typed(value)
+    others = [other.dtype for other in node.args if not other.constant or other.name]
+    wanted = np.result_type(*others, value)
+    if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
+        return _typed(value)
+    if is_whole(value) and np.result_type(*others, int(value)) != wanted:
+        return ast.Constant(float(value))
+    return syntax(arg)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a real number with nothing behind the point."""
+    number = isinstance(value, (float, np.floating))
+    return number and bool(np.isfinite(value)) and value == int(value)
+
+
+def _typed(value: Any) -> ast.expr:
+    """Write a number with its dtype."""
+    return ast.Call(literal(value.dtype), [literal(value.item())], [])
 
 
 def _number(value: float) -> ast.expr:
     if np.isnan(value) or np.isinf(value):
         number: ast.expr = ast.Attribute(ast.Name("np"), "nan" if np.isnan(value) else "inf")
         return ast.UnaryOp(ast.USub(), number) if value < 0 else number
+    if value in (np.pi, 2 * np.pi):
+        return ast.parse("np.pi" if value == np.pi else "2 * np.pi", mode="eval").body
     if value == int(value) and abs(value) < 1e6:
         value = int(value)
-    elif abs(value) < 1 and len(repr(value)) > 8 and 1 / round(1 / value) == value:
+    elif 1e-4 <= abs(value) < 1 and len(repr(value)) > 8 and 1 / round(1 / value) == value:
         return ast.BinOp(_number(float(np.sign(value))), ast.Div(), ast.Constant(abs(round(1 / value))))
     return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)
 
 
 def _array(value: Any) -> ast.expr:
-    def call(name: str, *args: ast.expr, **keywords: ast.expr) -> ast.expr:
-        dtype = {} if value.dtype in (np.float64, np.int64) else {"dtype": literal(value.dtype)}
-        all_keywords = [ast.keyword(k, v) for k, v in {**keywords, **dtype}.items()]
-        return ast.Call(ast.Attribute(ast.Name("np"), name), list(args), all_keywords)
+    def call(name: str, *args: ast.expr, plain: Collection[str] = ("float64", "int64")) -> ast.expr:
+        dtype = [] if value.dtype.name in plain else [ast.keyword("dtype", literal(value.dtype))]
+        return ast.Call(ast.Attribute(ast.Name("np"), name), list(args), dtype)
 
     shape = literal(value.shape if value.ndim > 1 else value.shape[0])
-    if value.size and np.all(value == value.flat[0]):
-        if value.dtype.kind == "f" and value.flat[0] in (0, 1):
-            return call("ones" if value.flat[0] else "zeros", shape)
-        filler = float(value.flat[0]) if value.dtype.kind == "f" else value.flat[0].item()
-        return call("full", shape, literal(filler))
-    if value.ndim == 1 and value.dtype.kind in "iu" and np.array_equal(value, np.arange(value.size)):
-        return call("arange", shape)
-    return call("array", ast.parse(repr(value.tolist()), mode="eval").body)
+    first = value.flat[0] if value.size else 0
+    if value.dtype.kind in "fc" and first in (0, 1) and np.all(value == first):
+        return call("ones" if first else "zeros", shape, plain=("float64",))
+    if value.size and np.all(value == first):
+        filler = ast.Constant(float(first)) if value.dtype == np.float64 and first == int(first) else literal(first)
+        return call("full", shape, filler, plain=("float64", "int64", "bool", "complex128"))
+    if is_range(value):
+        index = ", ".join(":" if n > 1 else "None" for n in value.shape)
+        numbers = call("arange", literal(value.size))
+        return numbers if value.ndim == 1 else ast.Subscript(numbers, ast.Name(index))
+    if not value.size:
+        return call("zeros", shape, plain=("float64",))
+    whole = value.dtype.kind == "f" and not np.any(value % 1)
+    return call("array", literal(value.tolist()), plain=("int64", "bool", "complex128", "float64")[: 3 if whole else 4])
 
 
-def _is_default(key: str, value: Any) -> bool:
-    return value is None or (key in ("keepdims", "initial") and value is False) or (key == "order" and value == "C")
+# Calls
 
 
 @cache
@@ -134,26 +206,49 @@ def _fill(template: str, args: list[ast.expr], params: dict[str, ast.expr]) -> a
     return tree
 
 
-def _path(op: Op) -> ast.expr:
+def path(op: Op) -> ast.expr:
     """Return the dotted name by which the written code calls an op."""
-    if op.numpy is None:
-        return ast.Name(op.name)
-    module = getattr(op.numpy, "__module__", None) or "numpy"
-    if isinstance(op.numpy, np.ufunc):
-        module = "numpy" if hasattr(np, op.numpy.__name__) else "scipy.special"
-    path: ast.expr = ast.Name(MODULES.get(module) or "np")
-    for part in module.split(".")[1:] if module.startswith("numpy.") else ():
-        path = ast.Attribute(path, part)
-    return ast.Attribute(path, op.numpy.__name__)
+    return ast.Name(op.name) if op.numpy is None else ast.parse(path_of(op.numpy), mode="eval").body
+
+
+def _parameters(op: Op) -> list[inspect.Parameter]:
+    """List the parameters of the function that is called for an op."""
+    try:
+        return list(inspect.signature(op.numpy or op.forward).parameters.values())
+    except (TypeError, ValueError):  # a function that is written in C
+        return []
+
+
+@cache
+def _defaults(op: Op) -> dict[str, Any]:
+    """Return the values that parameters have if they are left out."""
+    left_out = {p.name: p.default for p in _parameters(op) if p.default is not p.empty}
+    return {key: {"keepdims": False, "initial": None}.get(key, value) for key, value in left_out.items()}
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and isinstance(value, (str, int, float, type(None))) and value == default
+
+
+@cache
+def _places(op: Op) -> tuple[str, ...]:
+    """List the parameters of a NumPy function that are given by their place: they have no default, or no name."""
+    parameters = _parameters(op) if op.numpy else []
+    given = parameters[1 if op.spread else len(op.input_names) :]
+    plain = [p.kind is p.POSITIONAL_ONLY or (p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD) for p in given]
+    return tuple(p.name for p, by_place in zip(given, plain, strict=True) if by_place)
 
 
 def _subscript(value: ast.expr, index: Any) -> ast.expr:
     def part(p: Any) -> ast.expr:
         if isinstance(p, slice):
-            bounds = [None if b is None else literal(b) for b in (p.start, p.stop, p.step)]
+            start = None if p.start == 0 and p.step in (None, 1) else p.start
+            bounds = [None if b is None else literal(b) for b in (start, p.stop, p.step)]
             return ast.Slice(*bounds)
         return literal(p)
 
+    if isinstance(index, tuple) and len(index) == 1:
+        index = index[0]
     slices = ast.Tuple([part(p) for p in index]) if isinstance(index, tuple) else part(index)
     return ast.Subscript(value, slices)
 
@@ -165,27 +260,75 @@ def _transposed(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -
     return ast.Call(ast.Attribute(ast.Name("np"), "transpose"), [args[0], params["axes"]], [])
 
 
+def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write new axes as an index, ``x[:, None]``, and any other shape as ``x.reshape(2, 6)``."""
+    before, after = node.args[0].shape, node.shape
+    left = list(before)
+    index = [":" if left and n == left[0] and left.pop(0) else "None" for n in after]
+    if before and not left and index.count("None") == len(after) - len(before):
+        return ast.Subscript(args[0], ast.Name(", ".join(index)))
+    order = [ast.keyword("order", params["order"])] if "order" in params else []
+    if not before:  # what may be a plain number
+        return ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [args[0], literal(after)], order)
+    lengths = [literal(n) for n in after] or [literal(())]
+    return ast.Call(ast.Attribute(args[0], "reshape"), lengths, order)
+
+
+def _stretched(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if node.args[0].shape:
+        return ast.Call(ast.Attribute(ast.Name("np"), "broadcast_to"), [args[0], literal(node.shape)], [])
+    lengths = literal(node.shape[0] if len(node.shape) == 1 else node.shape)
+    return ast.Call(ast.Attribute(ast.Name("np"), "full"), [lengths, args[0]], [])
+
+
 def _reduced(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    """Write ``axis=0`` for ``axis=(0,)``."""
+    """Write ``axis=0`` for ``axis=(0,)``, and no axis where it is all of them."""
     axis = node.params.get("axis")
-    if isinstance(axis, tuple) and len(axis) == 1:
+    if isinstance(axis, tuple) and len(axis) == len(node.args[0].shape):
+        del params["axis"]
+    elif isinstance(axis, tuple) and len(axis) == 1:
         params["axis"] = literal(axis[0])
-    path = _path(node.op) if node.op else ast.Name("sum")
+    path = ast.Attribute(ast.Name("np"), "sum")
     return ast.Call(path, args, [ast.keyword(key, value) for key, value in params.items()])
 
 
+def _negated(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write the minus sign of a product in front of its first factor: ``-x * y`` for ``-(x * y)``."""
+    tree = args[0]
+    if not isinstance(tree, ast.BinOp) or not isinstance(tree.op, (ast.Mult, ast.Div)):
+        return ast.UnaryOp(ast.USub(), tree)
+    return ast.BinOp(_negated(node, [tree.left], params), tree.op, tree.right)
+
+
+def _cast(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if not node.shape:
+        return ast.Call(params["dtype"], args, [])
+    return ast.Call(ast.Attribute(args[0], "astype"), [params["dtype"]], [])
+
+
+def _contracted(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    path = ast.Attribute(ast.Name("np"), "einsum")
+    return ast.Call(path, [params.pop("subscripts"), *args], [ast.keyword(key, p) for key, p in params.items()])
+
+
+def _picked(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if not node.args[0].shape and not isinstance(node.args[0].value, tuple):
+        return _reshaped(node, args, {})
+    return _subscript(args[0], node.params["index"])
+
+
 _SPECIAL: dict[str, Any] = {
+    "negative": _negated,
+    "alias": lambda node, args, params: args[0],
+    "expand_dims": _reshaped,
+    "scatter": _scattered,
+    "contraction": _contracted,
     "sum": _reduced,
     "matrix_transpose": lambda node, args, params: ast.Attribute(args[0], "T" if len(node.shape) == 2 else "mT"),
-    "getitem": lambda node, args, params: _subscript(args[0], node.params["index"]),
-    "item": lambda node, args, params: _subscript(args[0], node.params["index"]),
+    "getitem": _picked,
+    "item": _picked,
     "transpose": _transposed,
-    "reshape": lambda node, args, params: ast.Call(
-        ast.Attribute(args[0], "reshape"),
-        [params["shape"]],
-        [ast.keyword(k, p) for k, p in params.items() if k != "shape"],
-    ),
-    "broadcast_to": lambda node, args, params: ast.Call(
-        ast.Attribute(ast.Name("np"), "broadcast_to"), [args[0], params["shape"]], []
-    ),
+    "reshape": _reshaped,
+    "broadcast_to": _stretched,
+    "astype": _cast,
 }

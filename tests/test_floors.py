@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "autograd_lite"
 
 FLOORS = [
-    {"arrays", "trees", "samples"},
+    {"arrays", "trees", "samples", "identifiers", "typesetting"},
     {"graph", "op"},
     {
         "dispatch", "ops", "ops.creation", "ops.diagonals", "ops.elementwise", "ops.fourier", "ops.indexing",
@@ -26,8 +26,8 @@ FLOORS = [
     },
     {"backward", "debug"},
     {"call", "transforms"},
-    {"extrapolation", "probing", "numerical", "names", "expressions", "writing", "chain", "program",
-     "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
+    {"extrapolation", "probing", "numerical", "names", "expressions", "simplify", "writing", "helpers", "chain",
+     "program", "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
     {"source", "explain", "draw", "compiled"},
     {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts",
      "lines", "report",

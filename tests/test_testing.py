@@ -253,7 +253,7 @@ def test_the_formula_is_derived_from_the_forward():
     with pytest.raises(AssertionError) as caught:
         ag.testing.check_op(swish)
     said = str(caught.value)
-    assert re.search(r"  expect  sigmoid_1 = sigmoid\(x\)\n +swish = x \* sigmoid_1\n +dswish_dx = ", said), said
+    assert re.search(r"  expect  sigmoid_x = sigmoid\(x\)\n +swish = x \* sigmoid_x\n +dswish_dx = ", said), said
 
 
 def test_no_formula_comes_from_the_rule_that_is_wrong():

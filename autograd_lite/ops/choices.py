@@ -180,7 +180,7 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
 
 def _where(condition: Any, *branches: Any, **named: Any) -> Any:
     """Answer for np.where, which lists the places where the condition holds if it is given nothing else."""
-    return where(condition, *branches, **named) if branches or named else np.nonzero(raw(condition))
+    return where(condition, *branches, **named) if branches or named else np.nonzero(condition)
 
 
 registry[np.where] = _where

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import samples
-from autograd_lite.dispatch import constant, refuse
+from autograd_lite.dispatch import by_value, constant, refuse
 from autograd_lite.graph import raw
 from autograd_lite.op import op
 from autograd_lite.ops.shaping import astype
@@ -247,10 +247,16 @@ def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
 modf = op(np.modf, "np.modf({})", (lambda g, z, x: g[0],))
 
 
+@by_value
+def binary_exponent(x: Any) -> Any:
+    """Return the exponent of 2 of x."""
+    return np.frexp(x)[1]
+
+
 @op(numpy=np.frexp, samples=(samples.sample((3,)), samples.sample(())))
 def frexp(x: Any, /) -> tuple[Any, Any]:
     """Return the mantissa, and the exponent of 2, which is a constant: x is mantissa * 2**exponent."""
-    exponent = np.frexp(raw(x))[1]
+    exponent = binary_exponent(x)
     return np.ldexp(x, -exponent), exponent
 
 

@@ -80,7 +80,7 @@ scattered = (
 @op(samples=scattered)
 def scatter(x: Any, /, index: Any, shape: Shape) -> Any:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of picking."""
-    z = np.zeros(shape, x.dtype)
+    z = np.zeros(shape, np.asarray(x).dtype)
     if not repeats(index):
         z[index] = x
     elif isinstance(index, np.ndarray) and index.ndim and len(shape) > 1:  # whole rows, twice as fast one by one

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import samples
-from autograd_lite.graph import raw
+from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
 from autograd_lite.ops.activations import log_softmax
 from autograd_lite.ops.choices import where
@@ -123,11 +123,12 @@ def cross_entropy(logits: Any, labels: Any, /, axis: int = -1) -> Any:
             f"of shape {shape}; got {given.dtype} labels of shape {given.shape}"
         )
     scores = log_softmax(logits, axis)
+    labels = labels if type(labels) is Tensor else given
     if not hard:  # a class of probability 0 counts nothing, also where its logit is -inf
-        return -np.sum(labels * where((given == 0) & np.isneginf(scores), 0, scores), axis=axis)
+        return -np.sum(labels * where((labels == 0) & np.isneginf(scores), 0, scores), axis=axis)
     if given.size and not 0 <= given.min() <= given.max() < shape[axis]:
         raise ValueError(
             f"cross_entropy() of {shape[axis]} classes takes labels from 0 to {shape[axis] - 1}, "
             f"got labels from {given.min()} to {given.max()}"
         )
-    return -np.take_along_axis(scores, np.expand_dims(given, axis), axis).reshape(without)
+    return -np.take_along_axis(scores, np.expand_dims(labels, axis), axis).reshape(without)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import samples
-from autograd_lite.graph import raw
+from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import op
 from autograd_lite.ops.activations import Axis, softmax
 from autograd_lite.ops.choices import where
@@ -124,14 +124,15 @@ def one_hot(labels: Any, /, classes: int, dtype: Any = np.float64) -> Any:
     ValueError
         For a label that is out of range.
     """
-    labels = np.asarray(raw(labels))
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"one_hot() takes integer labels, got {labels.dtype}")
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+    given = np.asarray(raw(labels))
+    if given.dtype.kind not in "iu":
+        raise TypeError(f"one_hot() takes integer labels, got {given.dtype}")
+    if given.size and not 0 <= given.min() <= given.max() < classes:
         raise ValueError(
             f"one_hot() of {classes} classes takes labels from 0 to {classes - 1}, "
-            f"got labels from {labels.min()} to {labels.max()}"
+            f"got labels from {given.min()} to {given.max()}"
         )
+    labels = labels if type(labels) is Tensor else given
     return (labels[..., None] == np.arange(classes)).astype(dtype)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.arrays import normalize_axes
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.dispatch import by_value
+from autograd_lite.graph import Tensor
 from autograd_lite.op import op
+from autograd_lite.ops.indexing import getitem
 from autograd_lite.samples import constant, sample
 
 
@@ -190,13 +192,13 @@ def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, per
     x, xp, fp = (t if type(t) is Tensor else np.asarray(t) for t in (x, xp, fp))
     if np.size(xp) == 1:
         xp, fp = np.concatenate([xp, xp + 1]), np.concatenate([fp, fp])
-    place, knots = raw(x), raw(xp)
-    i = np.clip(np.searchsorted(knots, place, "right") - 1, 0, len(knots) - 2)
-    step = xp[i + 1] - xp[i]
-    part = (x - xp[i]) / np.where(raw(step) == 0, 1, step)
-    z = fp[i] + part * (fp[i + 1] - fp[i])
-    z = np.where(place < knots[0], fp[0] if left is None else left, z)
-    z = np.where(place > knots[-1], fp[-1] if right is None else right, z)
+    i = np.clip(np.searchsorted(xp, x, "right") - 1, 0, len(xp) - 2)
+    near, far = getitem(xp, i), getitem(xp, i + 1)
+    step = far - near
+    part = (x - near) / np.where(step == 0, 1, step)
+    z = getitem(fp, i) + part * (getitem(fp, i + 1) - getitem(fp, i))
+    z = np.where(x < xp[0], fp[0] if left is None else left, z)
+    z = np.where(x > xp[-1], fp[-1] if right is None else right, z)
     return z.astype(np.result_type(z.dtype, np.float64))
 
 
@@ -204,8 +206,8 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
     """Return points in one period, sorted, with a neighbour from the next on each side."""
     if not period:
         raise ValueError("np.interp takes a period other than zero")
-    x, xp = (t - period * np.floor_divide(raw(t), period) for t in (x, np.add(xp, 0.0)))
-    order = np.argsort(raw(xp))
+    x, xp = (t - period * np.floor_divide(t, period) for t in (x, np.add(xp, 0.0)))
+    order = np.argsort(xp)
     xp, fp = xp[order], (fp if type(fp) is Tensor else np.asarray(fp))[order]
     return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
 
@@ -222,5 +224,10 @@ def unwrap(p: Any, /, discont: Any = None, axis: int = -1, *, period: Any = 2 * 
 
     Subgradient: where a difference is half a period, the multiple counts as a constant all the same.
     """
-    value = raw(p)
-    return p + (np.unwrap(value, discont, axis, period=period) - value)
+    return p + correction(p, discont=discont, axis=axis, period=period)
+
+
+@by_value
+def correction(p: Any, discont: Any = None, axis: int = -1, period: Any = 2 * np.pi) -> Any:
+    """Return the multiples of the period that unwrapping adds to angles."""
+    return np.unwrap(p, discont, axis, period=period) - p
