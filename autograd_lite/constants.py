@@ -83,7 +83,7 @@ def _lengths(r: Replay) -> Iterator[Constant]:
     """Yield the numbers of elements that are averaged, then lengths of axes, then of elements."""
     seen: set[int] = {0, 1}
     for k in range(len(r.nodes)):
-        if r.op(k) in ("mean", "sum", "var", "std"):
+        if r.op(k) in ("mean", "sum", "variance", "deviation"):
             (value, *_) = r.inputs(k)
             n = round(np.size(value) / max(np.size(r.values[k]), 1))
             if n not in seen:
@@ -119,7 +119,8 @@ def _graph_numbers(r: Replay) -> Iterator[Constant]:
             if type(x) is Tensor or np.ndim(x) or x is None or np.iscomplexobj(x) or float(x) in seen:
                 continue
             seen.add(float(x))
-            yield fixed(float(x), f"the number {r.operand(k, i)} in `{r.expression(k)}`", 0.3)
+            origin = f"the number {r.operand(k, i)} in `{r.expression(k)}`"
+            yield Constant(lambda r, k=k, i=i: float(np.real(r.inputs(k)[i])), origin, 0.3)  # type: ignore[misc]
 
 
 def _scalars(r: Replay) -> Iterator[Constant]:

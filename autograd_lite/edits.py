@@ -33,6 +33,8 @@ class Edit:
         Whether a simple constant may come on top.
     start : int, optional
         The node whose cotangent that is, where it is not the first edge's.
+    detail : str
+        What to say besides where the mistake was made here alone.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Edit:
     key: str = ""
     scales: bool = False
     start: int | None = None
+    detail: str = ""
 
     @property
     def source(self) -> int:

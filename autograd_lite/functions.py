@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.edits import FACTORS, Edit, others
+from autograd_lite.edits import FACTORS, Edit, d, others
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.replay import Change, Replay
 
@@ -29,7 +29,7 @@ DERIVATIVES = {
     "arctan": "1 / (1 + {x}**2)",
     "maximum": "the mask of np.maximum",
     "minimum": "the mask of np.minimum",
-    "clip": "the mask of np.clip",
+    "clip_between": "the mask of np.clip",
 }
 
 
@@ -102,6 +102,14 @@ def _function(r: Replay, region: Region) -> str:
     return r.op(region.z) if len(region.nodes) == 1 else f"`{r.name(region.z)}`"
 
 
+def _taken(r: Replay, region: Region, said: str) -> str:
+    """Say it of a product's factor, which is no function."""
+    if r.op(region.z) != "multiply" or len(region.nodes) != 1 or len(region.edges) != 1:
+        return ""
+    ((k, i),) = region.edges
+    return f"in {d(r.name(region.x))}, the factor is taken to be `{said}`; it is `{r.operand(k, 1 - i)}`"
+
+
 def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield mistakes with the derivative of an elementwise function of one variable."""
     x, z = r.name(region.x), r.name(region.z)
@@ -161,7 +169,8 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
             yield edit(
                 "wrong derivative",
                 2.8 + 0.02 * n,
-                f"the derivative of {function} at `{x}` is taken to be `{said}`"
+                _taken(r, region, said)
+                or f"the derivative of {function} at `{x}` is taken to be `{said}`"
                 + (f"; it is `{right}`" if right else ""),
                 lambda r, g, factor=factor, place=place: g * factor(r.values[place]),  # type: ignore[misc]
                 f"{text} of {'z' if place == region.z else 'x'}",
@@ -172,11 +181,13 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
         for p, y in enumerate(inner.inputs):
             if type(y) is Tensor and np.shape(y._value) == np.shape(r.values[region.x]):
                 kept, lost = r.name(r.index[y]), r.operand(region.x, 1 - p)
+                turn = -1 if inner.op.name == "subtract" and p == 1 else 1
+                kept = f"-{kept}" if turn < 0 else kept
                 yield edit(
                     "missing term",
                     2.5 - 0.5 * (not r.named(region.x)),
                     f"`{lost}` is left out: the derivative of {function} is taken at `{kept}`, expected at `{x}`",
-                    lambda r, g, y=r.index[y]: region.pull(r, g, r.values[y]),  # type: ignore[misc]
+                    lambda r, g, y=r.index[y], turn=turn: region.pull(r, g, turn * r.values[y]),  # type: ignore[misc]
                     f"left out {p}",
                 )
     yield edit(
@@ -204,6 +215,17 @@ def at_others(r: Replay, region: Region) -> Iterator[Edit]:
         if other in (region.x, region.z):
             continue
         cost = 3.0 + 0.1 * len(region.nodes) + 0.4 * (not r.named(other))
+        twin = _twin(r, region, other)
+        if twin is not None:
+            yield Edit(
+                "derivative at the wrong place",
+                2.9,
+                f"the derivative of {function} is formed with `{r.name(twin)}`, expected with `{r.name(region.z)}`",
+                region.x,
+                region.edges,
+                lambda r, g, other=other: region.pull(r, g, r.values[other]),  # type: ignore[misc]
+                start=region.z,
+            )
         said = f"the derivative of {function} is taken at `{r.name(other)}`, expected at `{r.name(region.x)}`"
         yield Edit(
             "derivative at the wrong place",
@@ -224,3 +246,14 @@ def at_others(r: Replay, region: Region) -> Iterator[Edit]:
                 region.edges,
                 lambda r, g, k=k, i=i, other=other: r.rule(k, i, g, z=r.values[other]),  # type: ignore[misc]
             )
+
+
+def _twin(r: Replay, region: Region, other: int) -> int | None:
+    """Return the variable that the same function of another node is, if there is one."""
+    k, steps = other, [r.op(n) for n in reversed(region.nodes)]
+    for step in steps:
+        users = [user for user, _ in r.into[k] if r.op(user) == step]
+        if len(users) != 1:
+            return None
+        k = users[0]
+    return k if r.named(k) and r.name(k) != r.name(region.z) else None

@@ -32,7 +32,7 @@ def softmax(r: Replay, k: int) -> tuple[int, tuple[tuple[int, int], ...], int] |
     if r.op(x) in ("subtract", "add") and len(r.out[x]) <= 2:  # the largest score was subtracted
         base = r.out[x][0][1]
         shift = r.out[x][1][1] if len(r.out[x]) == 2 else None
-        if shift is None or (r.op(shift) in ("max", "amax") and r.out[shift][0][1] == base):
+        if shift is None or (r.op(shift) in ("max",) and r.out[shift][0][1] == base):
             edges = [(x, 0)] + ([(shift, 0)] if shift is not None else [])
             x = base
     return x, tuple(edges), -1 if axis is None else int(axis)
@@ -194,7 +194,7 @@ def overwritten(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
 
 def shared_maximum(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     """The cotangent of a maximum goes to every element of its window, or to the first only."""
-    if r.op(k) not in ("max", "min", "amax", "amin"):
+    if r.op(k) not in ("max", "min"):
         return
     axis, keep = r.params[k].get("axis"), r.params[k].get("keepdims", False)
 
@@ -216,14 +216,14 @@ def shared_maximum(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
 
 def deviations(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     """The mean is not subtracted in the derivative of a variance, or of a standard deviation."""
-    if r.op(k) not in ("var", "std"):
+    if r.op(k) not in ("variance", "deviation"):
         return
 
     def change(r: Replay, g: Any) -> Any:
         x, params = r.values[j], r.params[k]
         n = np.size(x) / np.size(r.values[k]) - params.get("ddof", 0)
         axis, keep = params.get("axis"), params.get("keepdims", False)
-        part = g if r.op(k) == "var" else g / (2 * r.values[k])
+        part = g if r.op(k) == "variance" else g / (2 * r.values[k])
         return 2 * x / n * (part if keep or axis is None else np.expand_dims(part, axis))
 
     yield Edit(

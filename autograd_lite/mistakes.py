@@ -5,16 +5,17 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.case import Point, Problem
 from autograd_lite.constants import Constant, constants, fixed, matching
-from autograd_lite.edits import Edit, d
+from autograd_lite.edits import Edit
+from autograd_lite.effects import of_edit, of_weight
 from autograd_lite.fits import DIRECT
-from autograd_lite.hypotheses import Hypothesis, held, holding, largest, predicting, said
+from autograd_lite.hypotheses import Hypothesis, held, holding, largest
 from autograd_lite.local_mistakes import edits
 from autograd_lite.replay import Replay
 from autograd_lite.substitutions import substitutions
@@ -162,31 +163,47 @@ class _Search:
         whole = [f for f in found if set(f.leaves) == set(self.wrong)]
         found = whole or found
         found = [f for f in found if f.cost <= min(g.cost for g in found if set(g.leaves) & set(f.leaves)) + _FURTHER]
-        return [Diagnosis(f.hypothesis.kind, f.hypothesis.message, f.hypothesis.where, f.leaves, f.cost)
-                for f in found]  # fmt: skip
+        return [Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost) for f in found]
+
+    def _addressed(self, f: _Found) -> str:
+        """Return the message, with the gradients that it speaks of where others are wrong as well."""
+        if set(f.leaves) == set(self.wrong) or f.hypothesis.message.startswith("on the way to"):
+            return f.hypothesis.message
+        return f"{', '.join(f'd{self.r.point.leaves[leaf].name}' for leaf in f.leaves)}: {f.hypothesis.message}"
 
     def _told_apart(self, found: list[_Found]) -> list[_Found]:
-        """Keep those hypotheses that hold where other arguments are moved, too, as long as one does."""
-        if len(found) < 2 or self.problem.params is not None:
+        """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
+        if len(found) < 2:
             return found
+        for problem, size in ((self._moved(), 0.1), (self.problem, 0.5), (self.problem, 2.0), (self._moved(0.5), 0.5)):
+            other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
+            if other is None:
+                continue
+            kept = [f for f in found if held(f.hypothesis, other, f.leaves)]
+            told = {leaf for f in kept for leaf in f.leaves}
+            found = [f for f in found if f in kept or not told.issuperset(f.leaves)]
+        return found
+
+    def _in_time(self) -> bool:
+        return time.monotonic() < self.deadline
+
+    def _moved(self, size: float = 0.1) -> Problem | None:
+        """Return the problem with the arguments moved that are not differentiated."""
+        if self.problem.params is not None:
+            return None
         moved = copy.copy(self.problem)
         args = list(moved.args)
         for i, x in enumerate(args):
             if i not in moved.positions and isinstance(x, (float, np.ndarray, np.floating)):
                 x = np.asarray(x)
                 if x.dtype.kind == "f":
-                    args[i] = (x * (1 + 0.1 * self.rng.uniform(-1, 1, x.shape))).astype(x.dtype)[()]
+                    args[i] = (x * (1 + size * self.rng.uniform(-1, 1, x.shape))).astype(x.dtype)[()]
         moved.args = tuple(args)
-        third = self._another(moved)
-        if third is None:
-            return found
-        kept = [f for f in found if held(f.hypothesis, third, f.leaves)]
-        told = {leaf for f in kept for leaf in f.leaves}
-        return [f for f in found if f in kept or not told.issuperset(f.leaves)]
+        return moved
 
-    def _another(self, problem: Problem) -> Replay | None:
+    def _another(self, problem: Problem, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
         """Return the record at another point where the function takes the same steps."""
-        for size in (0.1, 0.1, 0.02, 0.004):
+        for size in sizes:
             try:
                 other = Replay(problem.at(problem.nearby(self.rng, size), capture=False))
             except Exception:
@@ -212,9 +229,12 @@ class _Search:
         explained = tuple(leaf for leaf in self.wrong if right.get(leaf))
         if not explained or not held(hypothesis, self.second, explained):
             return
-        if len(explained) < len(self.wrong) and not self._telling(explained):
+        if len(explained) < len(self.wrong) and hypothesis.kind != "sign" and not self._telling(explained):
             return
-        broken = any(not ok for leaf, ok in right.items() if leaf not in explained)
+        broken = any(not ok for leaf, ok in right.items() if leaf not in self.wrong)
+        if broken:  # it passes to gradients that do not have it: then it was made on one path alone
+            names = " and ".join(f"d{self.r.point.leaves[leaf].name}" for leaf in explained)
+            hypothesis = replace(hypothesis, message=f"on the way to {names} alone, {hypothesis.message}")
         cost = hypothesis.cost + (0.0 if len(explained) == len(self.wrong) else 0.4) + (0.8 if broken else 0.0)
         if (hypothesis.message, explained) not in self.messages:
             self.messages.add((hypothesis.message, explained))
@@ -341,54 +361,6 @@ class _Search:
                 found = [Constant(lambda r, weight=weight: weight, "", 1.2)]  # type: ignore[misc]
             for c in found:
                 self._consider(of_weight(r, j, edge, c, self.leaves))
-
-
-def of_edit(r: Replay, edit: Edit, leaves: Sequence[int], c: Constant | None = None) -> Hypothesis:
-    """Return the hypothesis of an edit, with a constant on top."""
-
-    def predict(r: Replay) -> list[Any]:
-        delta = edit.delta(r)
-        if c is not None:
-            before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
-            delta = c.value(r) * (delta + before) - before
-        return [t + moved for t, moved in zip(r.true, r.pull(edit.j, delta), strict=True)]
-
-    cost, message = edit.cost, edit.message
-    if c is not None:
-        cost += 0.3 + c.cost + (0.5 if not c.fixed else 0)
-        message += f", and the result is {said(c.value(r), c)}"
-    return Hypothesis(edit.kind, cost, message, predicting(predict, leaves), r.name(edit.j))
-
-
-def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leaves: Sequence[int]) -> Hypothesis:
-    """Return the hypothesis that a term, or the whole cotangent of a node, has another weight."""
-
-    def predict(r: Replay) -> list[Any]:
-        part = r.passed[edge] if edge else r.totals[j]
-        return [t + moved for t, moved in zip(r.true, r.pull(j, (c.value(r) - 1) * part), strict=True)]
-
-    s, x = c.value(r), r.name(j)
-    cost = 2.0 + c.cost + (0.6 if not c.fixed else 0) + 0.1 * (not r.named(j))
-    if edge is not None and sum(k == edge[0] for k, _ in r.into[j]) > 1:  # w * w: its two edges belong together
-        cost += 0.5
-    if edge is not None and s < 0 and r.op(edge[0]) == "absolute":  # its own derivative is a sign
-        cost += 0.9
-    only = edge is None or len(r.into[j]) == 1
-    if s == 0 and only:
-        message, kind = f"`{x}` is treated as a constant: nothing is passed back to it", "treated as a constant"
-    elif s == 0:
-        assert edge is not None
-        message, kind = f"the term of {d(x)} from `{r.expression(edge[0])}` is missing: add it", "missing term"
-    else:
-        term = d(x) if only or edge is None else f"the term of {d(x)} from `{r.expression(edge[0])}`"
-        whence = f", from `{r.expression(edge[0])}`," if only and edge is not None else ""
-        message = f"{term}{whence} is {said(s, c)}"
-        kind = "sign" if abs(s + 1) < 1e-6 else "weight of a term"
-        if edge is not None and np.size(r.values[j]) > 1 and s > 0:
-            n = np.size(r.values[edge[0]]) / np.size(r.values[j])
-            if abs(s * n - 1) < 1e-6 and n > 1:
-                message, kind, cost = f"{d(x)} is averaged over {n:g} rows, expected summed", "averaged", 2.0
-    return Hypothesis(kind, cost, message, predicting(predict, leaves), x)
 
 
 def _usable(point: Point, leaf: int) -> bool:

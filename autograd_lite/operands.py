@@ -20,9 +20,11 @@ def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     x = r.name(j)
     if r.op(k) in ("dot", "inner", "vdot") and np.ndim(r.values[k]):
         return
+    number = r.inputs(k)[1 - i]
+    plain = type(node.inputs[1 - i]) is not Tensor and np.ndim(number) == 0 and abs(number) != 1
     yield Edit(
         "missing factor",
-        2.1,
+        1.9 if plain else 2.1,  # a number that is in the code, before a ratio that happens to equal it
         f"the factor `{other}` is missing in {d(x)}, from `{r.expression(k)}`",
         j,
         ((k, i),),
@@ -48,6 +50,17 @@ def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             lambda r, g: -g * r.values[k],
             "unsquared",
         )
+        if r.named(k):
+            yield Edit(
+                "missing factor",
+                2.7,
+                f"in {d(x)}, the factor `{r.name(k)}` is missing: `{r.expression(k)}` has the derivative "
+                f"`-{r.name(k)} / {x}` by `{x}`",
+                j,
+                ((k, i),),
+                lambda r, g: -g / r.inputs(k)[1],
+                "numerator",
+            )
     if r.op(k) == "divide" and i == 0:
         yield Edit(
             "wrong derivative",
@@ -89,15 +102,15 @@ def wrong_power(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
     for said, change in (
         (
             f"the exponent is not lowered by 1 in the derivative of `{r.expression(k)}`",
-            lambda r, g: g * n * r.values[k],
+            lambda r, g: g * r.inputs(k)[1] * r.values[k],
         ),
         (
             f"the exponent is lowered, and the factor {n} left out, in the derivative of `{r.expression(k)}`",
-            lambda r, g: g * r.values[j] ** (n - 1.0),
+            lambda r, g: g * r.values[j] ** (r.inputs(k)[1] - 1.0),
         ),
         (
             f"the exponent is lowered by 2, not by 1, in the derivative of `{r.expression(k)}`",
-            lambda r, g: g * n * r.values[j] ** (n - 2.0),
+            lambda r, g: g * r.inputs(k)[1] * r.values[j] ** (r.inputs(k)[1] - 2.0),
         ),
     ):
         yield Edit("wrong power", 2.0, f"in {d(x)} {said}", j, ((k, i),), change, said[:20])
@@ -217,15 +230,16 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             if r.nodes[other] is here:
                 continue
             said = "the product" if r.op(k) in ("multiply", "matmul", "dot") else f"`{r.expression(k)}`"
+            told, detail = _told(r, other, k, p)
             yield Edit(
                 "wrong operand",
-                3.0 + 0.4 * (not r.named(other)) + 0.3 * (shape == ()),
-                f"in {d(x)}, {said} is formed with {_which(r.name(other), r.operand(k, p))}, "
-                f"expected `{r.operand(k, p)}`",
+                3.0 + 0.4 * (not r.named(other)) + 0.3 * (shape == ()) + _hidden(r, k, j),
+                f"in {d(x)}, {said} is formed with {told}",
                 j,
                 ((k, i),),
                 lambda r, g, p=p, other=other: r.rule(k, i, g, swaps={p: r.values[other]}),  # type: ignore[misc]
                 _related(r, k, other, p),
+                detail=detail,
             )
         for name, k2, i2 in r.constant_arrays:
             if np.shape(r.nodes[k2].inputs[i2]) == shape and r.nodes[k2].inputs[i2] is not here:
@@ -251,9 +265,24 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                 )
 
 
-def _which(name: str, other: str) -> str:
-    """Return a name, told apart from another one."""
-    return f"`{name}`" + (" of another step" if name == other else "")
+def _hidden(r: Replay, k: int, j: int) -> float:
+    """Return what it costs that the input of an elementwise step, but for a product, is no variable."""
+    row = r.nodes[k].op
+    written = row is None or not row.elementwise or r.op(k) == "multiply"
+    return 0.0 if written or r.named(j) else 0.5
+
+
+def _told(r: Replay, other: int, k: int, p: int) -> tuple[str, str]:
+    """Say which value stands in the place of which operand; where both have one name, of which step, and details."""
+    given, right = r.name(other), r.operand(k, p)
+    x = r.nodes[k].inputs[p]
+    if given != right or type(x) is not Tensor:
+        return f"`{given}`, expected `{right}`", ""
+    alike = [q for q in reversed(range(len(r.nodes))) if r.name(q) == given]  # the oldest first
+    n, m = alike.index(other) + 1, alike.index(r.index[x]) + 1
+    apart = abs(n - m)
+    when = f"{apart} {'step' if apart == 1 else 'steps'} {'later' if n > m else 'earlier'}"
+    return f"the `{given}` of another step, {when} than expected", f": with value {n} of {len(alike)}, expected {m}"
 
 
 def _related(r: Replay, k: int, other: int, p: int) -> str:

@@ -18,7 +18,7 @@ from autograd_lite.arrays import broadcasts_to, unbroadcast
 from autograd_lite.backward import seed, sweep
 from autograd_lite.case import Point
 from autograd_lite.graph import Tensor, TracedParams, observing, order, raw
-from autograd_lite.op import Rule, alias
+from autograd_lite.op import Op, Rule, alias
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""
@@ -76,8 +76,8 @@ class Replay:
     def like(self, other: Replay) -> bool:
         """Whether another record has the same nodes in the same order, so that places mean the same."""
         return len(self.nodes) == len(other.nodes) and all(
-            a.op is b.op and a.shape == b.shape and len(a.inputs) == len(b.inputs)
-            for a, b in zip(self.nodes, other.nodes, strict=True)
+            a.op is b.op and _shape(u) == _shape(v) and len(a.inputs) == len(b.inputs)
+            for a, b, u, v in zip(self.nodes, other.nodes, self.values, other.values, strict=True)
         )
 
     def op(self, k: int) -> str:
@@ -268,7 +268,8 @@ class Replay:
         template = node.op.template
         if template is not None and template.count("{}") == len(parts):
             if not template.startswith("np."):
-                parts = [f"({p})" if " " in p and not p.endswith(")") else p for p in parts]
+                power = "**" in template
+                parts = [f"({p})" if _compound(p, negative=power or n > 0) else p for n, p in enumerate(parts)]
             text = template.format(*parts)
         elif node.op.name == "getitem":
             text = (
@@ -277,8 +278,8 @@ class Replay:
                 else (f"{parts[0]}[{i}]")
             )
         else:
-            text = f"{node.op.name}({', '.join(parts)})"
-        return text if len(text) <= _LONGEST else f"{node.op.name}(...)"
+            text = f"{_spelled(node.op)}({', '.join(parts)})"
+        return text if len(text) <= _LONGEST else f"{_spelled(node.op)}(...)"
 
     def operand(self, k: int, i: int, depth: int = _DEPTH) -> str:
         """Return the name of a node's input, or its expression."""
@@ -312,6 +313,29 @@ class Replay:
             if node in self.index:
                 found.setdefault(name, (name, self.index[node], i))
         return list(found.values())
+
+
+def _shape(value: Any) -> Any:
+    """Return the shape of a value, or those of several."""
+    return tuple(np.shape(v) for v in value) if isinstance(value, tuple) else np.shape(value)
+
+
+def _spelled(op: Op) -> str:
+    """Return what user's code calls an op: NumPy's name where it has one."""
+    module = str(getattr(op.numpy, "__module__", None) or "")
+    if op.numpy is None or not module.startswith("numpy") or not hasattr(np, name := op.numpy.__name__):
+        return op.name
+    return f"np.{name}"
+
+
+def _compound(text: str, *, negative: bool) -> bool:
+    """Whether an expression has an operator outside of all parentheses; a leading minus where that counts."""
+    depth = 0
+    for c in text:
+        depth += (c in "([") - (c in ")]")
+        if c == " " and depth == 0:
+            return True
+    return negative and text.startswith("-")
 
 
 def _plus(a: Any, b: Any) -> Any:

@@ -97,6 +97,8 @@ def updated(r: Replay, wrong: Sequence[int]) -> Iterator[Hypothesis]:
                 return r.backward(values=[moved.get(k, v) for k, v in enumerate(r.values)])
 
             for rate, simple in solved(r, family, wrong, 0.0, _RATES):
+                if rate <= 0:  # no step of descent
+                    continue
                 names = ", ".join(f"`{r.point.leaves[leaf].name}`" for leaf in group)
                 yield Hypothesis(
                     "updated values",

@@ -15,7 +15,7 @@ from autograd_lite.hypotheses import Hypothesis, predicting
 from autograd_lite.local_mistakes import edits
 from autograd_lite.replay import Replay
 
-_STATISTICS = ("mean", "sum", "var", "std", "max", "min", "norm", "standardize")
+_STATISTICS = ("mean", "sum", "variance", "deviation", "max", "min", "norm", "standardize")
 
 
 def everywhere(r: Replay, deadline: float = math.inf) -> Iterator[Hypothesis]:
@@ -32,6 +32,8 @@ def everywhere(r: Replay, deadline: float = math.inf) -> Iterator[Hypothesis]:
             continue
         at = (edit.source, edit.edges)
         groups.setdefault(("op", r.op(edit.source), edit.key), {})[at] = edit
+        if r.named(edit.j):
+            groups.setdefault(("name", r.name(edit.j), r.op(edit.source), edit.key), {})[at] = edit
         place = r.names.places.get(r.nodes[edit.source])
         if place is not None:
             groups.setdefault(("line", place.file, place.line, r.op(edit.source), edit.key), {})[at] = edit

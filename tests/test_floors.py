@@ -29,9 +29,9 @@ FLOORS = [
     {"extrapolation", "probing", "numerical", "names", "expressions", "simplify", "writing", "helpers", "chain",
      "program", "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "case", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts",
+    {"checks", "case", "__main__", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts",
      "lines", "report",
-     "mistakes", "replay", "constants", "hypotheses", "fits", "edits", "functions", "operands", "jacobians",
+     "mistakes", "replay", "constants", "hypotheses", "fits", "edits", "effects", "functions", "operands", "jacobians",
      "cotangents", "local_mistakes", "together", "substitutions", "answers", "rounding", "oracle", "verify"},
     {""},  # the package itself: its public face
 ]

@@ -300,7 +300,7 @@ SPOILT = [  # base, what is replaced, by what, words of which one is to be in th
     ("convolution", "np.correlate(dy, k, ", "np.convolve(dy, k, ", "back to front"),
     ("convolution", "[::-1]", "", "back to front"),
     ("convolution", "dy = v * (y > 0)", "dy = v", "missing derivative"),
-    ("gaussian", "1 - z ** 2", "1 - z", "lowered by 2"),
+    ("gaussian", "1 - z ** 2", "1 - z", "the factor `z` is missing"),
     ("gaussian", "1 - z ** 2", "-z ** 2", "missing term|constant"),
     ("gaussian", "-np.sum(z / sigma", "-np.sum(z", "`sigma`"),
     ("gaussian", "1 - z ** 2", "1 + z ** 2", "sign"),
