@@ -16,6 +16,7 @@ from autograd_lite.op import Op
 from autograd_lite.random_programs import Program, random_program
 from autograd_lite.samples import Domain, Sample, above_one, positive, probability, real, sample, unit
 from autograd_lite.trees import flatten
+from autograd_lite.verify import verify
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -26,6 +27,8 @@ __all__ = [
     "Sample",
     "above_one",
     "arrays",
+    "assert_gradient",
+    "assert_gradient_everywhere",
     "broadcastable",
     "check_grads",
     "check_op",
@@ -142,11 +145,73 @@ def check_op(
     _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
 
 
-def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
-    """Let hypothesis look for a trial that fails, and for the smallest such trial."""
+def assert_gradient(f: Callable[..., Any], hand: Callable[..., Any], *args: Any, **options: Any) -> None:
+    """Assert that a hand-derived gradient is right at a point, or a subgradient at a kink.
+
+    Parameters
+    ----------
+    f, hand, *args, **options
+        Those of `verify`.
+
+    Raises
+    ------
+    AssertionError
+        With the whole report: the verdict, the first wrong line, and the mistake.
+    """
+    __tracebackhide__ = True  # pytest ends the traceback in the user's test
+    verify(f, hand, *args, **options).raise_if_wrong()
+
+
+def assert_gradient_everywhere(
+    f: Callable[..., Any],
+    hand: Callable[..., Any],
+    *strategies: SearchStrategy[Any],
+    max_examples: int = 50,
+    **options: Any,
+) -> None:
+    """Let hypothesis look for arguments at which a hand-derived gradient is wrong, and for the simplest ones.
+
+    Points at which rounding hides the derivative are passed over.
+
+    Parameters
+    ----------
+    f, hand, **options
+        Those of `verify`.
+    *strategies : hypothesis strategies
+        One for each argument; `arrays` is one.
+    max_examples : int
+        How many points to try.
+
+    Raises
+    ------
+    AssertionError
+        With the report on the simplest failing point, and the point.
+    """
+    import hypothesis
+    import hypothesis.strategies as st
+
+    __tracebackhide__ = True
+    failed: list[str] = []
+
+    @_settings(max_examples)
+    @hypothesis.given(st.tuples(*strategies))
+    def search(args: tuple[Any, ...]) -> None:
+        report = verify(f, hand, *args, **options)
+        if not report and report.verdict != "noisy":
+            failed[:] = [f"{report}\n\n  point  {', '.join(map(repr, args))}"]
+            raise WrongError(failed[0])
+
+    try:
+        search()
+    except WrongError:
+        raise AssertionError("\n" + failed[0]) from None
+
+
+def _settings(max_examples: int) -> Any:
+    """Return the settings of a search that is the same each time, and ends at the smallest failure."""
     import hypothesis
 
-    @hypothesis.settings(
+    return hypothesis.settings(
         max_examples=max_examples,
         deadline=None,
         database=None,
@@ -155,6 +220,13 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
         suppress_health_check=list(hypothesis.HealthCheck),
         phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
     )
+
+
+def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
+    """Let hypothesis look for a trial that fails, and for the smallest such trial."""
+    import hypothesis
+
+    @_settings(max_examples)
     @hypothesis.given(trials)
     def search(trial: Trial) -> None:
         Examination(op, trial).run(order)
