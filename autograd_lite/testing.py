@@ -19,6 +19,7 @@ from autograd_lite.trees import flatten
 from autograd_lite.verify import verify
 
 if TYPE_CHECKING:
+    from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
 __all__ = [
@@ -207,7 +208,7 @@ def assert_gradient_everywhere(
         raise AssertionError("\n" + failed[0]) from None
 
 
-def _settings(max_examples: int) -> Any:
+def _settings(max_examples: int) -> settings:
     """Return the settings of a search that is the same each time, and ends at the smallest failure."""
     import hypothesis
 

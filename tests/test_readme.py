@@ -1,4 +1,4 @@
-"""The README's examples run and print what it shows; the commands and files it names exist."""
+"""The examples of the README and of the docs run and print what is shown; the commands and files it names exist."""
 
 import re
 import subprocess
@@ -11,10 +11,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-EXAMPLES = re.findall(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", README, flags=re.DOTALL)
+PAGE = (ROOT / "docs" / "is_my_gradient_right.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", flags=re.DOTALL)
+EXAMPLES = EXAMPLE.findall(README)
 
 
-@pytest.mark.parametrize(("code", "output"), EXAMPLES)
+@pytest.mark.parametrize(("code", "output"), [*EXAMPLES, *EXAMPLE.findall(PAGE)])
 def test_the_examples_print_what_the_readme_shows(code, output, tmp_path):
     (tmp_path / "example.py").write_text(code, encoding="utf-8")
     command = [sys.executable, "-W", "error", "example.py"]
