@@ -78,7 +78,7 @@ class Lesson:
 
     def say(self, text: str) -> None:
         """Print a remark."""
-        print(f"  {text}")
+        print(f"  {text}".rstrip())
 
     def compare(self, label: str, computed: float, witness: str, expected: str, agree: bool) -> None:
         """Print a figure beside what a witness says it should be, and whether they agree."""
@@ -237,6 +237,16 @@ def draw(lesson: Lesson, errors: Sequence[float], out: Path) -> None:
     lesson.say(f"{page} (steps through both passes in a browser)")
 
 
+def verification(lesson: Lesson) -> None:
+    """Verify the formulas derived by hand; a report that they are wrong counts as a figure that differs."""
+    lesson.section("7. Are the formulas derived by hand right?")
+    instance = (WEIGHTS, BIAS, SECOND_INPUT, SECOND_TARGET)
+    report = ag.verify(hand_derived.squared_error, hand_derived.compute_gradients, *instance, argnums=(1, 0))
+    for line in str(report).splitlines():
+        lesson.say(line)
+    lesson.different += not report
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the options and make the folder, refusing at the start what would fail later."""
     parser = argparse.ArgumentParser("python -m models.tutorial", description="The lesson of one neuron.")
@@ -266,6 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chain_rule(lesson)
     errors = training(lesson, options.learning_rate, options.iterations, options.seed)
     draw(lesson, errors, options.out)
+    verification(lesson)
     return lesson.close()
 
 

@@ -163,3 +163,14 @@ def test_an_out_folder_that_cannot_be_is_refused_before_the_lesson(capsys, tmp_p
 )
 def test_figures_agree_to_the_digits_given(computed, expected, agree):
     assert tutorial.agrees(computed, expected) is agree
+
+
+def test_it_ends_with_a_report_on_the_formulas_derived_by_hand(capsys, monkeypatch):
+    lesson = tutorial.Lesson()
+    tutorial.verification(lesson)
+    assert "compute_gradients, the gradient of squared_error: right" in capsys.readouterr().out
+    assert lesson.different == 0
+    monkeypatch.setattr(tutorial.hand_derived, "sigmoid_deriv", lambda x: tutorial.hand_derived.sigmoid(x) ** 2)
+    tutorial.verification(lesson)
+    assert "WRONG" in capsys.readouterr().out
+    assert lesson.different == 1
