@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from autograd_lite import answers, trees
 from autograd_lite import hand as hand_code
 from autograd_lite.backward import seed, sweep
 from autograd_lite.graph import Tensor, observing, order, tracing
-from autograd_lite.hand import Assignment
+from autograd_lite.hand import Assignment, Key, Run
 from autograd_lite.names import Names, leaf_names
 from autograd_lite.probing import quiet
 
@@ -45,6 +45,8 @@ class Point:
         What the hand's variables got, in the order in which they got it.
     cotangent : array or None
         The cotangent of an array-valued function.
+    run : Run or None
+        How the hand gradient ran.
     """
 
     values: list[Any]
@@ -57,6 +59,7 @@ class Point:
     hand: list[Any]
     assignments: list[Assignment] = field(default_factory=list)
     cotangent: Any = None
+    run: Run | None = None
 
     @property
     def nodes(self) -> list[Tensor]:
@@ -255,13 +258,14 @@ class Problem:
             with observing(watcher):
                 found, _ = sweep({result: g})
             self._compare(result, given)
-            answer, assignments = self._run_hand(given, capture)
+            answer, run = self._run_hand(given, capture)
         sums: dict[Tensor, Any] = {result: g}
         for _, x, c in watcher.edges:
             sums[x] = sums[x] + c if x in sums and not isinstance(c, tuple) else c
         true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
-        return Point(values, leaves, result, names, watcher.edges, sums, true, hand, assignments, self.cotangent)
+        edges, assignments = watcher.edges, run.assignments
+        return Point(values, leaves, result, names, edges, sums, true, hand, assignments, self.cotangent, run)
 
     def _compare(self, result: Tensor, given: list[Any]) -> None:
         """Run the function on arrays once more: what it leaves behind for the hand is then arrays, too."""
@@ -271,12 +275,17 @@ class Problem:
         if not close:
             raise ValueError("it gives another value for Tensors than for arrays")
 
-    def _run_hand(self, given: list[Any], capture: bool) -> tuple[Any, list[Assignment]]:
+    def _run_hand(self, given: list[Any], capture: bool, put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
         copies = [_own(x) for x in given]
         hand = self.hand_with_cotangent()
         if capture:
-            return hand_code.run(lambda: self.call(hand, copies))
-        return self.call(hand, copies), []
+            return hand_code.run(lambda: self.call(hand, copies), put=put)
+        return self.call(hand, copies), Run()
+
+    def repaired(self, put: Mapping[Key, Any]) -> list[Any]:
+        """Return the hand gradient at the point with other values in the place of what some assignments gave."""
+        with quiet():
+            return self.flatten_answer(self._run_hand(self._given, True, put)[0])
 
     def hand_on_tensors(self, values: list[Any]) -> list[Any]:
         """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""
@@ -292,10 +301,11 @@ class Problem:
         """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""
         with quiet():
             self.call(self.f, [_own(x) for x in self._given])
-            answer, assignments = self._run_hand(self._given, capture=True)
+            answer, run = self._run_hand(self._given, capture=True)
         unknown = [np.full(np.shape(x), np.nan) for x in self._values]
         hand = self.flatten_answer(answer)
-        return Point(self._values, [], None, Names(), [], {}, unknown, hand, assignments, self.cotangent)
+        notes = run.assignments
+        return Point(self._values, [], None, Names(), [], {}, unknown, hand, notes, self.cotangent, run)
 
     def gradients(self, values: list[Any]) -> list[Any]:
         """Return the backward pass's gradient at another point."""

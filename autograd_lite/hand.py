@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import linecache
 import sys
-import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.flow import Target, flow
 from autograd_lite.graph import Tensor
 
 _SKIPPED = (str(Path(__file__).parent), str(Path(np.__file__).parent), str(Path(inspect.__file__).parent))
 _MOST_BYTES = 1 << 28
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
     """One assignment that ran: the variable, a copy of what it got, and where.
 
-    ``turn`` counts the times that the line has run so far: 0 for the first.
+    ``turn`` counts the times that the line has run so far: 0 for the first. ``target`` is what was assigned to, where
+    that is not simply the variable of that name.
     """
 
     name: str
@@ -35,6 +34,8 @@ class Assignment:
     line: int
     function: str
     turn: int
+    target: Target | None = None
+    code: CodeType | None = None
 
     @property
     def text(self) -> str:
@@ -42,38 +43,68 @@ class Assignment:
         return linecache.getline(self.file, self.line).strip()
 
 
-def run(function: Callable[..., Any], *args: Any) -> tuple[Any, list[Assignment]]:
-    """Run a function and list the assignments to local variables, in its own code and in the code that it calls.
+@dataclass
+class Run:
+    """What a hand gradient did: its assignments in order, and the line on which it returned."""
 
-    Only numbers and arrays are listed, as copies; in-place changes (``d[i] += x``) count as assignments. What NumPy,
-    the standard library and this package assign is left out. A debugger's trace function is set aside meanwhile.
+    assignments: list[Assignment] = field(default_factory=list)
+    code: CodeType | None = None
+    line: int = 0
+
+
+Key = tuple[CodeType | None, int, int, str]
+"""Which assignment: its code, line, turn and name."""
+
+
+def key_of(a: Assignment) -> Key:
+    """Return the key of an assignment."""
+    return a.code, a.line, a.turn, a.name
+
+
+def run(function: Callable[..., Any], *args: Any, put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
+    """Run a function and list the assignments to variables, in its own code and in the code that it calls.
+
+    Only numbers and arrays are listed, as copies; in-place changes (``d[i] += x``) count as assignments, and so do
+    ``grads["W"] = x`` and ``self.dW = x``. What NumPy, the standard library and this package assign is left out. A
+    debugger's trace function is set aside meanwhile.
+
+    Parameters
+    ----------
+    function : callable
+    *args : what it takes
+    put : dict from Key to array, optional
+        Values to put in the place of what these assignments gave.
 
     Returns
     -------
     result : what the function returns
-    assignments : list of Assignment, in the order in which they ran
+    run : Run
     """
-    watcher = _Watcher()
+    watcher = _Watcher(put or {})
     before = sys.gettrace()
     sys.settrace(watcher.enter)
     try:
         result = function(*args)
     finally:
         sys.settrace(before)
-    return result, watcher.assignments
+    return result, watcher.run
 
 
 class _Watcher:
     """A trace function that compares the variables of a frame before and after each line."""
 
-    def __init__(self) -> None:
-        self.assignments: list[Assignment] = []
+    def __init__(self, put: Mapping[Key, Any]) -> None:
+        self.run = Run()
+        self.put = put
         self.turns: dict[tuple[CodeType, int], int] = {}
         self.bytes = 0
 
     def enter(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event != "call" or frame.f_code.co_filename.startswith(_SKIPPED):
             return None
+        outermost = self.run.code is None
+        if outermost:
+            self.run.code = frame.f_code
         seen = {name: id(value) for name, value in frame.f_locals.items()}
         line: int | None = None
 
@@ -82,6 +113,8 @@ class _Watcher:
             if line is not None:
                 self._compare(frame, line, seen)
             line = frame.f_lineno if event == "line" else None
+            if event == "return" and outermost:
+                self.run.line = frame.f_lineno
             return follow
 
         return follow
@@ -89,52 +122,48 @@ class _Watcher:
     def _compare(self, frame: FrameType, line: int, seen: dict[str, int]) -> None:
         code = frame.f_code
         turn = self.turns[code, line] = self.turns.get((code, line), -1) + 1
-        changed = targets(code).get(line, frozenset())
-        for name, value in frame.f_locals.items():
+        targets = flow(code).targets(line)
+        changed = {t.variable for t in targets if t.key is None}
+        variables = frame.f_locals  # read once: reading it again would undo what is put in
+        for name, value in list(variables.items()):
             if seen.get(name) != id(value) or name in changed:
                 seen[name] = id(value)
-                if _is_number(value) and self.bytes < _MOST_BYTES:
-                    copy = np.array(value)[()]
-                    self.bytes += copy.nbytes
-                    self.assignments.append(Assignment(name, copy, code.co_filename, line, code.co_name, turn))
+                a = self._note(code, Target(name, name), value, line, turn)
+                if a is not None and key_of(a) in self.put:
+                    variables[name] = other = np.array(self.put[key_of(a)])[()]
+                    seen[name] = id(other)
+        for target in targets:
+            if target.key is not None:
+                container = variables.get(target.variable)
+                a = self._note(code, target, _held(container, target), line, turn)
+                if a is not None and key_of(a) in self.put:
+                    _replace(container, target, np.array(self.put[key_of(a)])[()])
+
+    def _note(self, code: CodeType, target: Target, value: Any, line: int, turn: int) -> Assignment | None:
+        if not _is_number(value) or self.bytes >= _MOST_BYTES:
+            return None
+        copy = np.array(value)[()]
+        self.bytes += copy.nbytes
+        kept = target if target.key is not None else None
+        a = Assignment(target.name, copy, code.co_filename, line, code.co_name, turn, kept, code)
+        self.run.assignments.append(a)
+        return a
+
+
+def _held(container: Any, target: Target) -> Any:
+    if target.attribute:
+        return getattr(container, target.key or "", None)
+    return container.get(target.key) if isinstance(container, dict) else None
+
+
+def _replace(container: Any, target: Target, value: Any) -> None:
+    if target.attribute:
+        setattr(container, target.key or "", value)
+    elif isinstance(container, dict):
+        container[target.key] = value
 
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, (np.ndarray, np.generic)):
         return value.dtype.kind in "fciub"
     return isinstance(value, (float, int, complex)) and not isinstance(value, (bool, Tensor))
-
-
-@cache
-def targets(code: CodeType) -> dict[int, frozenset[str]]:
-    """Return, for the lines of a function, the variables that a statement on them assigns to or changes in place.
-
-    All lines of a statement count, since a trace function sees any of them. Empty where there is no source.
-    """
-    try:
-        lines, start = inspect.getsourcelines(code)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (OSError, SyntaxError, TypeError):
-        return {}
-    found: dict[int, set[str]] = {}
-    for statement in ast.walk(tree):
-        if isinstance(statement, ast.Assign):
-            assigned: list[ast.expr] = statement.targets
-        elif isinstance(statement, (ast.AugAssign, ast.AnnAssign)):
-            assigned = [statement.target]
-        else:
-            continue
-        names = {n for target in assigned for n in _base_names(target)}
-        for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
-            found.setdefault(line + max(start, 1) - 1, set()).update(names)
-    return {line: frozenset(names) for line, names in found.items()}
-
-
-def _base_names(target: ast.expr) -> list[str]:
-    if isinstance(target, ast.Name):
-        return [target.id]
-    if isinstance(target, (ast.Subscript, ast.Attribute, ast.Starred)):
-        return _base_names(target.value)
-    if isinstance(target, (ast.Tuple, ast.List)):
-        return [name for part in target.elts for name in _base_names(part)]
-    return []

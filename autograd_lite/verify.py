@@ -91,7 +91,7 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     report = Report(problem.name, problem.hand_name, verdicts, notes=notes)
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     if wrong and point.result is not None:
-        report.finding = first_wrong_line(point, verdicts)
+        report.finding = first_wrong_line(problem, point, verdicts)
         report.diagnoses = _causes(problem, point, wrong, rng, notes)
     elif report:
         notes += _elsewhere(judge, verdicts)
