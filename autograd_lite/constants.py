@@ -39,7 +39,7 @@ def constants(r: Replay) -> list[Constant]:
     for c in base:
         found.append(c)
         found.append(Constant(lambda r, c=c: 1 / c.value(r), f"1 / {c.origin}", c.cost + 0.02, c.fixed))  # type: ignore[misc]
-    for c in base:
+    for c in (c for c in base if "ddof" not in c.origin):
         for factor, text in ((2.0, "2"), (0.5, "1/2")):
             for power, way in ((1.0, "times"), (-1.0, "over")):
                 found.append(

@@ -22,7 +22,9 @@ def restarted(r: Replay, j: int) -> Iterator[Edit]:
     yield Edit(
         "derivative of the wrong result",
         2.3 + 0.3 * (not r.named(j)) + 0.9 * (r.nodes[j].op is None),
-        f"it is the derivative of `{x}`, not of the result: multiply by {d(x)}, the derivative of the result by it",
+        f"it is the derivative of `{x}`, not of the result: multiply by {d(x)}, the derivative of the result by it"
+        if j in r.narrow
+        else f"{d(x)}, the derivative of the result by `{x}`, is left out: 1 stands in its place",
         j,
         None,
         lambda r, g: np.ones_like(r.values[j]),

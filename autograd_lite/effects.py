@@ -12,6 +12,8 @@ from autograd_lite.edits import Edit, d
 from autograd_lite.hypotheses import Hypothesis, predicting, said
 from autograd_lite.replay import Replay
 
+_OF_FUNCTIONS = ("wrong power", "wrong derivative", "derivative at the wrong place", "diagonal only")
+
 
 def of_edit(r: Replay, edit: Edit, leaves: Sequence[int], c: Constant | None = None) -> Hypothesis:
     """Return the hypothesis of an edit, with a constant on top."""
@@ -26,8 +28,9 @@ def of_edit(r: Replay, edit: Edit, leaves: Sequence[int], c: Constant | None = N
     cost, message = edit.cost, edit.message + edit.detail
     if c is not None:
         cost += 0.3 + c.cost + (0.5 if not c.fixed else 0)
-        message += f", and the result is {said(c.value(r), c)}"
-    return Hypothesis(edit.kind, cost, message, predicting(predict, leaves), r.name(edit.j))
+        message += f", times {c.value(r):.6g}" + (f" ({c.origin})" if c.origin else "")
+    function = edit.edges is not None and edit.kind in _OF_FUNCTIONS
+    return Hypothesis(edit.kind, cost, message, predicting(predict, leaves), r.name(edit.j), function)
 
 
 def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leaves: Sequence[int]) -> Hypothesis:
@@ -41,7 +44,7 @@ def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leav
     cost = 2.0 + c.cost + (0.6 if not c.fixed else 0) + 0.1 * (not r.named(j))
     if edge is not None and sum(k == edge[0] for k, _ in r.into[j]) > 1:  # w * w: its two edges belong together
         cost += 0.5
-    if edge is not None and (r.expression(edge[0]) in c.origin or (s == -1 and _turns(r, *edge))):
+    if edge is not None and ((c.fixed and f"`{r.expression(edge[0])}`" in c.origin) or (s == -1 and _turns(r, *edge))):
         cost -= 0.15  # the op that has the constant, or the sign, in its own derivative
     if edge is not None and s < 0 and r.op(edge[0]) == "absolute":  # its own derivative is a sign
         cost += 0.9

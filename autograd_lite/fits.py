@@ -36,6 +36,7 @@ def of_factor(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterato
         constants = matching(found, r, s)
         for c in constants:
             cost = 1 + c.cost + (1.2 if not c.fixed else 0) + (0.5 if len(group) < len(wrong) else 0)
+            cost += 0.6 * (c.fixed and c.cost > 0.6)  # put together of several numbers: let others be heard
             kind = "sign" if abs(s + 1) < 1e-6 else "constant factor"
             yield Hypothesis(kind, cost, f"{are} {said(s, c)}{_advice(s)}", _scaled(c, group))
         if not constants and np.sum(np.abs(true) > 1e-8 * scale) >= 3:

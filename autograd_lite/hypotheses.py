@@ -29,6 +29,8 @@ class Hypothesis:
         From a replay, for each leaf, what is compared: the hand gradient (or a part of it), and the prediction.
     where : str
         The variable at which the mistake was made; empty where it is not known.
+    function : bool
+        Whether it is the derivative of a function that is wrong: as a rule it is then so for every path through it.
     """
 
     kind: str
@@ -36,6 +38,7 @@ class Hypothesis:
     message: str
     pairs: Callable[[Replay], Pairs]
     where: str = ""
+    function: bool = False
 
 
 def predicting(predict: Callable[[Replay], Sequence[Any]], leaves: Sequence[int]) -> Callable[[Replay], Pairs]:

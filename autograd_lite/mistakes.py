@@ -26,6 +26,9 @@ _PROBES = 2
 _FURTHER = 1.0
 """Alternatives that are more far-fetched by this than the simplest are left out."""
 _MOST_NUMBERS = 60_000_000
+_MOST_MOVED = 2_000_000
+_MOST_COST = 4.5
+"""What is more far-fetched is a coincidence rather than a cause."""
 _LARGE = 150
 """Records of more nodes are searched for repeated mistakes first."""
 
@@ -159,10 +162,16 @@ class _Search:
         return whole or (len(self.wrong) > 1 and least >= 2.5 and explained == set(self.wrong))
 
     def _chosen(self) -> list[Diagnosis]:
-        found = self._told_apart(sorted(self.found, key=lambda f: f.cost))
+        most = _MOST_COST if self._in_time() else _MOST_COST - 0.5  # something simpler may not have been tried
+        found = self._told_apart(sorted((f for f in self.found if f.cost <= most), key=lambda f: f.cost))
         whole = [f for f in found if set(f.leaves) == set(self.wrong)]
         found = whole or found
         found = [f for f in found if f.cost <= min(g.cost for g in found if set(g.leaves) & set(f.leaves)) + _FURTHER]
+        first: list[_Found] = []  # the simplest for each gradient come before all alternatives
+        for f in found:
+            if not {leaf for g in first for leaf in g.leaves} & set(f.leaves):
+                first.append(f)
+        found = first + [f for f in found if f not in first]
         return [Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost) for f in found]
 
     def _addressed(self, f: _Found) -> str:
@@ -173,15 +182,18 @@ class _Search:
 
     def _told_apart(self, found: list[_Found]) -> list[_Found]:
         """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
-        if len(found) < 2:
+        if len(found) < 2 or sum(np.size(v) for v in self.r.values if not isinstance(v, tuple)) > _MOST_MOVED:
             return found
         for problem, size in ((self._moved(), 0.1), (self.problem, 0.5), (self.problem, 2.0), (self._moved(0.5), 0.5)):
             other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
             if other is None:
                 continue
             kept = [f for f in found if held(f.hypothesis, other, f.leaves)]
-            told = {leaf for f in kept for leaf in f.leaves}
-            found = [f for f in found if f in kept or not told.issuperset(f.leaves)]
+            found = [
+                f
+                for f in found
+                if f in kept or not {x for g in kept if g.cost <= f.cost + 1 for x in g.leaves}.issuperset(f.leaves)
+            ]
         return found
 
     def _in_time(self) -> bool:
@@ -236,6 +248,7 @@ class _Search:
             names = " and ".join(f"d{self.r.point.leaves[leaf].name}" for leaf in explained)
             hypothesis = replace(hypothesis, message=f"on the way to {names} alone, {hypothesis.message}")
         cost = hypothesis.cost + (0.0 if len(explained) == len(self.wrong) else 0.4) + (0.8 if broken else 0.0)
+        cost += 1.0 if broken and hypothesis.function else 0.0
         if (hypothesis.message, explained) not in self.messages:
             self.messages.add((hypothesis.message, explained))
             self.found.append(_Found(hypothesis, cost, explained))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -111,6 +112,10 @@ def wrong_power(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         (
             f"the exponent is lowered by 2, not by 1, in the derivative of `{r.expression(k)}`",
             lambda r, g: g * r.inputs(k)[1] * r.values[j] ** (r.inputs(k)[1] - 2.0),
+        ),
+        (
+            f"the factor that comes down is {n - 1}, expected {n}, in the derivative of `{r.expression(k)}`",
+            lambda r, g: g * (r.inputs(k)[1] - 1.0) * r.values[j] ** (r.inputs(k)[1] - 1.0),
         ),
     ):
         yield Edit("wrong power", 2.0, f"in {d(x)} {said}", j, ((k, i),), change, said[:20])
@@ -253,7 +258,7 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                     f"operand {p} is {name}",
                 )
         if np.asarray(value).dtype.kind == "f":
-            for said, hard in HARD.items():
+            for said, hard in _apart(value):
                 yield Edit(
                     "rounded value",
                     3.2,
@@ -263,6 +268,22 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                     lambda r, g, p=p, hard=hard: r.rule(k, i, g, swaps={p: hard(r.inputs(k)[p])}),  # type: ignore[misc]
                     f"{said} {p}",
                 )
+
+
+def _apart(value: Any) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return what may be made of a value by rounding it: one for all that are the same, named as any of them."""
+    found: list[tuple[list[str], Callable[[Any], Any], Any]] = []
+    for said, hard in HARD.items():
+        made = hard(value)
+        alike = next((names for names, _, same in found if np.array_equal(made, same)), None)
+        if alike is None:
+            found.append(([said], hard, made))
+        else:
+            alike.append(said)
+    return [
+        (names[0] + (f" (the same here as {', or '.join(names[1:])})" if names[1:] else ""), hard)
+        for names, hard, _ in found
+    ]
 
 
 def _hidden(r: Replay, k: int, j: int) -> float:

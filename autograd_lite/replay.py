@@ -297,6 +297,19 @@ class Replay:
         return named or (f"{float(x):g}" if np.ndim(x) == 0 and np.isrealobj(x) else "array")
 
     @cached_property
+    def narrow(self) -> set[int]:
+        """The nodes that everything passes through on its way back from the result."""
+        found: set[int] = set()
+        open_until = 0  # how far down edges of newer nodes reach
+        for k in range(len(self.nodes)):
+            if self.totals[k] is None:
+                continue
+            if open_until <= k:
+                found.add(k)
+            open_until = max([open_until, *(j for _, j, _ in self.out[k])])
+        return found
+
+    @cached_property
     def same_shape(self) -> dict[tuple[int, ...], list[int]]:
         """The nodes of each shape; one of each variable's values first."""
         found: dict[tuple[int, ...], list[int]] = {}

@@ -113,8 +113,11 @@ class Report:
         if not self.diagnoses:
             return _wrap("no simple cause was found: the difference is none of the mistakes known here", "  why    ")
         lines = _wrap(self.diagnoses[0].message, "  why    ")
+        told = set(self.diagnoses[0].leaves)
         for other in self.diagnoses[1:4]:
-            lines += _wrap(f"it also fits that {other.message}", "         ")
+            more = not told & set(other.leaves)  # another mistake, in another gradient
+            told |= set(other.leaves)
+            lines += _wrap(f"{'and' if more else 'it also fits that'} {other.message}", "         ")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
