@@ -57,5 +57,5 @@ def test_nineteen_of_twenty_first_wrong_lines_are_found(scores):
     assert share(s.found for s in scores.values()) >= 0.95
 
 
-def test_no_line_is_named_where_no_variable_is_wrong(scores):
+def test_no_line_but_that_of_the_result_is_named_where_no_variable_is_wrong(scores):
     assert [f"{s.case}: {s.said}" for s in scores.values() if s.astray and not s.case.marks] == []

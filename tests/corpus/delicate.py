@@ -224,8 +224,8 @@ def in_single_precision(w, X):
 
 @wrong("factor, averaged", single, SINGLE)
 def in_single_precision_without_the_mean(w, X):
-    p = 1 / (1 + np.exp(-(X @ w)))
-    return X.T @ p
+    p = 1 / (1 + np.exp(-(X @ w)))  # <- wrong
+    return X.T @ p  # <- wrong
 
 
 @wrong("factor, constant", single, SINGLE)
@@ -326,12 +326,12 @@ def one_element_in_a_hundred(w):
 @wrong("rows, factor", one_element_in_a_hundred, (rng.normal(size=100),))
 def one_wrong_element_of_a_hundred(w):
     dw = np.cos(w) * np.arange(1.0, 101.0)
-    dw[37] *= 1 + 1e-7
+    dw[37] *= 1 + 1e-7  # <- wrong
     return dw
 
 
 @wrong("rows, sign", one_element_in_a_hundred, (rng.normal(size=100),))
 def one_sign_of_a_hundred(w):
     dw = np.cos(w) * np.arange(1.0, 101.0)
-    dw[37] = -dw[37]
+    dw[37] = -dw[37]  # <- wrong
     return dw

@@ -48,10 +48,15 @@ def score(case: Case, verify: Callable[..., Any], kinds: dict[str, set[str]]) ->
         named=None if case.right else right_kind,
         false=bool(diagnoses) and not right_kind,
         found=line in case.marks if case.marks else None,
-        astray=line is not None and line not in case.marks,
+        astray=line is not None and line not in case.marks and (bool(case.marks) or not is_result(report.finding)),
         seconds=seconds,
         said=said,
     )
+
+
+def is_result(finding: Any) -> bool:
+    """Whether a finding blames the line that gives the result: right where the hand names nothing on its way there."""
+    return finding.assignment.text.startswith(("return ", "@")) or "lambda" in finding.assignment.text
 
 
 def card(scores: Iterable[Score]) -> str:
