@@ -452,3 +452,54 @@ def test_large_gradients_are_diagnosed(function, word):
     start = time.perf_counter()
     assert word in diagnose(problem, point, wrong, np.random.default_rng(0))[0].message
     assert time.perf_counter() - start < 6.0
+
+
+def causes(f, hand, *args):
+    problem, point, wrong = posed(f, hand, args)
+    return diagnose(problem, point, wrong, np.random.default_rng(0))
+
+
+def test_a_record_of_a_decomposition_is_searched():
+    def singular(A):
+        _, s, _ = np.linalg.svd(A, full_matrices=False)
+        return np.sum(s)
+
+    def doubled(A):
+        u, _, vt = np.linalg.svd(A, full_matrices=False)
+        return 2 * u @ vt
+
+    assert "twice" in causes(singular, doubled, np.array([[1.0, 2.0], [0.5, -1.0], [2.0, 0.3]]))[0].message
+
+
+def test_a_mistake_on_one_path_is_told_from_one_for_all():
+    def loss(a, b, tau):
+        s = a @ b.T / tau
+        e = np.exp(s - np.max(s, axis=1, keepdims=True))
+        p = e / np.sum(e, axis=1, keepdims=True)
+        return -np.mean(np.log(np.diag(p)))
+
+    def hand(a, b, tau):
+        s = a @ b.T / tau
+        e = np.exp(s - np.max(s, axis=1, keepdims=True))
+        ds = (e / np.sum(e, axis=1, keepdims=True) - np.eye(len(a))) / len(a)
+        return np.diag(np.diag(ds)) @ b / tau, ds.T @ a / tau
+
+    rng = np.random.default_rng(3)
+    first = causes(loss, hand, rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), 0.7)[0]
+    assert first.leaves == (0,)
+    assert first.message == "on the way to da alone, only the diagonal of ds is there"
+
+
+def test_a_factor_that_is_a_number_here_is_no_cause_where_an_array_explains_it():
+    mask = (np.arange(12).reshape(4, 3) % 3 > 0) / 0.6
+
+    def loss(w, x, m):
+        return np.sum(np.square(np.tanh(x * w) * m))
+
+    def hand(w, x, m):
+        t = np.tanh(x * w)
+        return np.sum(2 * t * m**3 * (1 - t**2) * x, axis=0)
+
+    found = causes(loss, hand, np.array([0.5, -0.3, 0.8]), np.linspace(-1.0, 1.3, 12).reshape(4, 3), mask)
+    assert found
+    assert "`m`" in found[0].message
