@@ -282,10 +282,11 @@ class Problem:
             return hand_code.run(lambda: self.call(hand, copies), put=put)
         return self.call(hand, copies), Run()
 
-    def repaired(self, put: Mapping[Key, Any]) -> list[Any]:
-        """Return the hand gradient at the point with other values in the place of what some assignments gave."""
+    def repaired(self, put: Mapping[Key, Any]) -> tuple[list[Any], list[Assignment]]:
+        """Run the hand gradient at the point with other values in the place of what some assignments gave."""
         with quiet():
-            return self.flatten_answer(self._run_hand(self._given, True, put)[0])
+            answer, run = self._run_hand(self._given, True, put)
+            return self.flatten_answer(answer), run.assignments
 
     def hand_on_tensors(self, values: list[Any]) -> list[Any]:
         """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""

@@ -20,10 +20,10 @@ from autograd_lite.expressions import (
     is_output,
     reachable,
     uniform,
-    written,
 )
-from autograd_lite.graph import Tensor, order, tracing
+from autograd_lite.graph import Tensor, tracing
 from autograd_lite.identifiers import identifier, unique_names
+from autograd_lite.local import Local
 from autograd_lite.names import Names, Place
 from autograd_lite.ops import table
 from autograd_lite.simplify import simplify
@@ -112,6 +112,7 @@ class Chain:
         self.backward: list[Step] = []
         self.cotangent: Node | None = None
         self._taken = set(leaves)
+        self._numbered: dict[str, int] = {}
         self._places: dict[str, Place | None] = {}
         self._derivatives: dict[str, tuple[str, list[str]]] = {}
         self._also = {self.expressions.nodes[t] for t in also}
@@ -140,7 +141,7 @@ class Chain:
         if result not in self.names.derivatives:
             return title
         root, x = self.names.derivatives[result]
-        return self._differential(self._called(root) or title, self._called(x) or "x")
+        return self._differential(self._called(root) or self._title(title, root), self._called(x) or "x")
 
     def _called(self, tensor: Tensor) -> str | None:
         best = self.names.best(tensor)
@@ -366,46 +367,12 @@ class Chain:
         return node
 
     def _unique(self, name: str) -> str:
-        (unique,) = unique_names([(0, name)], self._taken).values()
+        name = unique = identifier(name)
+        while unique in self._taken:
+            self._numbered[name] = self._numbered.get(name, 0) + 1
+            unique = f"{name}_{self._numbered[name]}"
         self._taken.add(unique)
         return unique
-
-
-class Local:
-    """One step of the program, or the outputs of one op, as a function of the steps that they are made from.
-
-    Attributes
-    ----------
-    outputs : list of Node
-    inputs : list of Node
-        Those that need a cotangent, in the order in which the expression names them.
-    separable : set of Node
-        Inputs whose cotangent is the step's cotangent times a local factor: the step is a number, or depends on the
-        input element by element.
-    """
-
-    def __init__(self, e: Expressions, outputs: list[Node], stops: set[Tensor], needed: Collection[Node]) -> None:
-        self.outputs = outputs
-        tensors = order([e.tensors[v][0] for v in outputs], stops)[0]
-        found = {e.nodes[t] for t in tensors if t in stops and e.nodes[t] in needed}
-        places = {node: i for i, node in enumerate(written(outputs)) if node in found}
-        self.inputs = sorted(found, key=lambda u: places.get(u, len(places)))
-        inner = [t for t in reversed(tensors) if t not in stops]
-        single = len(outputs) == 1 and outputs[0].dtype.kind == "f"
-        self.separable = {u for u in self.inputs if single and _is_separable(u, outputs[0], inner, set(e.tensors[u]))}
-
-
-def _is_separable(u: Node, v: Node, inner: list[Tensor], dependent: set[Tensor]) -> bool:
-    if u.dtype != v.dtype:
-        return False
-    if np.size(v.value) == 1:
-        return bool(np.broadcast_shapes(u.shape, v.shape) == u.shape)
-    for t in inner:
-        if any(type(x) is Tensor and x in dependent for x in t.inputs):
-            dependent.add(t)
-            if t.op is None or not t.op.elementwise or t.shape != v.shape or t.dtype != v.dtype:
-                return False
-    return u.shape == v.shape
 
 
 def _pointwise(node: Node, chosen: Collection[Node]) -> bool:

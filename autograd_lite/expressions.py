@@ -55,6 +55,11 @@ class Node:
         """NumPy dtype of the value; None for a tuple."""
         return None if isinstance(self.value, tuple) else np.asarray(self.value).dtype
 
+    @property
+    def kind(self) -> Any:
+        """What `numpy.result_type` takes for the node: the dtype, but plain numbers themselves, which give way."""
+        return self.value if type(self.value) in (bool, int, float, complex) else self.dtype
+
     def parents(self) -> Iterator[Node]:
         """Yield the nodes that this one is made from, those in its parameters too."""
         yield from self.args
@@ -119,6 +124,20 @@ def reachable(roots: Iterable[Node]) -> list[Node]:
         elif node not in done:
             pending.append((node, True))
             pending += [(p, False) for p in node.parents() if p not in done]
+    return list(done)
+
+
+def expression(node: Node) -> list[Node]:
+    """List the unnamed nodes that a node is written with, itself included: those made from others come after them."""
+    done: dict[Node, None] = {}
+    pending = [(node, False)]
+    while pending:
+        part, expanded = pending.pop()
+        if expanded:
+            done[part] = None
+        elif part not in done:
+            pending.append((part, True))
+            pending += [(p, False) for p in part.parents() if p not in done and not p.name]
     return list(done)
 
 

@@ -35,14 +35,23 @@ class Statement:
     last: int
     targets: tuple[Target, ...]
     reads: frozenset[str]
+    loop: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of what is returned: the variables that it reads, and whether it is nothing but a variable."""
+
+    reads: frozenset[str]
+    bare: bool
 
 
 @dataclass(frozen=True)
 class Flow:
-    """The assignments of a function, and what its return statements read, by line, in the parts of their tuples."""
+    """The assignments of a function, and its return statements: their first and last lines, and their parts."""
 
     statements: tuple[Statement, ...] = ()
-    returns: tuple[tuple[int, int, tuple[frozenset[str], ...]], ...] = ()
+    returns: tuple[tuple[int, int, tuple[Part, ...]], ...] = ()
 
     def at(self, line: int) -> list[Statement]:
         """Return the assignments on a line, innermost last."""
@@ -52,8 +61,8 @@ class Flow:
         """Return what is assigned on a line."""
         return [target for s in self.at(line) for target in s.targets]
 
-    def parts(self, line: int) -> tuple[frozenset[str], ...]:
-        """Return what the parts of the tuple returned on a line read; one part where it is no tuple."""
+    def parts(self, line: int) -> tuple[Part, ...]:
+        """Return the parts of the tuple returned on a line; one part where it is no tuple."""
         return next((parts for first, last, parts in self.returns if first <= line <= last), ())
 
     def sources(self, names: frozenset[str]) -> frozenset[str]:
@@ -94,7 +103,7 @@ def flow(code: CodeType) -> Flow:
             statements.append(Statement(first, last, tuple(t for x in targets for t in _targets(x)), reads))
         elif isinstance(node, ast.For):
             loop = tuple(Target(name, name) for name in sorted(_names(node.target)))
-            statements.append(Statement(first, first, loop, _names(node.iter)))
+            statements.append(Statement(first, first, loop, _names(node.iter), loop=True))
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
             statements += _calls(node.value, first, last)
         elif isinstance(node, ast.Lambda):
@@ -124,12 +133,13 @@ def _calls(call: ast.Call, first: int, last: int) -> Iterator[Statement]:
         yield Statement(first, last, (Target(call.args[0].id, call.args[0].id),), _names(call))
 
 
-def _parts(value: ast.expr) -> tuple[frozenset[str], ...]:
+def _parts(value: ast.expr) -> tuple[Part, ...]:
+    parts = [value]
     if isinstance(value, (ast.Tuple, ast.List)):
-        return tuple(map(_names, value.elts))
-    if isinstance(value, ast.Dict):
-        return tuple(map(_names, value.values))
-    return (_names(value),)
+        parts = value.elts
+    elif isinstance(value, ast.Dict):
+        parts = value.values
+    return tuple(Part(_names(part), isinstance(part, ast.Name)) for part in parts)
 
 
 def _names(tree: ast.AST) -> frozenset[str]:

@@ -45,9 +45,10 @@ class Assignment:
 
 @dataclass
 class Run:
-    """What a hand gradient did: its assignments in order, and the line on which it returned."""
+    """What a hand gradient did: its assignments in order, what it called, and the line on which it returned."""
 
     assignments: list[Assignment] = field(default_factory=list)
+    called: set[str] = field(default_factory=set)
     code: CodeType | None = None
     line: int = 0
 
@@ -105,6 +106,8 @@ class _Watcher:
         outermost = self.run.code is None
         if outermost:
             self.run.code = frame.f_code
+        else:
+            self.run.called.add(frame.f_code.co_name)
         seen = {name: id(value) for name, value in frame.f_locals.items()}
         line: int | None = None
 

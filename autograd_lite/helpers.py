@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite.graph import raw
 from autograd_lite.op import Op
-from autograd_lite.typesetting import unparse
+from autograd_lite.typesetting import unparse, wrapped
 from autograd_lite.writing import literal, path
 
 
@@ -81,7 +81,7 @@ class Helpers:
         key = id(held), name
         if key not in self._known:
             self._known[key] = self._unique(name)
-            self.constants.append(f"{self._known[key]} = {unparse(literal(held))}")
+            self.constants += wrapped(literal(held), f"{self._known[key]} = ", indent=0)
         return self._known[key]
 
     def _unique(self, name: str) -> str:

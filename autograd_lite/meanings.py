@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,7 @@ class Meanings:
         return None
 
     def _quotient(self, y: str, x: str) -> Meaning | None:
-        if (key(y) in self.results and key(y) not in self.tensors) or self._is_result(key(y)):
+        if (key(y).lower() in self.results and key(y) not in self.tensors) or self._is_result(key(y)):
             return self._cotangent(x)
         if key(y) not in self.tensors or key(x) not in self.tensors:
             return None
@@ -101,6 +102,22 @@ class Meanings:
             return None
         text = f"the derivative of the result by {spelling(self.point, tensors[0], x)}"
         return Meaning(text, values, tensors, derivative=True)
+
+    def before(self, t: Tensor) -> Iterator[Tensor]:
+        """Yield what a Tensor is computed from by elementwise ops of one Tensor, step by step."""
+        for _ in range(6):
+            inputs = [x for x in t.inputs if type(x) is Tensor and x.shape == t.shape]
+            if t.op is None or not t.op.elementwise or len(inputs) != 1:
+                return
+            t = inputs[0]
+            yield t
+
+    def rows(self, count: int) -> Iterator[tuple[str, list[Any]]]:
+        """Yield the derivatives by variables that are bound as many times, and by what these are computed from."""
+        for name, tensors in self.tensors.items():
+            if len(tensors) == count:
+                for chain in zip(*([t, *self.before(t)] for t in tensors), strict=False):
+                    yield f"the derivatives of the result by {name}", [self.point.cotangents.get(t) for t in chain]
 
     def _factor(self, outs: list[Tensor], x: Tensor) -> Any:
         """Return the local derivative where it is a factor: of a number, or element by element."""

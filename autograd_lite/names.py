@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dis import opname
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -32,6 +33,7 @@ _SKIPPED = ("<frozen ", str(Path(__file__).parent), str(Path(np.__file__).parent
 _LIBRARY = str(Path(ast.__file__).parent)
 _OPAQUE = (type, ModuleType, FunctionType, np.ndarray, np.generic)
 _SWEEP = sweep.__code__
+_GRAPH = Tensor.__bool__.__code__.co_filename
 _FROM_CONTAINER = 100  # added to the depth of what objects, lists and dicts hold: what a variable holds comes first
 
 
@@ -142,6 +144,11 @@ class Names:
         """Return the best name of a node, with its rank: outer functions first, then the earliest."""
         return min(((*rank, name) for name, rank in self.bound.get(node, {}).items()), default=None)
 
+    def variable(self, node: Tensor) -> str | None:
+        """Return the name of a variable that holds a node itself; None where only what it is kept in has one."""
+        best = self.best(node)
+        return best[2] if best and best[0] < _FROM_CONTAINER else None
+
     def read_caller(self) -> None:
         """Read the variables of the user's running functions, for Tensors that were computed already."""
         for depth, frame in enumerate(self._frames(sys._getframe(1))[0][:3]):
@@ -203,7 +210,9 @@ class Names:
             self.left.add(node)
             return
         frames = self._frames(sys._getframe(1))[0]
-        asker = sys._getframe(3)  # behind the Tensor's own methods
+        asker = sys._getframe(1)
+        while asker.f_code.co_filename == _GRAPH and asker.f_back is not None:  # the Tensor's own methods
+            asker = asker.f_back
         tree = _expression(frames[0]) if frames and asker is frames[0] else None
         condition = ast.unparse(tree) if tree else ""
         self.decisions.append(Decision(node, outcome, _place(frames) if frames else None, condition))
@@ -355,8 +364,11 @@ def _spoken_values(frame: FrameType) -> Iterator[tuple[str, Any]]:
 
 def _expression(frame: FrameType) -> ast.AST | None:
     """Parse the source of the expression that a frame is evaluating."""
-    positions = list(frame.f_code.co_positions())[frame.f_lasti // 2]
-    line, end_line, column, end_column = positions
+    code, at = frame.f_code, frame.f_lasti // 2
+    name = opname[code.co_code[frame.f_lasti]]
+    if at and ("JUMP" in name or name == "TO_BOOL"):  # what was computed last; a jump may claim the place of another
+        at -= 1
+    line, end_line, column, end_column = list(code.co_positions())[at]
     if line is None or end_line is None or column is None or end_column is None:
         return None
     lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(line, end_line + 1)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite import trees
 from autograd_lite.chain import Chain, Step
-from autograd_lite.expressions import Node, count_uses, describe, is_cheap, is_short, reachable
+from autograd_lite.expressions import Node, count_uses, describe, expression, is_cheap, is_short, reachable
 from autograd_lite.graph import Tensor, order, raw, tracing
 from autograd_lite.identifiers import unique_names
 from autograd_lite.names import Decision, Names, leaf, leaf_paths
@@ -157,8 +157,8 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
 
 def _better_names(paths: list[tuple[str, bool]], leaves: dict[str, Tensor], names: Names) -> dict[str, str]:
     """Return what variables call the leaves whose names are made up: ``W1`` for ``params_0_0``."""
-    best = {name: names.best(leaves[name]) for name, made_up in paths if made_up and name in leaves}
-    wanted = [(name, found[2]) for name, found in best.items() if found]
+    best = {name: names.variable(leaves[name]) for name, made_up in paths if made_up and name in leaves}
+    wanted = [(name, found) for name, found in best.items() if found]
     return unique_names(wanted, leaves.keys() - {name for name, _ in wanted})
 
 
@@ -295,7 +295,7 @@ def _name_shared_parts(program: Program) -> None:
     for steps, role in ((program.forward, "forward"), (program.backward, "shared")):
         written: list[Step] = []
         for step in steps:
-            for node in reachable([step.node]):
+            for node in expression(step.node):
                 if node in names and not node.name:
                     node.name = names[node]
                     written.append(Step(node.name, node, role, step.of, step.by, step.place))

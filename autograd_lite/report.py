@@ -97,17 +97,21 @@ class Report:
 
     def _where(self, finding: Finding) -> list[str]:
         a = finding.assignment
+        what = "what is returned" if a.name == "return" else a.name
         lines = _wrap(f"{Path(a.file).name}:{a.line}, in {a.function}", "  where  ")
-        lines.append(f"           {a.text}")
+        lines += _wrap(a.text, " " * (11 if len(a.text) <= WIDTH - 11 else 9)) if a.text else []
         if np.shape(a.value) == np.shape(finding.expected):
             yours, ours = np.asarray(a.value)[finding.index], np.asarray(finding.expected)[finding.index]
             place = f" at {list(finding.index)}" if finding.index else ""
-            values = f"{a.name}{place} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.meaning}"
+            values = f"{what}{place} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.meaning}"
         else:
-            values = (
-                f"{a.name} has the shape {np.shape(a.value)}, expected {np.shape(finding.expected)}: {finding.meaning}"
-            )
-        return [*lines, *_wrap(values, "         ")]
+            shapes = f"{np.shape(a.value)}, expected {np.shape(finding.expected)}"
+            values = f"{what} has the shape {shapes}: {finding.meaning}"
+        lines += _wrap(values, "         ")
+        if finding.unchecked:
+            unsure = " and ".join(finding.unchecked)
+            lines += _wrap(f"(or before: nothing is known of {unsure}, which it is made from)", "         ")
+        return lines
 
     def _why(self) -> list[str]:
         if not self.diagnoses:
@@ -200,6 +204,7 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "name": a.name,
         "meaning": finding.meaning,
         "index": list(finding.index),
+        "unchecked": list(finding.unchecked),
         "value": _plain(a.value),
         "expected": _plain(finding.expected),
     }

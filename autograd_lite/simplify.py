@@ -62,7 +62,7 @@ def _unstretched(e: Expressions, node: Node, args: tuple[Node, ...] = ()) -> Nod
     number = uniform(node)
     if number is None or not node.shape:
         return node
-    others = [other.dtype for other in args if other is not node]
+    others = [other.kind for other in args if other is not node]
     plain = number.item()  # which has no dtype beside arrays
     return e.constant(plain if np.result_type(*others, plain) == np.result_type(*others, node.dtype) else number)
 
@@ -116,13 +116,15 @@ def _factors(node: Node, room: int = _ROOM) -> tuple[Fraction, list[Factor]]:
 
 def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     """Write a product: ``-x``, ``x / 6``, ``2 * x * y / z``."""
+    if not factors:
+        return e.constant(float(number))
     if number < 0:
         return e.make("negative", _product(e, -number, factors))
     for i, (node, divides) in enumerate(factors):
         if node.made_by("masked", "where") and not divides and (len(factors) > 1 or number != 1):
-            choices = [uniform(choice) for choice in node.args[1:]]
-            if choices in ([1], [0, 1]):
-                chosen = _product(e, number, factors[:i] + factors[i + 1 :])
+            last = _fraction(node.args[-1])
+            if last and (node.made_by("masked") or uniform(node.args[1]) == 0):
+                chosen = _product(e, number * last, factors[:i] + factors[i + 1 :])
                 return e.make(node.op.name if node.op else "", *node.args[:-1], chosen)
     first = next((i for i, (_, divides) in enumerate(factors) if not divides), None)
     if first is not None:
@@ -131,7 +133,7 @@ def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
         factors = [(outer, False)]
     n, d = number.numerator, number.denominator
     plain = d != 1 and n != 1 and len(repr(float(number))) <= _SHORT
-    if not factors or plain or max(n, d) > _LARGEST:
+    if plain or max(n, d) > _LARGEST:
         return _row(e, float(number), factors)
     return _row(e, float(n), [*factors, (e.constant(float(d)), True)] if d != 1 else factors)
 
@@ -191,9 +193,11 @@ def _choices_joined(e: Expressions, numbers: dict[Node | None, Fraction]) -> dic
     chosen = [t for t in numbers if t is not None and t.made_by("masked")]
     for x in chosen:
         for y in [t for t in numbers if t is not None and t.made_by("where")]:
-            if x.args[0] is y.args[0] and uniform(y.args[1]) == 0 and numbers[x] == numbers[y]:
-                both = e.make("where", x.args[0], x.args[1], y.args[2])
-                return {both if term is x else term: n for term, n in numbers.items() if term is not y}
+            if x.args[0] is y.args[0] and uniform(y.args[1]) == 0 and numbers[x] and numbers[y]:
+                n = numbers[x] if numbers[x] == numbers[y] else Fraction(1)
+                choices = (_scaled(e, numbers[t] / n, t.args[-1]) for t in (x, y))
+                both = e.make("where", x.args[0], *choices)
+                return {both if t is x else t: n if t is x else m for t, m in numbers.items() if t is not y}
     return numbers
 
 

@@ -17,10 +17,9 @@ from autograd_lite.expressions import is_output, is_short, reachable, written
 from autograd_lite.graph import Tensor
 from autograd_lite.helpers import Helpers
 from autograd_lite.program import Program, Wrt, trace
-from autograd_lite.typesetting import WIDTH, unparse, wrapped
+from autograd_lite.typesetting import WIDTH, wrapped
 from autograd_lite.writing import functions_of, literal, syntax
 
-_AMBIGUOUS = frozenset("lIO")
 _numbers = itertools.count(1)
 
 
@@ -62,7 +61,7 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
         ...
     """
     program = f if isinstance(f, Program) else trace(f, *args, wrt=wrt)
-    return "\n\n\n".join(_parts(program)) + "\n"
+    return "\n\n\n".join(part for part in _parts(program) if part) + "\n"
 
 
 def load(module: str) -> dict[str, Any]:
@@ -79,59 +78,68 @@ def _parts(program: Program) -> Iterator[str]:
     functions = functions_of(reachable(step.node for step in program.steps))
     names = {*program.inputs, *program.constants, *(step.name for step in program.steps), program.cotangent or ""}
     helpers = Helpers(functions, {*names, _name(program)})
-    function = _function(program, _Calls(helpers.names))
-    imports = {"import numpy as np", *helpers.imports}
-    if "scipy.special." in function:
-        imports.add("import scipy.special")
+    words = _Words(helpers.names)
+    arrays = {words.plain(k): v for k, v in program.constants.items() if isinstance(v, np.ndarray) and is_short(v)}
+    definitions = [wrapped(literal(value), f"{name} = ", indent=0) for name, value in arrays.items()]
+    constants = [*helpers.constants, *(line for lines in definitions for line in lines)]
+    code = [*helpers.functions, "\n".join(_function(program, words))]
+    imports = {*helpers.imports, *(f"import {m}" for m in ("scipy.special",) if any(f"{m}." in text for text in code))}
+    if any("np." in text for text in (*constants, *code)):
+        imports.add("import numpy as np")
     library = {line for line in imports if line.split()[1].partition(".")[0] in sys.stdlib_module_names}
-    yield "\n\n".join("\n".join(sorted(lines)) for lines in (library, imports - library) if lines)
-    if helpers.constants:
-        yield "\n".join(helpers.constants)
-    yield from helpers.functions
-    yield function
+    others = sorted(imports - library, key=lambda line: (line.startswith("from"), line))
+    head = (sorted(library), others, constants)
+    yield from ("\n\n".join("\n".join(lines) for lines in head if lines), *code)
 
 
 def _name(program: Program) -> str:
     return f"{program.name}_and_gradient"
 
 
-class _Calls(ast.NodeTransformer):
-    """Calls functions by the names that they got."""
+class _Words(ast.NodeTransformer):
+    """Calls functions by the names that they got, and variables by names that cannot be taken for digits."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
+    def __init__(self, functions: dict[str, str]) -> None:
+        self.functions = functions
+
+    def plain(self, name: str) -> str:
+        """Return the name of a variable."""
+        return f"{name}_" if name in ("l", "I", "O") else name
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self.plain(node.id))
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name):
-            node.func = ast.Name(self.names.get(node.func.id, node.func.id))
+            node.func = ast.Name(self.functions.get(node.func.id, node.func.id))
         return node
 
 
-def _function(program: Program, calls: _Calls) -> str:
-    """Write the function that computes the result and the gradient."""
-    gradients = [name or f"np.zeros_like({of})" for of, name in program.gradients.items()]
-    returned = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
-    lines = [*_signature(program), *_docstring(program)]
+def _function(program: Program, words: _Words) -> Iterator[str]:
+    """Yield the lines of the function that computes the result and the gradient."""
+    yield from _signature(program, words)
+    yield from _docstring(program, words)
     steps = list(program.steps)
     while steps:
         outputs = _unpacked(steps)
-        lines += _assignment(steps[0], calls, outputs)
+        yield from _assignment(steps[0], words, outputs)
         del steps[: max(len(outputs), 1)]
-    lines += wrapped(ast.parse(returned, mode="eval").body, f"return {program.result}, ")
-    return "\n".join(lines)
+    gradients = [words.plain(name) or f"np.zeros_like({words.plain(of)})" for of, name in program.gradients.items()]
+    returned = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
+    yield from wrapped(ast.parse(returned, mode="eval").body, f"return {words.plain(program.result)}, ")
 
 
-def _signature(program: Program) -> list[str]:
-    parameters = [*program.inputs, *([program.cotangent] if program.cotangent else [])]
+def _signature(program: Program, words: _Words) -> list[str]:
+    parameters = [*map(words.plain, program.inputs), *([program.cotangent] if program.cotangent else [])]
     if program.constants:
-        parameters += ["*", *(_parameter(name, value) for name, value in program.constants.items())]
+        parameters += ["*", *(_parameter(words.plain(name), value) for name, value in program.constants.items())]
     line = f"def {_name(program)}({', '.join(parameters)}):"
-    if len(line) <= WIDTH and not _AMBIGUOUS.intersection(parameters):
+    if len(line) <= WIDTH:
         return [line]
     listed = [f"    {', '.join(parameters)}"]
-    if len(listed[0]) > WIDTH or _AMBIGUOUS.intersection(parameters):
-        listed = [f"    {p},{'  # noqa: E741' if p in _AMBIGUOUS else ''}" for p in parameters]
+    if len(listed[0]) > WIDTH:
+        listed = [f"    {parameter}," for parameter in parameters]
     return [f"def {_name(program)}(", *listed, "):"]
 
 
@@ -140,17 +148,17 @@ def _parameter(name: str, value: Any) -> str:
     if not is_short(value):
         return name
     is_array = isinstance(value, np.ndarray) and value.ndim
-    return f"{name}={unparse(literal(value)) if is_array else repr(np.asarray(value).item())}"
+    return f"{name}={name if is_array else repr(np.asarray(value).item())}"
 
 
-def _docstring(program: Program) -> Iterator[str]:
-    by = _enumerated(program.gradients)
+def _docstring(program: Program, words: _Words) -> Iterator[str]:
+    by, result = _enumerated(map(words.plain, program.gradients)), words.plain(program.result)
     if program.cotangent is None:
-        what = f"Return {program.result} and its gradient by {by}."
+        what = f"Return {result} and its gradient by {by}."
     else:
-        what = f"Return {program.result}, and the gradient of np.sum({program.cotangent} * {program.result}) by {by}."
+        what = f"Return {result}, and the gradient of np.sum({program.cotangent} * {result}) by {by}."
     lines = textwrap.wrap(what, WIDTH - 8, break_long_words=False)
-    shapes = [f"{name} {node.shape}" for name, node in program.inputs.items() if node.shape]
+    shapes = [f"{words.plain(name)} {node.shape}" for name, node in program.inputs.items() if node.shape]
     if shapes:
         lines += ["", *textwrap.wrap(f"Shapes: {', '.join(shapes)}.", WIDTH - 4, break_long_words=False)]
     if program.decisions:
@@ -178,13 +186,11 @@ def _unpacked(steps: list[Step]) -> list[Step]:
     return [steps[0], *parts] if n and in_order and alone else []
 
 
-def _assignment(step: Step, calls: _Calls, outputs: list[Step]) -> list[str]:
+def _assignment(step: Step, words: _Words, outputs: list[Step]) -> list[str]:
     """Write one step, with the shape of its value beside it; the outputs of an op in one line."""
-    names = ", ".join(output.name for output in outputs[1:]) or step.name
-    lines = wrapped(calls.visit(syntax(step.node, defining=True)), f"{names} = ")
+    names = ", ".join(words.plain(output.name) for output in outputs[1:]) or words.plain(step.name)
+    lines = wrapped(words.visit(syntax(step.node, defining=True)), f"{names} = ")
     comment = f"  # {step.node.shape}" if step.node.shape else ""
-    if step.name in _AMBIGUOUS:
-        comment = "  # noqa: E741"
-    if len(lines[0] + comment) <= WIDTH or step.name in _AMBIGUOUS:
+    if len(lines[0] + comment) <= WIDTH:
         lines[0] += comment
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import textwrap
 import tokenize
 
 WIDTH = 99  # of the lines that are written
@@ -15,8 +16,8 @@ _SIGNS: dict[type, str] = {**_SUMS, **_PRODUCTS, ast.BitAnd: "&", ast.BitOr: "|"
 
 
 def unparse(tree: ast.AST) -> str:
-    """Return the text of a syntax tree, with double quotes, and powers without spaces."""
-    code = ast.unparse(tree)
+    """Return the text of a syntax tree: with double quotes, no more brackets than needed, no spaces around powers."""
+    code = ast.unparse(_Generators().visit(tree))
     if "'" in code:
         lines = code.splitlines(keepends=True)
         for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
@@ -26,6 +27,16 @@ def unparse(tree: ast.AST) -> str:
                 lines[row] = lines[row][:start] + token.string.replace("'", '"') + lines[row][end:]
         code = "".join(lines)
     return re.sub(r"(?<=\w) \*\* (?=-?\w)", "**", code)
+
+
+class _Generators(ast.NodeTransformer):
+    """Takes the brackets off a generator that is the only argument of a call."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        if len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and not node.keywords:
+            return ast.Call(node.func, [ast.Name(ast.unparse(node.args[0])[1:-1])], [])
+        return node
 
 
 def wrapped(tree: ast.expr, before: str = "", after: str = "", indent: int = 4, nested: bool = False) -> list[str]:
@@ -44,13 +55,11 @@ def wrapped(tree: ast.expr, before: str = "", after: str = "", indent: int = 4, 
     whole = f"{margin}{before}{unparse(tree)}{after}"
     if len(whole) <= WIDTH:
         return [whole]
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
-        method = unparse(ast.Call(ast.Attribute(ast.Name("_"), tree.func.attr), tree.args, tree.keywords))[1:]
-        inner = tree.func.value
-        if len(method) < _SHORT and isinstance(inner, ast.Call):
-            return wrapped(inner, before, f"{method}{after}", indent, nested)
-        if len(method) < _SHORT and isinstance(inner, (ast.BinOp, ast.UnaryOp)):
-            return [f"{margin}{before}(", *wrapped(inner, "", "", indent + 4, nested=True), f"{margin}){method}{after}"]
+    inner, tail = _tail(tree)
+    if isinstance(inner, ast.Call):
+        return wrapped(inner, before, f"{tail}{after}", indent, nested)
+    if isinstance(inner, (ast.BinOp, ast.UnaryOp)):
+        return [f"{margin}{before}(", *wrapped(inner, "", "", indent + 4, nested=True), f"{margin}){tail}{after}"]
     if isinstance(tree, ast.Call) and (tree.args or tree.keywords):
         return [f"{margin}{before}{unparse(tree.func)}(", *_listed(tree, indent + 4), f"{margin}){after}"]
     if isinstance(tree, (ast.Tuple, ast.List)) and tree.elts:
@@ -65,11 +74,31 @@ def wrapped(tree: ast.expr, before: str = "", after: str = "", indent: int = 4, 
     return [whole]
 
 
+def _tail(tree: ast.expr) -> tuple[ast.expr | None, str]:
+    """Take off what stands short behind an expression: an index, an attribute, a method, a power."""
+    inner: ast.expr | None = None
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
+        inner = tree.func.value
+    elif isinstance(tree, (ast.Attribute, ast.Subscript)):
+        inner = tree.value
+    elif isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Pow):
+        inner = tree.left
+    if inner is None or not isinstance(inner, (ast.Call, ast.BinOp, ast.UnaryOp)):
+        return None, ""
+    bracketed = unparse(ast.Attribute(inner, "_"))[:-2]
+    tail = unparse(tree).removeprefix(bracketed)
+    return (inner, tail) if len(tail) < _SHORT else (None, "")
+
+
 def _listed(tree: ast.Call | ast.Tuple | ast.List, indent: int) -> list[str]:
-    """Lay out arguments, one after the other."""
-    items = [("", a) for a in (tree.args if isinstance(tree, ast.Call) else tree.elts)]
-    items += [(f"{k.arg}=", k.value) for k in tree.keywords] if isinstance(tree, ast.Call) else []
-    return [line for before, item in items for line in wrapped(item, before, ",", indent, nested=True)]
+    """Lay out arguments one after the other, and numbers as many to a line as it takes."""
+    if isinstance(tree, ast.Call):
+        items = [*(("", argument) for argument in tree.args), *((f"{k.arg}=", k.value) for k in tree.keywords)]
+        return [line for before, item in items for line in wrapped(item, before, ",", indent, nested=True)]
+    if any(isinstance(item, (ast.Call, ast.List, ast.Tuple)) for item in tree.elts):
+        return [line for item in tree.elts for line in wrapped(item, "", ",", indent, nested=True)]
+    filled = textwrap.wrap(", ".join(unparse(item).replace(" ", "\0") for item in tree.elts) + ",", WIDTH - indent)
+    return [" " * indent + line.replace("\0", " ") for line in filled]
 
 
 def _broken(tree: ast.BinOp, after: str, indent: int) -> list[str]:

@@ -108,6 +108,8 @@ def literal(value: Any) -> ast.expr:
         return ast.List([literal(v) for v in value])
     if isinstance(value, (np.dtype, type)):
         return ast.parse(f"np.{np.dtype(value).name}", mode="eval").body
+    if isinstance(value, range) and value.step == 1:
+        return ast.Call(ast.Name("range"), [literal(n) for n in (value.start, value.stop)[value.start == 0 :]], [])
     if isinstance(value, (complex, range)):
         return ast.parse(repr(value), mode="eval").body
     return ast.Constant(value)
@@ -120,7 +122,7 @@ def _argument(node: Node, arg: Node) -> ast.expr:
         return syntax(arg)
     if not (node.op and node.op.elementwise):
         return syntax(arg) if isinstance(value, float) else _typed(value)
-    others = [other.dtype for other in node.args if not other.constant or other.name]
+    others = [other.kind for other in node.args if not other.constant or other.name]
     wanted = np.result_type(*others, value)
     if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
         return _typed(value)
@@ -171,8 +173,14 @@ def _array(value: Any) -> ast.expr:
         return numbers if value.ndim == 1 else ast.Subscript(numbers, ast.Name(index))
     if not value.size:
         return call("zeros", shape, plain=("float64",))
-    whole = value.dtype.kind == "f" and not np.any(value % 1)
-    return call("array", literal(value.tolist()), plain=("int64", "bool", "complex128", "float64")[: 3 if whole else 4])
+    return call("array", _nested(value.tolist()), plain=("int64", "bool", "complex128", "float64"))
+
+
+def _nested(value: Any) -> ast.expr:
+    """Write the numbers of an array: all real ones with a point."""
+    if isinstance(value, list):
+        return ast.List([_nested(part) for part in value])
+    return ast.Constant(value) if is_whole(value) else literal(value)
 
 
 # Calls
@@ -317,7 +325,18 @@ def _picked(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> as
     return _subscript(args[0], node.params["index"])
 
 
+def _compared(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write ``x != x`` as what it asks: whether x is NaN."""
+    first, last = node.args
+    if first is not last:
+        return ast.Compare(args[0], [ast.Eq() if node.op and node.op.name == "equal" else ast.NotEq()], [args[1]])
+    is_nan = ast.Call(ast.Attribute(ast.Name("np"), "isnan"), args[:1], [])
+    return ast.UnaryOp(ast.Invert(), is_nan) if node.op and node.op.name == "equal" else is_nan
+
+
 _SPECIAL: dict[str, Any] = {
+    "equal": _compared,
+    "not_equal": _compared,
     "negative": _negated,
     "alias": lambda node, args, params: args[0],
     "expand_dims": _reshaped,

@@ -26,13 +26,15 @@ FLOORS = [
     },
     {"backward", "debug"},
     {"call", "transforms"},
-    {"extrapolation", "probing", "numerical", "names", "expressions", "simplify", "writing", "helpers", "chain",
-     "program", "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
+    {"extrapolation", "probing", "numerical", "names", "expressions", "simplify", "writing", "helpers", "local",
+     "chain", "program", "diagram", "figures", "folding", "formulas", "layout", "page", "painting", "paths"},
     {"source", "explain", "draw", "compiled"},
-    {"checks", "case", "__main__", "examination", "hand", "ops.__main__", "optim", "random_programs", "testing", "verdicts",
+    {"checks", "case", "__main__", "examination", "hand", "ops.__main__", "optim", "random_programs",
+     "testing", "verdicts",
      "lines", "report",
      "mistakes", "replay", "constants", "hypotheses", "fits", "edits", "effects", "functions", "operands", "jacobians",
-     "cotangents", "local_mistakes", "together", "substitutions", "answers", "rounding", "oracle", "verify"},
+     "cotangents", "local_mistakes", "together", "substitutions", "answers", "rounding", "oracle",
+     "flow", "meanings", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}

@@ -408,7 +408,7 @@ def test_one_element_that_is_off_is_seen(seed, lines, digits):
     program = small_program(seed, lines)
     f, args = program.function, program.args
     argnums = tuple(range(len(args)))
-    gradients = ag.grad(f, argnums)
+    gradients = ag.grad(f, argnums)  # programs of several outputs have trees for arguments, which are left out
     sizes = [np.abs(g).max(initial=0.0) for g in gradients(*args)]
     i = int(np.argmax(sizes))
 
