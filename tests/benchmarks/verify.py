@@ -60,7 +60,7 @@ def main():
         for hand in (right, wrong):
             report, seconds = measure(parameters, hand)
             most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-            print(f"{parameters:>10} parameters, {hand.__name__:5}: {report.verdict:5} {seconds:6.2f} s, {most:.2f} GiB")
+            print(f"{parameters:>10} parameters: {report.verdict:5} in {seconds:6.2f} s, with {most:.2f} GiB")
 
 
 if __name__ == "__main__":
