@@ -82,7 +82,7 @@ def sweep(
                 error.add_note(f"in {_rule_of(x, node, rule)}")
                 raise
             if type(c) is not _float64 or type(x._value) is not _float64:
-                c = _fit(c, x, node, rule)
+                c = fit(c, x, node, rule)
             if observers:
                 for observer in observers:
                     observer.swept(node, x, c)
@@ -108,7 +108,7 @@ def _add_tuples(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
-def _fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
+def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
     """Return a rule's cotangent in the shape and dtype of its input.
 
     Broadcasting is undone here, once for all ops: only where the op is declared to broadcast, and only from exactly the

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.backward import _fit as fit
-from autograd_lite.backward import seed
+from autograd_lite.backward import fit, seed
 from autograd_lite.case import Point, Problem
 from autograd_lite.extrapolation import Array
 from autograd_lite.graph import Tensor, TracedParams, observing, order, raw
