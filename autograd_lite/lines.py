@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.case import Point, Problem
+from autograd_lite.comparing import farthest, quotient, ratio, same, softmax
 from autograd_lite.flow import Part, flow
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.hand import Assignment, Key, key_of
@@ -104,7 +105,19 @@ class _Search:
             for factor in self._factors:
                 if self._fixed(repair.times(factor).put) == everything:
                     return self._finding(repair.times(factor))
-        return self._return() or self._partly(named)
+        return self._mistaken() or self._return() or self._partly(named)
+
+    def _mistaken(self) -> Finding | None:
+        """Look for a variable of no known name that holds one value of the record where another one belongs."""
+        sources = self._sources()
+        for assignments in reversed(list(self._by_name().values())):
+            a = assignments[-1]
+            if len(assignments) > 1 or a.code is not self._code or a.name not in sources or self.meanings.of(a.name):
+                continue
+            for repair in self._others(a):
+                if self._fixed(repair.put) == set(self.wrong):
+                    return self._finding(repair)
+        return None
 
     def _partly(self, named: list[_Repair]) -> Finding | None:
         """Find a line that explains some of the wrong gradients, or values in between: there are several mistakes."""
@@ -381,57 +394,3 @@ def _in_turn(assignments: list[Assignment], meaning: str, expected: Sequence[Any
     off = [(a, e) for a, e in pairs if not same(a.value, e)]
     if off:
         yield _Repair(off[0][0], meaning, off[0][1], {key_of(a): e for a, e in off})
-
-
-def same(value: Any, expected: Any, tolerance: Any = 0.0) -> bool:
-    """Whether two values are the same but for rounding, or a tolerance if that is larger."""
-    if expected is None or isinstance(expected, tuple) or np.shape(value) != np.shape(expected):
-        return False
-    value, expected = np.asarray(value), np.asarray(expected)
-    if value.dtype.kind not in "fciub":
-        return False
-    eps = max((float(np.finfo(x.dtype).eps) for x in (value, expected) if x.dtype.kind in "fc"), default=0.0)
-    room = 1e5 * eps * np.abs(expected).max(initial=0.0)
-    with np.errstate(all="ignore"):
-        return bool(np.all(np.abs(value - expected) <= np.fmax(tolerance, room)) or np.array_equal(value, expected))
-
-
-def ratio(value: Any, expected: Any) -> float | None:
-    """Return the one number by which an array differs from what is expected; None for single numbers."""
-    value, expected = np.asarray(value), np.asarray(expected)
-    if value.shape != expected.shape or value.size < 2 or value.dtype.kind not in "fiu":
-        return None
-    if expected.dtype.kind not in "fiu":
-        return None
-    there = expected != 0
-    if there.sum() < 2 or np.any(value[~there] != 0):
-        return None
-    with np.errstate(all="ignore"):
-        ratios = value[there] / expected[there]
-    middle = float(np.median(ratios))
-    close = np.isfinite(middle) and middle != 0 and np.all(np.abs(ratios - middle) <= 1e-7 * abs(middle))
-    return middle if close else None
-
-
-def quotient(a: Any, b: Any) -> float | None:
-    """Return by how much one value is a multiple of another, single numbers included."""
-    if np.size(a) == np.size(b) == 1 and np.asarray(b).item() != 0:
-        return float(np.real(np.asarray(a).item() / np.asarray(b).item()))
-    return ratio(a, b)
-
-
-def softmax(x: Any) -> Any:
-    """Return the softmax over the last axis."""
-    e = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    return e / np.sum(e, axis=-1, keepdims=True)
-
-
-def farthest(value: Any, expected: Any) -> tuple[int, ...]:
-    """Return the index of the element that is farthest off; empty where the shapes differ."""
-    value, expected = np.asarray(value), np.asarray(expected)
-    if value.shape != expected.shape or not value.ndim or not value.size:
-        return ()
-    with np.errstate(all="ignore"):
-        off = np.abs(value - expected)
-    off = np.where(np.isnan(off), np.inf, off)
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))

@@ -16,10 +16,10 @@ from autograd_lite.probing import quiet, scale
 
 EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""
-FLAGGED, SAMPLED, PROJECTIONS = 12, 8, 2
-"""Above that: for so many of the elements asked about, or more, so many others, and so many random directions."""
-SECONDS, CALLS = 5.0, 20
-"""What the differences may take, roughly, and how often the function is called for one of them."""
+FLAGGED, SAMPLED, PROJECTIONS = (12, 200), (3, 8), (1, 2)
+"""Above that: for so many of the elements asked about, of others, and of random directions, at least and at most."""
+SECONDS, CALLS = 1.0, 20
+"""What the differences by one array may take, roughly, and how often the function is called for one of them."""
 TELLING = 1e-3
 """What is less certain than this share of it says nothing."""
 
@@ -124,13 +124,15 @@ class Oracle:
         """Take differences by array ``i``: of all elements if there are few, else of some asked about and others."""
         size, shape = asked.size, asked.shape
         flagged = np.flatnonzero(asked)
-        if (self.total <= EVERY_ELEMENT and size <= self.affordable) or size <= FLAGGED + SAMPLED:
+        if (self.total <= EVERY_ELEMENT and size <= 5 * self.affordable) or size <= FLAGGED[0] + SAMPLED[0]:
             indices, covered = np.arange(size), "every element"
         else:
-            most = max(FLAGGED, min(EVERY_ELEMENT, self.affordable))
+            most = self._within(FLAGGED)
             chosen = flagged if flagged.size <= most else self.rng.choice(flagged, most, replace=False)
-            indices = np.unique(np.concatenate([chosen, self.rng.choice(size, SAMPLED, replace=False)]))
-            covered = f"{indices.size} of {size} elements and {PROJECTIONS} random directions"
+            others = self.rng.choice(size, self._within(SAMPLED), replace=False)
+            indices = np.unique(np.concatenate([chosen, others]))
+            directions = self._within(PROJECTIONS)
+            covered = f"{indices.size} of {size} elements and {directions} random direction{'s' * (directions > 1)}"
         estimate = numerical.gradient(self.f, self.values, i, indices)
         low, high, error = estimate.value.copy(), estimate.value.copy(), np.array(estimate.error)
         kink = np.zeros(indices.shape, bool)
@@ -153,10 +155,13 @@ class Oracle:
         error = np.fmax(error, 2 * self.noise / np.ravel(scale(np.asarray(self.values[i])))[indices])
         return Said(indices, low, high, error, kink, covered, shape, lambda g: self._accuse(i, g, indices.size < size))
 
+    def _within(self, bounds: tuple[int, int]) -> int:
+        return int(np.clip(self.affordable, *bounds))
+
     def _accuse(self, i: int, gradient: Array, needed: bool) -> bool:
         if not needed:
             return False
-        for _ in range(PROJECTIONS):
+        for _ in range(self._within(PROJECTIONS)):
             direction = self.rng.choice([-1.0, 1.0], gradient.shape)
             tangents: list[Any] = [None] * len(self.values)
             tangents[i] = direction.astype(np.asarray(self.values[i]).dtype)

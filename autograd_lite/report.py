@@ -139,15 +139,16 @@ class Report:
 
     def _repr_html_(self) -> str:
         colour = "#1a7f37" if self else "#b3261e" if self.verdict == "wrong" else "#8a6100"
+        cell = '<td style="text-align:left;vertical-align:top;padding:2px 12px 2px 0">'
         rows = "".join(
-            f"<tr><td><code>{html.escape(v.name)}</code></td><td>{v.verdict}</td>"
-            f"<td>{html.escape(self._detail(v).removeprefix(': '))}</td></tr>"
+            f"<tr>{cell}<code>{html.escape(v.name)}</code></td>{cell}{v.verdict}</td>"
+            f"{cell}{html.escape(self._detail(v).removeprefix(': '))}</td></tr>"
             for v in self.verdicts
         )
         blocks = [self._where(self.finding)] if self.finding else []
         blocks += [self._why()] if self.verdict == "wrong" else []
         blocks += [_wrap(note, "  note   ") for note in self.notes]
-        text = "\n".join("\n".join(block) for block in blocks)
+        text = textwrap.dedent("\n\n".join("\n".join(block) for block in blocks))
         return (
             f"<div><p><code>{html.escape(self.hand)}</code>, the gradient of "
             f"<code>{html.escape(self.function)}</code>: "

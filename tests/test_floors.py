@@ -34,7 +34,7 @@ FLOORS = [
      "lines", "report",
      "mistakes", "replay", "constants", "hypotheses", "fits", "edits", "effects", "functions", "operands", "jacobians",
      "cotangents", "local_mistakes", "together", "substitutions", "answers", "rounding", "oracle",
-     "flow", "meanings", "verify"},
+     "comparing", "flow", "meanings", "verify"},
     {""},  # the package itself: its public face
 ]
 FLOOR = {f"{PACKAGE}.{name}".rstrip("."): floor for floor, names in enumerate(FLOORS) for name in names}

@@ -231,6 +231,20 @@ def test_values_that_are_scaled_until_the_end_are_left_alone():
     assert where(hand) == "db = 3 * dlayer1.sum(0)"
 
 
+def test_a_value_of_the_record_in_the_place_of_another():
+    def f(w, b, x, t):
+        p = np.tanh(x @ w + b)
+        return np.sum(np.square(p - t))
+
+    def hand(w, b, x, t):
+        p = np.tanh(x @ w + b)
+        dp = 2 * (p - t)
+        dz = dp  # the derivative by p, where z has no name in f
+        return x.T @ dz, dz.sum(0)
+
+    assert where(hand, f).startswith("dz = dp")
+
+
 def test_names_that_mean_something_else_are_left_alone():
     def hand(w, b, x, t):
         p = x @ w + b  # no prediction
