@@ -443,7 +443,9 @@ def test_the_same_gradient_by_other_arithmetic_is_right(seed, lines):
         return tuple(found)
 
     report = verify(f, forward, *args, argnums=tuple(range(len(args))))
-    assert report, f"{program.source}\n{report}"
+    for verdict in report.verdicts:
+        nothing = np.abs(verdict.true).max(initial=0.0) <= 64 * np.finfo(np.float64).eps  # but rounding, of a constant
+        assert verdict.verdict in ("right", "kink", *["noisy"] * nothing), f"{program.source}\n{report}"
 
 
 # -- bad input
