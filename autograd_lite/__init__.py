@@ -12,10 +12,10 @@ from autograd_lite.graph import Tensor
 from autograd_lite.op import op
 from autograd_lite.ops import table as _table
 from autograd_lite.program import Program, trace
-from autograd_lite.report import Report
 from autograd_lite.source import source
 from autograd_lite.testing import check_grads
 from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from autograd_lite.verification.report import Report
 from autograd_lite.verify import verify
 
 # np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.

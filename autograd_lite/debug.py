@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,8 +17,8 @@ import numpy as np
 from autograd_lite import trees
 from autograd_lite.graph import Tensor, observing, raw
 
-_HERE = str(Path(__file__).parent) + os.sep
-_NUMPY = str(Path(np.__file__).parent) + os.sep
+_OTHERS = ("<frozen ", *(str(Path(file).parent) + os.sep for file in (__file__, np.__file__)))
+_LIBRARY = str(Path(os.__file__).parent) + os.sep
 
 
 @contextmanager
@@ -82,10 +83,16 @@ class _Debugger:
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost frame that is neither of this package nor of NumPy."""
-    while frame is not None and frame.f_code.co_filename.startswith((_HERE, _NUMPY)):
+    """Return the innermost frame of the user's code."""
+    while frame is not None and not is_users(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
+
+
+@cache
+def is_users(file: str) -> bool:
+    """Whether code is the user's: none of this package, of NumPy, or of the standard library."""
+    return not file.startswith(_OTHERS) and (not file.startswith(_LIBRARY) or "site-packages" in file)
 
 
 def describe_line(frame: FrameType | None) -> str:

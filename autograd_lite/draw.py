@@ -10,9 +10,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite.diagram import Box, Diagram, diagram
+from autograd_lite.drawing.diagram import Box, Diagram, diagram
+from autograd_lite.drawing.painting import EDGE, FILL, GREY, ORANGE, Painting
 from autograd_lite.graph import Tensor
-from autograd_lite.painting import EDGE, FILL, GREY, ORANGE, Painting
 from autograd_lite.program import Program, Wrt, trace
 
 if TYPE_CHECKING:

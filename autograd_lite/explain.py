@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import formulas, page
-from autograd_lite.chain import Step
-from autograd_lite.figures import figure
+from autograd_lite.explanation import formulas, page
+from autograd_lite.explanation.figures import figure
+from autograd_lite.explanation.paths import Edges
 from autograd_lite.graph import Tensor
-from autograd_lite.paths import Edges
+from autograd_lite.notation.chain import Step
+from autograd_lite.notation.writing import text
 from autograd_lite.program import Program, Wrt, trace
 from autograd_lite.transforms import check_callable
-from autograd_lite.writing import text
 
 _WIDEST = 72  # characters of an expression that still has its value beside it
 

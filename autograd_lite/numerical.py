@@ -13,8 +13,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_lite.extrapolation import Array, Limit, Lines, extrapolate
-from autograd_lite.probing import Direction, Elements, Function, quiet, random_tangents, require_float, scale
+from autograd_lite.differences.extrapolation import Array, Limit, Lines, extrapolate
+from autograd_lite.differences.probing import (
+    Direction,
+    Elements,
+    Function,
+    quiet,
+    random_tangents,
+    require_float,
+    scale,
+)
 
 __all__ = [
     "ComplexStep", "Estimate", "TaylorSlope", "complex_directional", "complex_gradient", "directional", "gradient",

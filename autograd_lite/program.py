@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.chain import Chain, Step
-from autograd_lite.expressions import Node, count_uses, describe, expression, is_cheap, is_short, reachable
 from autograd_lite.graph import Tensor, order, raw, tracing
-from autograd_lite.identifiers import unique_names
-from autograd_lite.names import Decision, Names, leaf, leaf_paths
+from autograd_lite.notation.chain import Chain, Step
+from autograd_lite.notation.expressions import Node, count_uses, describe, expression, is_cheap, is_short, reachable
+from autograd_lite.notation.identifiers import unique_names
+from autograd_lite.notation.names import Decision, Names, leaf, leaf_paths
+from autograd_lite.notation.writing import text
 from autograd_lite.ops import table
-from autograd_lite.writing import text
 
 _LONGEST = 12  # ops, names and numbers in an expression that is used once
 

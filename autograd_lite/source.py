@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.chain import Step
-from autograd_lite.expressions import is_output, is_short, reachable, written
 from autograd_lite.graph import Tensor
-from autograd_lite.helpers import Helpers
+from autograd_lite.notation.chain import Step
+from autograd_lite.notation.expressions import is_output, is_short, reachable, written
+from autograd_lite.notation.helpers import Helpers
+from autograd_lite.notation.typesetting import WIDTH, wrapped
+from autograd_lite.notation.writing import functions_of, literal, syntax
 from autograd_lite.program import Program, Wrt, trace
-from autograd_lite.typesetting import WIDTH, wrapped
-from autograd_lite.writing import functions_of, literal, syntax
 
 _numbers = itertools.count(1)
 

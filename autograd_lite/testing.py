@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autograd_lite.checks import Case, cast, domains_of, is_inexact
-from autograd_lite.examination import LAYOUTS, Examination, Trial, WrongError, describe, rounded
+from autograd_lite.checking.checks import Case, cast, domains_of, is_inexact
+from autograd_lite.checking.examination import LAYOUTS, Examination, Trial, WrongError, describe, rounded
+from autograd_lite.checking.random_programs import Program, random_program
 from autograd_lite.op import Op
-from autograd_lite.random_programs import Program, random_program
 from autograd_lite.samples import Domain, Sample, above_one, positive, probability, real, sample, unit
 from autograd_lite.trees import flatten
 from autograd_lite.verify import verify

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.case import Point, Problem
-from autograd_lite.lines import first_wrong_line
-from autograd_lite.mistakes import Diagnosis, diagnose
-from autograd_lite.probing import quiet
-from autograd_lite.report import Report
-from autograd_lite.verdicts import Judge, Verdict
+from autograd_lite.diagnosis.mistakes import Diagnosis, diagnose
+from autograd_lite.differences.probing import quiet
+from autograd_lite.verification.case import Point, Problem
+from autograd_lite.verification.lines import first_wrong_line
+from autograd_lite.verification.report import Report
+from autograd_lite.verification.verdicts import Judge, Verdict
 
 
 def verify(

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.diagram import LIMIT, Box, Diagram, Link
 from autograd_lite.draw import Drawing
+from autograd_lite.drawing.diagram import LIMIT, Box, Diagram, Link
 
 ROOT = Path(__file__).parents[1]
 X = np.array([2.0, 1.5])

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 import autograd_lite as ag
-from autograd_lite.figures import elements, figure, label, number, summary
-from autograd_lite.formulas import parts
-from autograd_lite.paths import Edges
+from autograd_lite.explanation.figures import elements, figure, label, number, summary
+from autograd_lite.explanation.formulas import parts
+from autograd_lite.explanation.paths import Edges
 from tests.explained import PROGRAMS, branch, explained, grid, neuron, path, recurrent, residual, two_layer
 
 each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.layout import layered
+from autograd_lite.drawing.layout import layered
 
 WIDE = 1e-9
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.checks import Case
+from autograd_lite.checking.checks import Case
 from autograd_lite.samples import diagonalizable, matrices, positive_definite
 
 WEIGHTS = np.random.default_rng(1).standard_normal((4, 4))

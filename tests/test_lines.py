@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from autograd_lite import hand as hand_code
 from autograd_lite import verify
-from autograd_lite.flow import flow
+from autograd_lite.verification import hand as hand_code
+from autograd_lite.verification.flow import flow
 from tests.styles import FUNCTIONS, MISTAKES, STYLES
 
 MLP = [(3, 4), (4,), (4, 2), (2,), (5, 3), (5, 2)]

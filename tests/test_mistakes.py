@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from autograd_lite.case import Problem
-from autograd_lite.mistakes import diagnose
+from autograd_lite.diagnosis.mistakes import diagnose
+from autograd_lite.verification.case import Problem
 
 rng = np.random.default_rng(5)
 

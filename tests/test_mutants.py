@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_lite.checks import Case, apply, is_inexact, keeps_single, samples_of
+from autograd_lite.checking.checks import Case, apply, is_inexact, keeps_single, samples_of
 from autograd_lite.op import Op
 from autograd_lite.ops import table
 from tests.edges import EDGES, fault_at, ops_of

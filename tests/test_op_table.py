@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks import UNJUDGED, Case, apply, domains_of, is_inexact, keeps_single, samples_of
+from autograd_lite.checking.checks import UNJUDGED, Case, apply, domains_of, is_inexact, keeps_single, samples_of
 from autograd_lite.graph import Tensor, raw
 from autograd_lite.op import Op
 from autograd_lite.ops import table

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.figures import figure
+from autograd_lite.explanation.figures import figure
 from tests import browser
 from tests.explained import PROGRAMS, explained, neuron, recurrent
 

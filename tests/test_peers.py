@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import pytest
 
-from autograd_lite.checks import Case, apply, samples_of
+from autograd_lite.checking.checks import Case, apply, samples_of
 from autograd_lite.dispatch import path_of
 from autograd_lite.ops import table
 from autograd_lite.trees import flatten

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.identifiers import identifier, unique_names
+from autograd_lite.notation.identifiers import identifier, unique_names
+from autograd_lite.notation.writing import text
 from autograd_lite.program import trace
 from autograd_lite.source import load
-from autograd_lite.writing import text
 
 Pair = namedtuple("Pair", "scale shift")
 

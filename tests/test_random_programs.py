@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks import UNJUDGED, Case
-from autograd_lite.random_programs import random_program
+from autograd_lite.checking.checks import UNJUDGED, Case
+from autograd_lite.checking.random_programs import random_program
 
 
 def judged(program):

@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from autograd_lite.checks import Case
+from autograd_lite.checking.checks import Case
 
 T = Tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 5.0]])
 

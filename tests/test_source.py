@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks import UNJUDGED, Case, apply, is_inexact
+from autograd_lite.checking.checks import UNJUDGED, Case, apply, is_inexact
+from autograd_lite.checking.random_programs import random_program
 from autograd_lite.program import trace
-from autograd_lite.random_programs import random_program
 from autograd_lite.source import load
 from autograd_lite.trees import flatten
 from tests.test_op_table import each_call

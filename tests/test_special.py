@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.checks import Case, keeps_single, samples_of
+from autograd_lite.checking.checks import Case, keeps_single, samples_of
 from autograd_lite.trees import flatten
 
 sc = pytest.importorskip("scipy.special", reason="SciPy is not installed: pip install autograd_lite[scipy]")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 import autograd_lite as ag
 from autograd_lite import verify
-from autograd_lite.random_programs import random_program
+from autograd_lite.checking.random_programs import random_program
 
 RNG = np.random.default_rng(20)
 X = np.array([0.5, -1.0, 2.0])
@@ -444,8 +444,9 @@ def test_the_same_gradient_by_other_arithmetic_is_right(seed, lines):
 
     report = verify(f, forward, *args, argnums=tuple(range(len(args))))
     for verdict in report.verdicts:
-        nothing = np.abs(verdict.true).max(initial=0.0) <= 64 * np.finfo(np.float64).eps  # but rounding, of a constant
-        assert verdict.verdict in ("right", "kink", *["noisy"] * nothing), f"{program.source}\n{report}"
+        rounding_alone = np.abs(verdict.true).max(initial=0.0) <= 64 * np.finfo(np.float64).eps
+        judged = verdict.verdict in ("right", "kink") or (rounding_alone and verdict.verdict == "noisy")
+        assert judged, f"{program.source}\n{report}"
 
 
 # -- bad input

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from autograd_lite.checks import samples_of
+from autograd_lite.checking.checks import samples_of
 from autograd_lite.dispatch import path_of
 from autograd_lite.op import Op, registry
 from autograd_lite.ops import table

@@ -1,0 +1,1 @@
+"""Parts of the checks of ops: comparisons, the examination of one call, and random programs."""

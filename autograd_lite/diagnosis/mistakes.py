@@ -1,0 +1,382 @@
+"""Why a hand gradient is wrong: the mistakes that reproduce it exactly, at this point and at another one."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.diagnosis.constants import Constant, constants, fixed, matching
+from autograd_lite.diagnosis.edits import Edit
+from autograd_lite.diagnosis.effects import of_edit, of_weight
+from autograd_lite.diagnosis.fits import DIRECT
+from autograd_lite.diagnosis.hypotheses import Hypothesis, held, holding, largest
+from autograd_lite.diagnosis.local_mistakes import edits
+from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.substitutions import substitutions
+from autograd_lite.diagnosis.together import alike, detached, everywhere, shares, steps
+from autograd_lite.verification.case import Point, Problem
+
+SECONDS = 5.0
+_PROBES = 2
+_FURTHER = 1.0
+"""Alternatives that are more far-fetched by this than the simplest are left out."""
+_MOST_NUMBERS = 60_000_000
+_MOST_MOVED = 2_000_000
+_MOST_COST = 4.5
+"""What is more far-fetched is a coincidence rather than a cause."""
+_LARGE = 150
+"""Records of more nodes are searched for repeated mistakes first."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A mistake that reproduces what the hand gradient has, to rounding, at two points.
+
+    Attributes
+    ----------
+    kind : str
+    message : str
+        What was done, where, and what to do.
+    where : str
+        The variable; empty where the mistake is not at one.
+    leaves : tuple of int
+        The differentiated arrays whose wrong gradient it explains.
+    cost : float
+        How far-fetched it is: the least is the simplest.
+    """
+
+    kind: str
+    message: str
+    where: str
+    leaves: tuple[int, ...]
+    cost: float
+
+
+def diagnose(
+    problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float = SECONDS
+) -> list[Diagnosis]:
+    """Find the mistakes that explain wrong gradients, the simplest first; none where no simple one does.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point
+        Where the hand gradient is wrong.
+    wrong : sequence of int
+        Which gradients are.
+    rng : Generator
+        Draws the other points, and the directions along which edits are tried.
+    seconds : float
+        The search ends after about so long.
+
+    Returns
+    -------
+    list of Diagnosis
+        The first that names a leaf is its cause; later ones are alternatives. Independent mistakes are named one by
+        one, each with the leaves that it explains.
+    """
+    with np.errstate(all="ignore"):
+        overflow = list(_overflows(problem, point, wrong))
+        rest = [leaf for leaf in wrong if not any(leaf in found.leaves for found in overflow)]
+        if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
+            return overflow
+        return overflow + _Search(problem, point, rest, rng, time.monotonic() + seconds).run()
+
+
+def _overflows(problem: Problem, point: Point, wrong: Sequence[int]) -> Iterator[Diagnosis]:
+    """Yield gradients that are NaN or infinite, with the variable that was so first."""
+    for leaf in wrong:
+        hand = np.asarray(point.hand[leaf])
+        if hand.dtype.kind not in "fc" or np.isfinite(hand).all() or not np.isfinite(point.true[leaf]).all():
+            continue
+        first = next((a for a in point.assignments if not np.isfinite(a.value).all()), None)
+        kind = "NaN" if np.isnan(hand).any() else "infinite"
+        if first is None:
+            message = f"it is {kind}, and no variable of {problem.hand_name}() was so before"
+        else:
+            got = "NaN" if np.isnan(first.value).any() else "infinite"
+            message = (
+                f"it is {kind}: `{first.name}` first becomes {got}, in line {first.line}, `{first.text}`. Rearrange "
+                "this so that it does not overflow, or divide by zero"
+            )
+        yield Diagnosis("overflow", message, first.name if first else "", (leaf,), 0.5)
+
+
+@dataclass(frozen=True)
+class _Found:
+    hypothesis: Hypothesis
+    cost: float
+    leaves: tuple[int, ...]
+
+
+class _Search:
+    """The search for hypotheses that hold at two points."""
+
+    def __init__(
+        self, problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, deadline: float
+    ) -> None:
+        self.problem, self.rng, self.deadline = problem, rng, deadline
+        self.r = Replay(point)
+        self.wrong = tuple(wrong)
+        self.leaves = [leaf for leaf in range(len(point.hand)) if _usable(point, leaf)]
+        self.replayed = [leaf for leaf in self.wrong if leaf in self.leaves]
+        self.second: Replay | None = None
+        self.found: list[_Found] = []
+        self.messages: set[tuple[str, tuple[int, ...]]] = set()
+
+    def run(self) -> list[Diagnosis]:
+        """Search stage by stage, from simple to far-fetched, until all is explained."""
+        self.second = self._another(self.problem)
+        if self.second is None:
+            return []
+        self.constants = constants(self.r)
+        stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
+        single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
+        group = [
+            (2.4, lambda: self._hypotheses(detached(self.r))),
+            (2.5, lambda: self._hypotheses(everywhere(self.r, self.deadline))),
+        ]
+        stages += [*group, *single] if len(self.r.nodes) > _LARGE else [*single, *group]
+        stages += [
+            (2.7, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=False))),
+            (3.0, lambda: self._edits(late=True)),
+            (3.0, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=True))),
+        ]
+        for least, stage in stages:
+            if time.monotonic() > self.deadline or self._settled(least):
+                break
+            if least > 0 and not self.replayed:
+                break
+            stage()
+        return self._chosen()
+
+    def _settled(self, least: float) -> bool:
+        """Whether all is explained more simply than a later stage could."""
+        explained = {leaf for f in self.found if f.cost <= least for leaf in f.leaves}
+        whole = any(set(f.leaves) == set(self.wrong) and f.cost <= least for f in self.found)
+        return whole or (len(self.wrong) > 1 and least >= 2.5 and explained == set(self.wrong))
+
+    def _chosen(self) -> list[Diagnosis]:
+        most = _MOST_COST if self._in_time() else _MOST_COST - 0.5  # something simpler may not have been tried
+        found = self._told_apart(sorted((f for f in self.found if f.cost <= most), key=lambda f: f.cost))
+        whole = [f for f in found if set(f.leaves) == set(self.wrong)]
+        found = whole or found
+        found = [f for f in found if f.cost <= min(g.cost for g in found if set(g.leaves) & set(f.leaves)) + _FURTHER]
+        first: list[_Found] = []  # the simplest for each gradient come before all alternatives
+        for f in found:
+            if not {leaf for g in first for leaf in g.leaves} & set(f.leaves):
+                first.append(f)
+        found = first + [f for f in found if f not in first]
+        return [Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost) for f in found]
+
+    def _addressed(self, f: _Found) -> str:
+        """Return the message, with the gradients that it speaks of where others are wrong as well."""
+        if set(f.leaves) == set(self.wrong) or f.hypothesis.message.startswith("on the way to"):
+            return f.hypothesis.message
+        return f"{', '.join(f'd{self.r.point.leaves[leaf].name}' for leaf in f.leaves)}: {f.hypothesis.message}"
+
+    def _told_apart(self, found: list[_Found]) -> list[_Found]:
+        """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
+        if len(found) < 2 or sum(np.size(v) for v in self.r.values if not isinstance(v, tuple)) > _MOST_MOVED:
+            return found
+        for problem, size in ((self._moved(), 0.1), (self.problem, 0.5), (self.problem, 2.0), (self._moved(0.5), 0.5)):
+            other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
+            if other is None:
+                continue
+            kept = [f for f in found if held(f.hypothesis, other, f.leaves)]
+            found = [
+                f
+                for f in found
+                if f in kept or not {x for g in kept if g.cost <= f.cost + 1 for x in g.leaves}.issuperset(f.leaves)
+            ]
+        return found
+
+    def _in_time(self) -> bool:
+        return time.monotonic() < self.deadline
+
+    def _moved(self, size: float = 0.1) -> Problem | None:
+        """Return the problem with the arguments moved that are not differentiated."""
+        if self.problem.params is not None:
+            return None
+        moved = copy.copy(self.problem)
+        args = list(moved.args)
+        for i, x in enumerate(args):
+            if i not in moved.positions and isinstance(x, (float, np.ndarray, np.floating)):
+                x = np.asarray(x)
+                if x.dtype.kind == "f":
+                    args[i] = (x * (1 + size * self.rng.uniform(-1, 1, x.shape))).astype(x.dtype)[()]
+        moved.args = tuple(args)
+        return moved
+
+    def _another(self, problem: Problem, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
+        """Return the record at another point where the function takes the same steps."""
+        for size in sizes:
+            try:
+                other = Replay(problem.at(problem.nearby(self.rng, size), capture=False))
+            except Exception:
+                continue
+            if self.r.like(other) and all(np.isfinite(t).all() for t in other.true):
+                return other
+        return None
+
+    def _direct(self) -> None:
+        for of in DIRECT:
+            self._hypotheses(of(self.r, self.wrong, self.constants))
+
+    def _hypotheses(self, hypotheses: Iterator[Hypothesis]) -> None:
+        for hypothesis in hypotheses:
+            if time.monotonic() > self.deadline:
+                return
+            self._consider(hypothesis)
+
+    def _consider(self, hypothesis: Hypothesis) -> None:
+        """Keep a hypothesis that holds at both points, with the leaves that it explains."""
+        assert self.second is not None
+        right = holding(hypothesis, self.r, self.wrong)
+        explained = tuple(leaf for leaf in self.wrong if right.get(leaf))
+        if not explained or not held(hypothesis, self.second, explained):
+            return
+        if len(explained) < len(self.wrong) and hypothesis.kind != "sign" and not self._telling(explained):
+            return
+        broken = any(not ok for leaf, ok in right.items() if leaf not in self.wrong)
+        if broken:  # it passes to gradients that do not have it: then it was made on one path alone
+            names = " and ".join(f"d{self.r.point.leaves[leaf].name}" for leaf in explained)
+            hypothesis = replace(hypothesis, message=f"on the way to {names} alone, {hypothesis.message}")
+        cost = hypothesis.cost + (0.0 if len(explained) == len(self.wrong) else 0.4) + (0.8 if broken else 0.0)
+        cost += 1.0 if broken and hypothesis.function else 0.0
+        if (hypothesis.message, explained) not in self.messages:
+            self.messages.add((hypothesis.message, explained))
+            self.found.append(_Found(hypothesis, cost, explained))
+
+    def _telling(self, leaves: Sequence[int]) -> bool:
+        """Whether the second point says more than the first of these gradients, or they have elements enough."""
+        assert self.second is not None
+        return sum(np.size(self.r.true[leaf]) for leaf in leaves) >= 3 or any(
+            not np.array_equal(self.r.true[leaf], self.second.true[leaf]) for leaf in leaves
+        )
+
+    # --- edits of one step, screened along random directions ---
+
+    def _probe(self) -> None:
+        """Find how each node moves along random directions of each leaf."""
+        r = self.r
+        right = [leaf for leaf in self.leaves if leaf not in self.wrong]
+        size = sum(np.size(v) for v in r.values)
+        probes = _PROBES if size * _PROBES * len(self.replayed) < _MOST_NUMBERS else 1
+        self.rows = [leaf for leaf in self.replayed for _ in range(probes)]
+        directions = [{leaf: self._direction(leaf)} for leaf in self.rows]
+        if right:
+            self.rows.append(-1)
+            directions.append({leaf: self._direction(leaf) for leaf in right})
+        self.tangents = r.tangents(directions)
+        self.target = np.zeros(len(self.rows))
+        self.close = np.zeros(len(self.rows))
+        for n, (leaf, direction) in enumerate(zip(self.rows, directions, strict=True)):
+            members = list(direction)
+            scale = sum(
+                float(np.sqrt(np.size(r.true[m])) * max(largest(r.true[m]), largest(r.point.hand[m]))) for m in members
+            )
+            eps = max(float(np.finfo(np.asarray(r.true[m]).dtype).eps) for m in members)
+            self.close[n] = max(1e-7, 1e3 * eps) * scale
+            if leaf >= 0:
+                off = np.asarray(r.point.hand[leaf], dtype=np.float64) - r.true[leaf]
+                self.target[n] = float(np.sum(direction[leaf] * off))
+                self.close[n] = min(self.close[n], 1e-3 * abs(self.target[n]) + 10 * eps * scale)
+
+    def _direction(self, leaf: int) -> Any:
+        x = self.r.true[leaf]
+        return self.rng.standard_normal(np.shape(x)).astype(np.asarray(x).dtype)[()]
+
+    def _along(self, j: int, delta: Any) -> Any:
+        """Return by how much a change of a node's cotangent changes the gradient along each direction."""
+        rows = self.tangents[j]
+        delta = np.broadcast_to(delta, np.shape(self.r.values[j]))
+        return np.real(rows @ np.ravel(delta)) if rows.size else np.zeros(len(self.rows))
+
+    def _fits(self, moved: Any) -> bool:
+        """Whether a change along the directions may explain a wrong leaf."""
+        near = np.abs(moved - self.target) <= self.close
+        return any(all(near[n] for n, leaf in enumerate(self.rows) if leaf == one) for one in self.replayed)
+
+    def _factors(self, unit: Any, rest: Any) -> Iterator[tuple[float, Constant | None]]:
+        """Yield the factors of a change that may explain wrong leaves, with the constants that they may be."""
+        tried: list[float] = []
+        asked = [np.array([leaf >= 0 for leaf in self.rows])]
+        asked += [np.array([leaf == one for leaf in self.rows]) for one in self.replayed if len(self.replayed) > 1]
+        for which in asked:
+            u, t = unit[which], (self.target - rest)[which]
+            size = float(u @ u)
+            s = float(u @ t) / size if size > 0 else np.nan
+            if not np.isfinite(s) or any(abs(s - other) <= 1e-7 * abs(s) for other in tried):
+                continue
+            if np.all(np.abs(s * u - t) <= self.close[which] + 1e-6 * np.abs(t)):
+                tried.append(s)
+                yield s, None
+
+    def _edits(self, *, late: bool) -> None:
+        for edit in edits(self.r, late=late):
+            if time.monotonic() > self.deadline:
+                return
+            try:
+                delta = edit.delta(self.r)
+                if np.asarray(delta).dtype.kind not in "fc":
+                    continue
+                moved = self._along(edit.j, delta)
+            except (ValueError, TypeError, IndexError, AttributeError, ZeroDivisionError):
+                continue
+            if not np.isfinite(moved).all():
+                continue
+            if self._fits(moved):
+                self._consider(of_edit(self.r, edit, self.leaves))
+            elif edit.scales:
+                self._scaled(edit, moved)
+
+    def _scaled(self, edit: Edit, moved: Any) -> None:
+        """Consider an edit with a simple constant on top."""
+        r = self.r
+        before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
+        base = self._along(edit.j, before)
+        for s, _ in self._factors(moved + base, -base):
+            for c in [c for c in matching(self.constants, r, s) if c.fixed][:1]:
+                self._consider(of_edit(r, edit, self.leaves, c))
+
+    def _weights(self) -> None:
+        """Consider that one term has another weight: missing, negative, doubled, averaged."""
+        r = self.r
+        for k in range(len(r.nodes)):
+            if time.monotonic() > self.deadline:
+                return
+            if r.totals[k] is None or isinstance(r.values[k], tuple):
+                continue
+            if len(r.into[k]) > 1:
+                self._weigh(k, None)
+            for i, j, _ in r.out[k]:
+                if not isinstance(r.values[j], tuple):
+                    self._weigh(j, (k, i))
+        for of in (shares, steps, alike):
+            self._hypotheses(of(r, self.leaves))
+
+    def _weigh(self, j: int, edge: tuple[int, int] | None) -> None:
+        r = self.r
+        unit = self._along(j, r.passed[edge] if edge else r.totals[j])
+        for s, _ in self._factors(unit, 0.0):
+            weight = 1 + s
+            if abs(weight) < 1e-6:
+                found: list[Constant] = [fixed(0.0)]
+            else:
+                found = matching(self.constants, r, weight)[:2]
+            if not found and all(np.size(r.true[leaf]) >= 3 for leaf in self.replayed):
+                found = [Constant(lambda r, weight=weight: weight, "", 1.2)]  # type: ignore[misc]
+            for c in found:
+                self._consider(of_weight(r, j, edge, c, self.leaves))
+
+
+def _usable(point: Point, leaf: int) -> bool:
+    """Whether a hand gradient can be compared element by element."""
+    hand = np.asarray(point.hand[leaf])
+    return hand.shape == np.shape(point.true[leaf]) and hand.dtype.kind in "fiub" and bool(np.isfinite(hand).all())

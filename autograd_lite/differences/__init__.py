@@ -1,0 +1,1 @@
+"""Parts of the numerical oracle: extrapolation to a limit, and the function under test."""

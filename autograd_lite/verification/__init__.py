@@ -1,0 +1,1 @@
+"""Parts of a verification: the hand gradient at work, its witnesses, the first wrong line, and the report."""

@@ -1,0 +1,396 @@
+"""The first wrong line of a hand gradient: a variable that, given the value that it should have, makes it right."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.graph import Tensor, raw
+from autograd_lite.verification.case import Point, Problem
+from autograd_lite.verification.comparing import farthest, quotient, ratio, same, softmax
+from autograd_lite.verification.flow import Part, flow
+from autograd_lite.verification.hand import Assignment, Key, key_of
+from autograd_lite.verification.meanings import Meaning, Meanings, spelling
+from autograd_lite.verification.verdicts import Verdict
+
+SECONDS, RUNS = 2.0, 400
+"""How long and how often the hand gradient is run with other values, at most."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The first assignment of a hand gradient whose value is wrong.
+
+    Attributes
+    ----------
+    assignment : Assignment
+        Or the return statement, under the name "return".
+    meaning : str
+        What its name says that it is, or what it should be.
+    expected : array
+        What it should be, from the record.
+    index : tuple of int
+        The element that is farthest off.
+    unchecked : tuple of str
+        Variables that it is made from and that nothing is known of: the mistake may be in them.
+    """
+
+    assignment: Assignment
+    meaning: str
+    expected: Any
+    index: tuple[int, ...]
+    unchecked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Repair:
+    """Values to put in the place of what assignments gave; the first of these is the one to blame."""
+
+    assignment: Assignment
+    meaning: str
+    expected: Any
+    put: dict[Key, Any]
+
+    def times(self, factor: float) -> _Repair:
+        """Return the repair for a variable that is a multiple of what it is called, and scaled later."""
+        put = {k: factor * np.asarray(x) for k, x in self.put.items()}
+        return _Repair(self.assignment, f"{factor:g} times {self.meaning}", factor * np.asarray(self.expected), put)
+
+
+@dataclass
+class _Suspect:
+    """A variable that may be wrong, with repairs by what its name means, and by what else is in the record."""
+
+    assignment: Assignment
+    named: list[_Repair] = field(default_factory=list)
+    others: list[_Repair] = field(default_factory=list)
+
+
+def first_wrong_line(problem: Problem, point: Point, verdicts: Sequence[Verdict]) -> Finding | None:
+    """Find the first assignment whose value is wrong; None where none can be told.
+
+    A variable is matched by its name to what it means. It is blamed only if the hand gradient, run again with the right
+    value in its place, gets better and nowhere worse: so a variable that is scaled until the end, or called by another
+    convention, is left alone. A variable of no known name is blamed if a value of the record in its place mends all.
+    """
+    return _Search(problem, point, verdicts).run()
+
+
+class _Search:
+    def __init__(self, problem: Problem, point: Point, verdicts: Sequence[Verdict]) -> None:
+        self.problem, self.point, self.verdicts = problem, point, verdicts
+        self.meanings = Meanings(point)
+        self.wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
+        self.place = {id(a): i for i, a in enumerate(point.assignments)}
+        self.known: set[tuple[CodeType | None, str]] = set()
+        self.until, self.runs = time.monotonic() + SECONDS, RUNS
+
+    def run(self) -> Finding | None:
+        """Search: first for one line that explains everything."""
+        suspects = self._suspects()
+        everything = set(self.wrong)
+        for suspect in suspects:
+            for repair in (*suspect.named, *suspect.others):
+                if self._fixed(repair.put) == everything:
+                    return self._finding(repair)
+        named = [repair for suspect in suspects for repair in suspect.named]
+        for repair in named:
+            for factor in self._factors:
+                if self._fixed(repair.times(factor).put) == everything:
+                    return self._finding(repair.times(factor))
+        return self._mistaken() or self._return() or self._partly(named)
+
+    def _mistaken(self) -> Finding | None:
+        """Look for a variable of no known name that holds one value of the record where another one belongs."""
+        sources = self._sources()
+        for assignments in reversed(list(self._by_name().values())):
+            a = assignments[-1]
+            if len(assignments) > 1 or a.code is not self._code or a.name not in sources or self.meanings.of(a.name):
+                continue
+            for repair in self._others(a):
+                if self._fixed(repair.put) == set(self.wrong):
+                    return self._finding(repair)
+        return None
+
+    def _partly(self, named: list[_Repair]) -> Finding | None:
+        """Find a line that explains some of the wrong gradients, or values in between: there are several mistakes."""
+        for repair in named:
+            later = {(r.assignment.code, r.assignment.name): r.expected for r in named if r is not repair}
+            if self._fixed(repair.put, later):
+                return self._finding(repair)
+        return None
+
+    def _fixed(
+        self, put: dict[Key, Any], later: dict[tuple[CodeType | None, str], Any] | None = None
+    ) -> set[int | tuple[CodeType | None, str]]:
+        """Return the wrong gradients, and variables, that a repair makes right; none if it makes another one wrong."""
+        if self.runs <= 0 or time.monotonic() > self.until:
+            return set()
+        self.runs -= 1
+        try:
+            found, assignments = self.problem.repaired(put)
+        except Exception:
+            return set()
+        fixed: set[int | tuple[CodeType | None, str]] = set()
+        for i, (h, v) in enumerate(zip(found, self.verdicts, strict=True)):
+            if i in self.wrong:
+                if same(h, self.point.true[i], v.tolerance):
+                    fixed.add(i)
+            elif not same(h, v.hand, v.tolerance):
+                return set()
+        own = {(code, name) for code, _, _, name in put}
+        for a in assignments if later else ():
+            name = (a.code, a.name)
+            if later and name in later and name not in own and same(a.value, later[name]):
+                fixed.add(name)
+        return fixed
+
+    @cached_property
+    def _factors(self) -> list[float]:
+        """Numbers by which gradients are scaled at the end: lengths of axes, and 2."""
+        shapes = [np.shape(raw(t)) for t in self.point.nodes if not isinstance(raw(t), tuple)]
+        lengths = sorted({float(n) for shape in shapes for n in shape if n > 1})[:6]
+        return [2.0, 0.5, *(factor for n in lengths for factor in (n, 2 * n, n / 2, 1 / n, 2 / n))]
+
+    @cached_property
+    def _common(self) -> float | None:
+        """The one factor by which all wrong gradients are off, where there is one."""
+        found = []
+        for i in self.wrong:
+            hand, true = np.asarray(self.point.hand[i]), np.asarray(self.point.true[i])
+            if hand.size == 1 and hand.shape == true.shape and hand.dtype.kind == "f" and true != 0:
+                found.append(float(hand / true))
+            else:
+                found.append(ratio(hand, true) or np.nan)
+        same_for_all = found and np.isfinite(found).all() and abs(np.ptp(found)) <= 1e-7 * abs(found[0])
+        return found[0] if same_for_all and found[0] != 0 else None
+
+    def _suspects(self) -> list[_Suspect]:
+        """Return the variables that may be wrong, in the order in which they went wrong."""
+        found: list[_Suspect] = []
+        sources = self._sources()
+        for (code, name), assignments in self._by_name().items():
+            meaning = self.meanings.of(name)
+            if self._is_right(assignments, meaning):
+                self.known.add((code, name))
+            elif code is not self._code or assignments[0].target or name in sources:
+                found += self._of_variable(assignments, meaning)
+        return sorted(found, key=lambda s: self.place[id(s.assignment)])
+
+    def _by_name(self) -> dict[tuple[CodeType | None, str], list[Assignment]]:
+        by_name: dict[tuple[CodeType | None, str], list[Assignment]] = {}
+        for a in self.point.assignments:
+            if not self._is_loop(a):
+                by_name.setdefault((a.code, a.name), []).append(a)
+        return by_name
+
+    def _is_loop(self, a: Assignment) -> bool:
+        return a.code is not None and any(s.loop for s in flow(a.code).at(a.line) if s.first == s.last == a.line)
+
+    def _is_right(self, assignments: list[Assignment], meaning: Meaning | None) -> bool:
+        """Whether a variable has the value that its name means, or nothing but values of the record."""
+        if meaning is not None and len(meaning.expected) == 1:
+            reached = any(same(a.value, meaning.expected[0]) for a in assignments)
+            return reached and not self._is_answer(assignments[-1], meaning)
+        if meaning is not None and len(meaning.expected) == len(assignments):
+            return any(
+                all(same(a.value, e) for a, e in zip(assignments, expected, strict=True))
+                for expected in (meaning.expected, meaning.expected[::-1])
+            )
+        return meaning is None and all(self._is_recorded(a) for a in assignments)
+
+    def _is_recorded(self, a: Assignment) -> bool:
+        if np.asarray(a.value).dtype.kind in "iub":
+            return True
+        return any(same(a.value, v) for v, _ in self._record(np.shape(a.value)))
+
+    def _of_variable(self, assignments: list[Assignment], meaning: Meaning | None) -> list[_Suspect]:
+        """Return the suspects that a variable gives: each of its steps is one."""
+        last = assignments[-1]
+        steps = list({(a.line, a.code): a for a in assignments}.values())
+        if len(steps) == len(assignments):
+            found = [_Suspect(a, others=list(self._others(a))) for a in steps if not self._is_recorded(a)]
+        else:
+            found = [_Suspect(assignments[0], others=list(self._turns(assignments, meaning)))]
+        if meaning is not None:
+            named = _Suspect(last, named=list(self._named(assignments, meaning)))
+            if named.named:
+                named.assignment = named.named[0].assignment
+                found.insert(0, named)  # what the name says comes before what else there is
+        return [s for s in found if s.named or s.others]
+
+    def _named(self, assignments: list[Assignment], meaning: Meaning) -> Iterator[_Repair]:
+        """Yield the repairs of a variable by what its name means."""
+        expected, last = meaning.expected, assignments[-1]
+        if len(expected) == 1 and _is_array(expected[0]) and len(assignments) > 1:
+            shape = np.shape(expected[0])
+            if len(assignments) == shape[0] and np.shape(last.value) == shape[1:]:
+                expected = list(expected[0])  # a loop over samples, or over steps
+        if len(expected) == len(assignments) > 1:
+            for order in (expected, expected[::-1]):
+                yield from _in_turn(assignments, meaning.text, order)
+        if len(expected) != 1 or expected[0] is None:
+            return
+        value = expected[0]
+        if isinstance(value, tuple):
+            return
+        if np.shape(last.value) != np.shape(value) and not self._is_answer(last, meaning):
+            return
+        line = self._last_off(assignments, meaning, value)
+        yield _Repair(line, meaning.text, value, {key_of(last): value})
+        for t in self.meanings.before(meaning.tensors[0]) if meaning.derivative else ():
+            c = self.point.cotangents.get(t)
+            if c is None or isinstance(c, tuple):
+                return
+            yield _Repair(line, f"the derivative of the result by {self._spelled(t)}", c, {key_of(last): c})
+
+    def _others(self, a: Assignment) -> Iterator[_Repair]:
+        """Yield the repairs of one assignment by what is in the record, and by the factor that is too many."""
+        if self._common is not None and np.asarray(a.value).dtype.kind == "f" and not self._is_multiple(a):
+            value = np.asarray(a.value) / self._common
+            yield _Repair(a, f"divided by {self._common:.4g}, it makes the gradient right", value, {key_of(a): value})
+        if np.size(a.value) > 1:
+            for value, meaning in self._record(np.shape(a.value)):
+                yield _Repair(a, meaning, value, {key_of(a): value})
+
+    def _turns(self, assignments: list[Assignment], meaning: Meaning | None) -> Iterator[_Repair]:
+        """Yield the repairs of a variable that a loop binds again and again."""
+        a = assignments[0]
+        if len({b.line for b in assignments}) > 1 or (a.code and a.name in self._reads(a)):
+            return  # it is summed up
+        if self._common is not None and np.asarray(a.value).dtype.kind == "f":
+            scaled = [np.asarray(b.value) / self._common for b in assignments]
+            yield from _in_turn(assignments, f"divided by {self._common:.4g}, it makes the gradient right", scaled)
+        if meaning is None:
+            for text, values in self.meanings.rows(len(assignments)):
+                for order in (values, values[::-1]):
+                    yield from _in_turn(assignments, text, order)
+
+    def _reads(self, a: Assignment) -> set[str]:
+        return {name for s in flow(a.code).at(a.line) if not s.loop for name in s.reads} if a.code else set()
+
+    def _is_answer(self, a: Assignment, meaning: Meaning) -> bool:
+        """Whether an assignment holds what is returned as the wrong gradient that its name means."""
+        leaves = [i for i in self.wrong if any(t is self.point.leaves[i] for t in meaning.tensors)]
+        return any(
+            np.shape(a.value) == np.shape(self.point.hand[i]) and np.array_equal(a.value, self.point.hand[i])
+            for i in leaves
+        )
+
+    def _last_off(self, assignments: list[Assignment], meaning: Meaning, expected: Any) -> Assignment:
+        """Return the line at which a variable that is built up in several steps went wrong.
+
+        It is the last one, unless that only scales what was wrong before, or adds what edges of the record pass.
+        """
+        ends = list({(a.line, a.code): a for a in assignments}.values())  # the last turn of each line
+        ends.sort(key=lambda a: self.place[id(a)])
+        passed = [c for _, x, c in self.point.contributions if any(x is t for t in meaning.tensors)]
+        sums = []
+        if len(passed) <= 6 and not any(isinstance(c, tuple) for c in passed):
+            sums = [sum(some) for n in range(1, len(passed) + 1) for some in combinations(passed, n)]
+        while len(ends) > 1:
+            before, a = ends[-2].value, ends[-1].value
+            if np.shape(before) != np.shape(a) or not np.any(before):
+                break
+            scaled = self._nice(quotient(a, before)) and not self._nice(quotient(before, expected))
+            if not scaled and not any(same(a - before, c) for c in sums):
+                break
+            ends.pop()
+        return ends[-1]
+
+    def _finding(self, repair: _Repair) -> Finding:
+        a = repair.assignment
+        return Finding(a, repair.meaning, repair.expected, farthest(a.value, repair.expected), self._unchecked(a))
+
+    def _unchecked(self, a: Assignment) -> tuple[str, ...]:
+        """Return the variables that an assignment reads and that nothing is known of."""
+        read, run = self._reads(a), self.point.run
+        before = self.point.assignments[: self.place.get(id(a), 0)]
+        computed = [b for b in before if b.code is a.code and b.name in read and not self._is_loop(b)]
+        trusted = {name for place in self.point.names.places.values() for name in place.functions}
+        functions = [f"{name}()" for name in sorted((read & run.called) - trusted)] if run else []
+        return tuple(dict.fromkeys([*(b.name for b in computed if not self._is_known(b)), *functions]))
+
+    def _is_known(self, a: Assignment) -> bool:
+        return (a.code, a.name) in self.known or self._is_recorded(a)
+
+    def _is_multiple(self, a: Assignment) -> bool:
+        """Whether a variable is a multiple of something in the record, as one that is scaled at the end is."""
+        return any(self._nice(ratio(a.value, v)) for v, _ in self._record(np.shape(a.value)))
+
+    def _nice(self, factor: float | None) -> bool:
+        return factor is not None and any(abs(factor - f) <= 1e-6 * f for f in (1.0, *self._factors))
+
+    def _record(self, shape: tuple[int, ...]) -> Iterator[tuple[Any, str]]:
+        """Yield the cotangents and values of a shape in the record, with what they are."""
+        for t, c in self.point.cotangents.items():
+            if not isinstance(c, tuple) and np.shape(c) == shape:
+                yield c, f"the derivative of the result by {self._spelled(t)}"
+        for t in reversed(self.point.nodes):
+            value = raw(t)
+            if not isinstance(value, tuple) and np.shape(value) == shape:
+                yield value, f"the value of {self._spelled(t)}"
+                if shape and shape[-1] > 1 and self.point.names.best(t) and np.asarray(value).dtype.kind == "f":
+                    yield softmax(value), f"the softmax of {self._spelled(t)}"  # many compute it anew
+
+    def _spelled(self, t: Tensor) -> str:
+        return spelling(self.point, t, f"the {t.op.name if t.op else 'argument'} in it")
+
+    @property
+    def _code(self) -> CodeType | None:
+        return self.point.run.code if self.point.run else None
+
+    def _sources(self) -> frozenset[str]:
+        """Return the variables of the hand that the wrong gradients are made from."""
+        if self._code is None:
+            return frozenset()
+        return flow(self._code).sources(frozenset(name for i in self.wrong for name in self._returned(i).reads))
+
+    def _returned(self, i: int) -> Part:
+        """Return the part of the return statement that gradient ``i`` is."""
+        run = self.point.run
+        parts = flow(run.code).parts(run.line) if run is not None and run.code is not None else ()
+        if len(parts) == len(self.point.hand):
+            return parts[i]
+        return Part(frozenset().union(*(part.reads for part in parts)), len(parts) == 1 and parts[0].bare)
+
+    def _return(self) -> Finding | None:
+        """Blame the return statement where all that it reads is known to be right."""
+        run, i = self.point.run, self.wrong[0]
+        if np.asarray(self.point.hand[i]).dtype.kind not in "fciub":
+            return None
+        part = self._returned(i)
+        if run is None or run.code is None or not part.reads:
+            return None
+        computed = [a for a in self.point.assignments if a.code is run.code and a.name in part.reads]
+        last = {a.name: a for a in computed}
+        means = [self.meanings.of(name) for name in part.reads] if part.bare else []
+        if any(m and m.derivative and any(t is self.point.leaves[i] for t in m.tensors) for m in means):
+            return None  # it returns the variable that is meant
+        if not all(self._is_known(a) for a in last.values()) or (part.bare and not means[0]):
+            return None
+        code = run.code
+        a = Assignment("return", np.asarray(self.point.hand[i])[()], code.co_filename, run.line, code.co_name, 0)
+        meaning = f"the derivative of the result by {self.problem.leaf_names[i]}"
+        return Finding(a, meaning, self.point.true[i], farthest(a.value, self.point.true[i]))
+
+
+def _is_array(x: Any) -> bool:
+    return x is not None and not isinstance(x, tuple) and np.ndim(x) > 0
+
+
+def _in_turn(assignments: list[Assignment], meaning: str, expected: Sequence[Any]) -> Iterator[_Repair]:
+    """Yield the repair of all turns of a loop that are off."""
+    pairs = list(zip(assignments, expected, strict=True))
+    if any(e is None or isinstance(e, tuple) or np.shape(a.value) != np.shape(e) for a, e in pairs):
+        return
+    off = [(a, e) for a, e in pairs if not same(a.value, e)]
+    if off:
+        yield _Repair(off[0][0], meaning, off[0][1], {key_of(a): e for a, e in off})

@@ -1,0 +1,173 @@
+"""The third witness: what differences of the function say about some elements of its gradient, or about all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_lite import numerical
+from autograd_lite.differences.extrapolation import Array
+from autograd_lite.differences.probing import quiet, scale
+
+EVERY_ELEMENT = 2000
+"""Up to this many elements of all arguments together, differences are taken for each one."""
+FLAGGED, SAMPLED, PROJECTIONS = (12, 200), (3, 8), (1, 2)
+"""Above that: for so many of the elements asked about, of others, and of random directions, at least and at most."""
+SECONDS, CALLS = 1.0, 20
+"""What the differences by one array may take, roughly, and how often the function is called for one of them."""
+TELLING = 1e-3
+"""What is less certain than this share of it says nothing."""
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class Said:
+    """What the differences say about some elements of a gradient.
+
+    Attributes
+    ----------
+    indices : array of int (k,)
+        The elements, flat.
+    low, high, error : array (k,)
+        The one-sided derivatives, or the derivative twice, and how far off they may be; infinite where not judged.
+    kink : array of bool (k,)
+        Where the one-sided derivatives differ.
+    covered : str
+        Which elements these are, in words.
+    """
+
+    indices: NDArray[np.int_]
+    low: Array
+    high: Array
+    error: Array
+    kink: Mask
+    covered: str
+    shape: tuple[int, ...]
+    along: Callable[[Array], bool]
+
+    def among(self, x: Any) -> Array:
+        """Return these elements of an array."""
+        return np.ravel(x)[self.indices]
+
+    def scatter(self, mask: Array, *, elsewhere: bool = False) -> Mask:
+        """Return a mask of these elements as one of the whole array, or all other elements."""
+        whole = np.full(int(np.prod(self.shape)), elsewhere)
+        whole[self.indices] = mask
+        return whole.reshape(self.shape)
+
+    def spread(self, x: Any) -> Array:
+        """Return an array with the derivatives in the place of these elements, where they are known."""
+        whole = np.array(x).ravel()
+        known = np.isfinite(self.error)
+        middle = np.where(self.kink, (self.low + self.high) / 2, self.low)
+        whole[self.indices[known]] = middle[known].astype(whole.dtype)
+        return whole.reshape(self.shape)
+
+    @property
+    def sharp(self) -> Mask:
+        """Where the derivative is known to four digits of the largest."""
+        return np.asarray(self.error <= 1e-4 * np.abs(self.low).max(initial=0.0))
+
+    def vouches(self, x: Array, room: Array) -> Mask:
+        """Return where the differences tell something, and bear a gradient out."""
+        size = np.maximum(np.abs(x), np.maximum(np.abs(self.low), np.abs(self.high)).max(initial=0.0))
+        return np.asarray((self._beyond(x) <= self.error + room) & (self.error <= TELLING * size))
+
+    def contradicts(self, x: Array, room: Array) -> Mask:
+        """Return where the differences rule a gradient out."""
+        beyond = self._beyond(x)
+        return np.asarray(np.isfinite(self.error) & ~(beyond <= 3 * self.error + room))
+
+    def _beyond(self, x: Array) -> Array:
+        """Return how far a gradient is from what lies between the one-sided derivatives."""
+        if np.iscomplexobj(self.low) or np.iscomplexobj(x):
+            return np.asarray(np.abs(x - self.low))
+        return np.asarray(np.maximum(np.maximum(self.low - x, x - self.high), 0.0) + 0 * x)
+
+    def accuses(self, gradient: Array) -> bool:
+        """Whether random directions, which every element takes part in, contradict a gradient."""
+        return self.along(gradient)
+
+
+class Oracle:
+    """Takes differences of a function, of as many elements as its speed allows.
+
+    Parameters
+    ----------
+    f : callable
+        Of the arrays that are differentiated; returns a number.
+    values : sequence of array
+    rng : numpy.random.Generator
+    noise : float
+        By how much rounding changes the function's value.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], values: Sequence[Any], rng: np.random.Generator, noise: float = 0.0
+    ) -> None:
+        self.f, self.values, self.rng = f, list(values), rng
+        self.noise = max(noise, 1e-300)  # differences of less are nothing: they underflow
+        start = time.perf_counter()
+        with quiet():
+            f(*(np.array(x)[()] for x in values))
+        seconds = max(time.perf_counter() - start, 1e-7)
+        self.affordable = int(SECONDS / seconds / CALLS)
+        self.total = sum(np.size(x) for x in values)
+
+    def hear(self, i: int, asked: Mask) -> Said:
+        """Take differences by array ``i``: of all elements if there are few, else of some asked about and others."""
+        size, shape = asked.size, asked.shape
+        flagged = np.flatnonzero(asked)
+        if (self.total <= EVERY_ELEMENT and size <= 5 * self.affordable) or size <= FLAGGED[0] + SAMPLED[0]:
+            indices, covered = np.arange(size), "every element"
+        else:
+            most = self._within(FLAGGED)
+            chosen = flagged if flagged.size <= most else self.rng.choice(flagged, most, replace=False)
+            others = self.rng.choice(size, self._within(SAMPLED), replace=False)
+            indices = np.unique(np.concatenate([chosen, others]))
+            directions = self._within(PROJECTIONS)
+            covered = f"{indices.size} of {size} elements and {directions} random direction{'s' * (directions > 1)}"
+        estimate = numerical.gradient(self.f, self.values, i, indices)
+        low, high, error = estimate.value.copy(), estimate.value.copy(), np.array(estimate.error)
+        kink = np.zeros(indices.shape, bool)
+        closer = (estimate.kink | ~estimate.judged | np.ravel(asked)[indices]) & (not np.iscomplexobj(low))
+        if closer.any():
+            left, right = numerical.one_sided_gradient(self.f, self.values, i, indices[closer])
+            bound = left.error + right.error
+            both = np.isfinite(bound)
+            apart = both & (np.abs(left.value - right.value) > 2 * bound)
+            places = np.flatnonzero(closer)
+            at = places[apart]
+            kink[at] = True
+            low[at] = np.minimum(left.value, right.value)[apart]
+            high[at] = np.maximum(left.value, right.value)[apart]
+            error[at] = bound[apart]
+            better = places[both & ~apart & ~(error[closer] <= bound)]
+            inner = both & ~apart & ~(error[closer] <= bound)
+            low[better] = high[better] = ((left.value + right.value) / 2)[inner]
+            error[better] = bound[inner]
+        error = np.fmax(error, 2 * self.noise / np.ravel(scale(np.asarray(self.values[i])))[indices])
+        return Said(indices, low, high, error, kink, covered, shape, lambda g: self._accuse(i, g, indices.size < size))
+
+    def _within(self, bounds: tuple[int, int]) -> int:
+        return int(np.clip(self.affordable, *bounds))
+
+    def _accuse(self, i: int, gradient: Array, needed: bool) -> bool:
+        if not needed:
+            return False
+        for _ in range(self._within(PROJECTIONS)):
+            direction = self.rng.choice([-1.0, 1.0], gradient.shape)
+            tangents: list[Any] = [None] * len(self.values)
+            tangents[i] = direction.astype(np.asarray(self.values[i]).dtype)
+            estimate = numerical.directional(self.f, self.values, tangents)
+            claimed = np.sum(np.real(gradient).astype(np.float64) * direction)
+            error = 10 * estimate.error + 1e-6 * np.abs(gradient).sum()
+            if estimate.judged.all() and not estimate.kink.any() and np.all(np.abs(claimed - estimate.value) > error):
+                return True
+        return False

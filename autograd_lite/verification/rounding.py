@@ -1,0 +1,185 @@
+"""By how much rounding alone may change a gradient: the backward pass run again with every number moved by a trifle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.backward import fit, seed
+from autograd_lite.differences.extrapolation import Array
+from autograd_lite.differences.probing import quiet, scale
+from autograd_lite.graph import Tensor, TracedParams, observing, order, raw
+from autograd_lite.verification.case import Point, Problem
+
+DRAWS = 4
+MARGIN = 20.0
+_EXACT = """absolute append array_split astype atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to
+    choose
+    clip clip_between column_stack compress concatenate conjugate copy copysign delete diag diagflat diagonal dsplit
+    dstack embed_diagonal expand_dims extract fabs flip fliplr flipud fmax fmin fftshift full_like getitem hsplit hstack
+    ifftshift imag insert ix_ masked matrix_transpose max max_pool1d max_pool2d maximum maximum_accumulate meshgrid min
+    minimum minimum_accumulate moveaxis nan_to_num nanmax nanmin negative one_hot pad partition patches piecewise
+    positive ravel real relu repeat reshape resize roll rollaxis rot90 select sign sliding_window_view sort sort_like
+    split squeeze stack swapaxes take take_along_axis tile transpose tril triu unstack vsplit vstack where"""
+EXACT = frozenset(_EXACT.split())
+"""Ops that choose and move numbers, and round none."""
+
+
+@dataclass
+class Rounding:
+    """What rounding does to a gradient.
+
+    Attributes
+    ----------
+    gradients : list of array
+        As they were computed.
+    changes : list of array
+        The largest change of each element when everything is rounded in another way.
+    value : float
+        The largest change of the function's value, weighted by its cotangent.
+    """
+
+    gradients: list[Any]
+    changes: list[Array]
+    value: float = 0.0
+
+    def with_more(self, more: list[Array]) -> None:
+        """Take in further changes."""
+        self.changes = [np.fmax(a, b) for a, b in zip(self.changes, more, strict=True)]
+
+
+def of_record(
+    problem: Problem, point: Point, rng: np.random.Generator, ties: int = 0, *, leaves: bool = False, draws: int = DRAWS
+) -> Rounding:
+    """Round the function and its backward pass in other ways.
+
+    The arrays that are differentiated, every number that the function computes from them, and every cotangent of the
+    backward pass move by a unit or two in the last place, up or down. So the change follows the conditioning of the
+    gradient and of the way in which it is computed: no scale or dtype needs a tolerance of its own.
+
+    Parameters
+    ----------
+    problem : Problem
+    point : Point
+    rng : numpy.random.Generator
+    ties : {0, -1, 1}
+        Whether every exact 0 that is computed is taken to be a trifle less or more: this decides for one side of every
+        kink at 0.
+    leaves : bool
+        Whether to decide so for the arrays that are differentiated, too.
+    draws : int
+    """
+    nudge = _Nudge(rng, ties, leaves)
+    with quiet():
+        if ties:
+            nudge.still = True
+            base, gradients = _run(problem, point, nudge)
+            nudge.still = False
+        else:
+            assert point.result is not None
+            base, gradients = point.result._value, point.true
+        found = Rounding(gradients, [np.zeros(np.shape(x)) for x in gradients])
+        for _ in range(draws):
+            value, moved = _run(problem, point, nudge)
+            found.changes = [np.fmax(c, np.abs(m - g)) for c, m, g in zip(found.changes, moved, gradients, strict=True)]
+            off = value - base if point.cotangent is None else np.sum(point.cotangent * (value - base))
+            found.value = float(np.fmax(found.value, np.abs(off).max()))
+    return found
+
+
+def _run(problem: Problem, point: Point, nudge: _Nudge) -> tuple[Any, list[Any]]:
+    with observing(nudge):
+        result, leaves, _ = problem.record([nudge.argument(x) for x in point.values], named=False)
+    moved = _sweep(result, seed(result) if point.cotangent is None else point.cotangent, nudge)
+    return result._value, [moved.get(leaf, np.zeros_like(leaf._value)) for leaf in leaves]
+
+
+def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int = DRAWS) -> list[Array]:
+    """Return the largest change of each hand gradient when everything in it is rounded in another way.
+
+    It is infinite where the hand does not run on Tensors, as where it changes arrays in place.
+    """
+    nudge = _Nudge(rng)
+    found = [np.zeros(np.shape(x)) for x in point.hand]
+    try:
+        with quiet():
+            for _ in range(draws):
+                values = [nudge.argument(x) for x in point.values]
+                with observing(nudge):
+                    moved = problem.hand_on_tensors(values)
+                found = [np.fmax(c, np.abs(m - h)) for c, m, h in zip(found, moved, point.hand, strict=True)]
+    except Exception:
+        return [np.full(np.shape(x), np.inf) for x in point.hand]
+    return found
+
+
+class _Nudge:
+    """An observer that moves each number, as it is recorded, by up to two units in the last place."""
+
+    def __init__(self, rng: np.random.Generator, ties: int = 0, leaves: bool = False) -> None:
+        self.rng, self.ties, self.leaves, self.still = rng, ties, leaves, False
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, tuple):  # an op of several outputs
+            moved_parts = map(self, value)
+            return type(value)(*moved_parts) if hasattr(value, "_fields") else tuple(moved_parts)
+        dtype = np.asarray(value).dtype
+        if dtype.kind not in "fc" or self.still:
+            return value
+        moved: Any = value * (1 + np.finfo(dtype).eps * self._signs(value))
+        return moved.astype(dtype)
+
+    def argument(self, x: Any) -> Any:
+        """Move an argument; an exact 0 by a unit in the last place of the others, so that no kink at 0 hides."""
+        if self.ties:
+            return self.decide(self(x)) if self.leaves else self(x)
+        dtype = np.asarray(x).dtype
+        size = np.where(x == 0, scale(np.asarray(x)), np.abs(x))
+        return (x + np.finfo(dtype).eps * size * self._signs(x)).astype(dtype)[()]
+
+    def decide(self, value: Any) -> Any:
+        """Move every exact 0 to the side that was asked for."""
+        if not self.ties or isinstance(value, tuple):
+            return value
+        dtype = np.asarray(value).dtype
+        if dtype.kind != "f":
+            return value
+        return np.where(value == 0, dtype.type(self.ties * np.finfo(dtype).tiny), value)[()]
+
+    def _signs(self, x: Any) -> Any:
+        return self.rng.uniform(-2, 2, np.shape(x))  # at random sizes, lest two moves cancel each other exactly
+
+    def recorded(self, node: Tensor) -> None:
+        """Move what a node holds, before anything is computed from it."""
+        if node.op is None or node.op.name not in EXACT:
+            node._value = self.decide(self(node._value))
+
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+        """See a cotangent: the sweep below moves them."""
+
+    def decided(self, node: Tensor, outcome: bool) -> None:
+        """See a decision."""
+
+
+def _sweep(result: Tensor, g: Any, nudge: _Nudge) -> dict[Tensor, Any]:
+    """Sweep as the backward pass does, with every cotangent moved."""
+    cotangents = {result: g}
+    for node in order([result])[0]:
+        if node not in cotangents or node.op is None:
+            continue
+        g = nudge(cotangents.pop(node))
+        params = node.params.values_only if type(node.params) is TracedParams else node.params
+        for i, rule in node.op.edges_for(len(node.inputs)):
+            x = node.inputs[i]
+            if type(x) is Tensor:
+                c = fit(rule(g, node._value, *map(raw, node.inputs), **params), x, node, rule)
+                before = cotangents.get(x)
+                if before is None:
+                    cotangents[x] = c
+                elif isinstance(c, tuple):
+                    cotangents[x] = tuple(a + b for a, b in zip(before, c, strict=True))
+                else:
+                    cotangents[x] = before + c
+    return cotangents
