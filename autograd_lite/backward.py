@@ -85,7 +85,7 @@ def sweep(
                 c = fit(c, x, node, rule)
             if observers:
                 for observer in observers:
-                    observer.swept(node, x, c)
+                    c = observer.swept(node, x, c)
             before = cotangents.get(x)
             if before is None:
                 cotangents[x] = c

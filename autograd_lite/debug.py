@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.graph import Tensor, observing, raw
+from autograd_lite.graph import Observer, Tensor, observing, raw
 
 _OTHERS = ("<frozen ", *(str(Path(file).parent) + os.sep for file in (__file__, np.__file__)))
 _LIBRARY = str(Path(os.__file__).parent) + os.sep
@@ -45,7 +45,7 @@ def debug() -> Iterator[None]:
         yield
 
 
-class _Debugger:
+class _Debugger(Observer):
     """An observer that looks at every number."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class _Debugger:
         if trouble:
             raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, frame)}\n  at {node.line}")
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Stop where a cotangent is not finite, or where a constant was changed."""
         line = getattr(node, "line", "a line outside of ag.debug()")
         for array, digest in self.digests.get(node, ()):
@@ -77,9 +77,7 @@ class _Debugger:
             raise FloatingPointError(
                 f"{trouble} in the backward pass, in the cotangent of {name} from op '{_op(node)}'\n  at {line}"
             )
-
-    def decided(self, node: Tensor, outcome: bool) -> None:
-        """See a decision: there is no number in it to look at."""
+        return cotangent
 
 
 def user_frame(frame: FrameType | None) -> FrameType | None:

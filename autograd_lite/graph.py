@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dis import opmap
 from itertools import count
 from operator import attrgetter, index
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -250,14 +250,15 @@ def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
     return leaf
 
 
-class Observer(Protocol):
-    """What looks on while a graph is recorded and swept: the debugger, the tracer."""
+class Observer:
+    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing."""
 
     def recorded(self, node: Tensor) -> None:
         """See a node that was just recorded."""
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
-        """See the cotangent that a node has passed to its input ``x``."""
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """See the cotangent that a node passes to its input ``x``, and return what it is to pass."""
+        return cotangent
 
     def decided(self, node: Tensor, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""

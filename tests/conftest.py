@@ -1,4 +1,4 @@
-"""Hypothesis profiles: no deadline anywhere; the same examples every time, unless fresh ones or many more are asked for.
+"""Hypothesis profiles: no deadline; the same examples every time, unless fresh ones or many more are asked for.
 
 ``make test ARGS="-m hypothesis --hypothesis-profile=fresh"`` tries new examples, ``make deep`` tries many.
 """

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.graph import current_observers, observing, tracing
+from autograd_lite.graph import Observer, current_observers, observing, tracing
 
 SHAPES = [shape for n in range(5) for shape in product((1, 2, 3), repeat=n)]
 
@@ -605,7 +605,7 @@ TRANSFORMS = {
 }
 
 
-class Watcher:
+class Watcher(Observer):
     """An observer that keeps what it sees."""
 
     def __init__(self):
@@ -616,6 +616,7 @@ class Watcher:
 
     def swept(self, node, x, cotangent):
         self.seen.append((node, x, cotangent))
+        return cotangent
 
     def decided(self, node, outcome):
         self.seen.append((node, outcome))

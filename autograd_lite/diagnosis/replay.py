@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.arrays import broadcasts_to, unbroadcast
 from autograd_lite.backward import seed, sweep
-from autograd_lite.graph import Tensor, TracedParams, observing, order, raw
+from autograd_lite.graph import Observer, Tensor, TracedParams, observing, order, raw
 from autograd_lite.op import Op, Rule, alias
 from autograd_lite.verification.case import Point
 
@@ -358,18 +358,13 @@ def _plus(a: Any, b: Any) -> Any:
     return tuple(x + y for x, y in zip(a, b, strict=True)) if isinstance(b, tuple) else a + b
 
 
-class _Sums:
+class _Sums(Observer):
     """An observer that sums what a sweep passes to each Tensor."""
 
     def __init__(self, ends: Mapping[Tensor, Any]) -> None:
         self.found: dict[Tensor, Any] = dict(ends)
 
-    def recorded(self, node: Tensor) -> None:
-        """See a node: nothing to keep."""
-
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Add what is passed."""
         self.found[x] = self.found[x] + cotangent if x in self.found else cotangent
-
-    def decided(self, node: Tensor, outcome: bool) -> None:
-        """See a decision: nothing to keep."""
+        return cotangent

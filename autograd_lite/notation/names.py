@@ -25,7 +25,7 @@ import numpy as np
 from autograd_lite import trees
 from autograd_lite.backward import sweep
 from autograd_lite.debug import is_users
-from autograd_lite.graph import Tensor, observing, tracing
+from autograd_lite.graph import Observer, Tensor, observing, tracing
 from autograd_lite.notation.identifiers import unique_names
 from autograd_lite.trees import Tree
 
@@ -73,7 +73,7 @@ class Decision:
     condition: str = ""
 
 
-class Names:
+class Names(Observer):
     """What the variables of a function and of its callees call the Tensors of one call.
 
     Attributes
@@ -167,7 +167,7 @@ class Names:
         if tracing.constants and any(type(x) is np.ndarray for x in node.inputs):
             self._lift(node)
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Note what a cotangent is the derivative of, and by what."""
         if self._root is None or self._swept is None or node.serial > self._swept.serial:  # another sweep
             self._root, self._totals = node, {}
@@ -177,6 +177,7 @@ class Names:
         before = self._totals.get(x)
         self._awaited = None if before is None else (before, cotangent, x)
         self._totals[x] = cotangent
+        return cotangent
 
     def _add_up(self, node: Tensor) -> None:
         """See whether a node is the sum of two cotangents that the sweep makes next."""

@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite import trees
 from autograd_lite.backward import seed, sweep
 from autograd_lite.differences.probing import quiet
-from autograd_lite.graph import Tensor, observing, order, tracing
+from autograd_lite.graph import Observer, Tensor, observing, order, tracing
 from autograd_lite.notation.names import Names, leaf_names
 from autograd_lite.verification import answers
 from autograd_lite.verification import hand as hand_code
@@ -68,21 +68,16 @@ class Point:
         return order([self.result])[0] if self.result is not None else []
 
 
-class _Contributions:
+class _Contributions(Observer):
     """An observer that keeps what passes along each edge of the record."""
 
     def __init__(self) -> None:
         self.edges: list[tuple[Tensor, Tensor, Any]] = []
 
-    def recorded(self, node: Tensor) -> None:
-        """See a node: it is in the record already."""
-
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Keep the cotangent that a node passes to its input."""
         self.edges.append((node, x, cotangent))
-
-    def decided(self, node: Tensor, outcome: bool) -> None:
-        """See a decision: nothing to keep."""
+        return cotangent
 
 
 class Problem:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.backward import fit, seed
+from autograd_lite.backward import seed, sweep
 from autograd_lite.differences.extrapolation import Array
 from autograd_lite.differences.probing import quiet, scale
-from autograd_lite.graph import Tensor, TracedParams, observing, order, raw
+from autograd_lite.graph import Observer, Tensor, observing
 from autograd_lite.verification.case import Point, Problem
 
 DRAWS = 4
@@ -92,7 +92,7 @@ def of_record(
 def _run(problem: Problem, point: Point, nudge: _Nudge) -> tuple[Any, list[Any]]:
     with observing(nudge):
         result, leaves, _ = problem.record([nudge.argument(x) for x in point.values], named=False)
-    moved = _sweep(result, seed(result) if point.cotangent is None else point.cotangent, nudge)
+        moved, _ = sweep({result: seed(result) if point.cotangent is None else point.cotangent})
     return result._value, [moved.get(leaf, np.zeros_like(leaf._value)) for leaf in leaves]
 
 
@@ -115,7 +115,7 @@ def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int
     return found
 
 
-class _Nudge:
+class _Nudge(Observer):
     """An observer that moves each number, as it is recorded, by up to two units in the last place."""
 
     def __init__(self, rng: np.random.Generator, ties: int = 0, leaves: bool = False) -> None:
@@ -156,30 +156,6 @@ class _Nudge:
         if node.op is None or node.op.name not in EXACT:
             node._value = self.decide(self(node._value))
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> None:
-        """See a cotangent: the sweep below moves them."""
-
-    def decided(self, node: Tensor, outcome: bool) -> None:
-        """See a decision."""
-
-
-def _sweep(result: Tensor, g: Any, nudge: _Nudge) -> dict[Tensor, Any]:
-    """Sweep as the backward pass does, with every cotangent moved."""
-    cotangents = {result: g}
-    for node in order([result])[0]:
-        if node not in cotangents or node.op is None:
-            continue
-        g = nudge(cotangents.pop(node))
-        params = node.params.values_only if type(node.params) is TracedParams else node.params
-        for i, rule in node.op.edges_for(len(node.inputs)):
-            x = node.inputs[i]
-            if type(x) is Tensor:
-                c = fit(rule(g, node._value, *map(raw, node.inputs), **params), x, node, rule)
-                before = cotangents.get(x)
-                if before is None:
-                    cotangents[x] = c
-                elif isinstance(c, tuple):
-                    cotangents[x] = tuple(a + b for a, b in zip(before, c, strict=True))
-                else:
-                    cotangents[x] = before + c
-    return cotangents
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """Move what a node passes to its input."""
+        return self(cotangent)
