@@ -90,7 +90,7 @@ def sweep(
             if before is None:
                 cotangents[x] = c
             else:
-                cotangents[x] = before + c if type(c) is not tuple else _add_tuples(before, c)
+                cotangents[x] = before + c if type(c) is not tuple else plus(before, c)
     return found, recorded
 
 
@@ -103,9 +103,11 @@ def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> 
     return needed
 
 
-def _add_tuples(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Add two cotangents of an op of several outputs."""
-    return tuple(x + y for x, y in zip(a, b, strict=True))
+def plus(before: Any, c: Any) -> Any:
+    """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
+    if before is None:
+        return c
+    return tuple(x + y for x, y in zip(before, c, strict=True)) if isinstance(c, tuple) else before + c
 
 
 def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:

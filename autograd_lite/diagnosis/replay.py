@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.arrays import broadcasts_to, unbroadcast
-from autograd_lite.backward import seed, sweep
+from autograd_lite.backward import plus, seed, sweep
 from autograd_lite.graph import Observer, Tensor, TracedParams, observing, order, raw
 from autograd_lite.op import Op, Rule, alias
 from autograd_lite.verification.case import Point
@@ -212,9 +212,9 @@ class Replay:
                 c = self.fit(c, j) if not isinstance(c, tuple) else c
                 if passed is not None:
                     passed[k, i] = c
-                found[j] = _plus(found[j], c)
+                found[j] = plus(found[j], c)
             for j, change in added.get(k, ()) if added else ():
-                found[j] = _plus(found[j], self.fit(change(self, g), j))
+                found[j] = plus(found[j], self.fit(change(self, g), j))
         return found
 
     def _gradient(self, totals: Sequence[Any]) -> list[Any]:
@@ -351,13 +351,6 @@ def _compound(text: str, *, negative: bool) -> bool:
     return negative and text.startswith("-")
 
 
-def _plus(a: Any, b: Any) -> Any:
-    """Add a cotangent to what has arrived already."""
-    if a is None:
-        return b
-    return tuple(x + y for x, y in zip(a, b, strict=True)) if isinstance(b, tuple) else a + b
-
-
 class _Sums(Observer):
     """An observer that sums what a sweep passes to each Tensor."""
 
@@ -366,5 +359,5 @@ class _Sums(Observer):
 
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Add what is passed."""
-        self.found[x] = self.found[x] + cotangent if x in self.found else cotangent
+        self.found[x] = plus(self.found.get(x), cotangent)
         return cotangent

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite import trees
-from autograd_lite.backward import seed, sweep
+from autograd_lite.backward import plus, seed, sweep
 from autograd_lite.differences.probing import quiet
 from autograd_lite.graph import Observer, Tensor, observing, order, tracing
 from autograd_lite.notation.names import Names, leaf_names
@@ -257,7 +257,7 @@ class Problem:
             answer, run = self._run_hand(given, capture)
         sums: dict[Tensor, Any] = {result: g}
         for _, x, c in watcher.edges:
-            sums[x] = sums[x] + c if x in sums and not isinstance(c, tuple) else c
+            sums[x] = plus(sums.get(x), c)
         true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
         edges, assignments = watcher.edges, run.assignments
