@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,17 @@ from autograd_lite.differences.probing import quiet, scale
 
 EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""
-FLAGGED, SAMPLED, PROJECTIONS = (12, 200), (3, 8), (1, 2)
-"""Above that: for so many of the elements asked about, of others, and of random directions, at least and at most."""
+FLAGGED, SAMPLED, PROJECTIONS = 200, 8, 2
+"""Above that: for at most so many of the elements asked about, of others, and of random directions."""
+PORTION = 4
+"""So many elements are looked at whatever time it takes."""
 SECONDS, CALLS = 1.0, 20
 """What the differences by one array may take, roughly, and how often the function is called for one of them."""
 TELLING = 1e-3
 """What is less certain than this share of it says nothing."""
 
 Mask = NDArray[np.bool_]
+_Look = tuple[Array, Array, Array, Mask]
 
 
 @dataclass
@@ -121,22 +125,42 @@ class Oracle:
         self.total = sum(np.size(x) for x in values)
 
     def hear(self, i: int, asked: Mask) -> Said:
-        """Take differences by array ``i``: of all elements if there are few, else of some asked about and others."""
-        size, shape = asked.size, asked.shape
-        flagged = np.flatnonzero(asked)
-        if (self.total <= EVERY_ELEMENT and size <= 5 * self.affordable) or size <= FLAGGED[0] + SAMPLED[0]:
-            indices, covered = np.arange(size), "every element"
-        else:
-            most = self._within(FLAGGED)
-            chosen = flagged if flagged.size <= most else self.rng.choice(flagged, most, replace=False)
-            others = self.rng.choice(size, self._within(SAMPLED), replace=False)
-            indices = np.unique(np.concatenate([chosen, others]))
-            directions = self._within(PROJECTIONS)
-            covered = f"{indices.size} of {size} elements and {directions} random direction{'s' * (directions > 1)}"
+        """Take differences by array ``i``: of all elements if there are few, else of some asked about and others.
+
+        They are taken in ever larger portions, as long as there is time.
+        """
+        wanted, seconds = self._wanted(np.ravel(asked))
+        until = time.monotonic() + seconds
+        looks: list[_Look] = []
+        seen, portion = 0, max(PORTION, self.affordable // 8)
+        while seen < wanted.size and (not looks or time.monotonic() < until):
+            indices = wanted[seen : seen + portion]
+            looks.append(self._look(i, indices, np.ravel(asked)[indices]))
+            seen, portion = seen + indices.size, 2 * portion
+        indices = wanted[:seen]
+        low, high, error, kink = (np.concatenate(parts) for parts in zip(*looks, strict=True))
+        directions, covered = 0, "every element"
+        if seen < asked.size:
+            directions = PROJECTIONS if time.monotonic() < until else 1
+            covered = f"{seen} of {asked.size} elements and {directions} random direction{'s' * (directions > 1)}"
+        accuse = functools.partial(self._accuse, i, directions)
+        return Said(indices, low, high, error, kink, covered, asked.shape, accuse)
+
+    def _wanted(self, asked: Mask) -> tuple[NDArray[np.int_], float]:
+        """Return the elements to take differences of, those that tell most first, and for how long to go on."""
+        flagged, others = (self.rng.permutation(np.flatnonzero(which)) for which in (asked, ~asked))
+        if self.total <= EVERY_ELEMENT:
+            return np.concatenate([flagged, others]), 5 * SECONDS
+        first = flagged[: PORTION - 1], others[: max(1, PORTION - flagged.size)]
+        rest = others[first[1].size : SAMPLED], flagged[first[0].size : FLAGGED]
+        return np.concatenate([*first, *rest]), SECONDS
+
+    def _look(self, i: int, indices: NDArray[np.int_], asked: Mask) -> _Look:
+        """Take differences of some elements: the one-sided derivatives, their errors, and where there is a kink."""
         estimate = numerical.gradient(self.f, self.values, i, indices)
         low, high, error = estimate.value.copy(), estimate.value.copy(), np.array(estimate.error)
         kink = np.zeros(indices.shape, bool)
-        closer = (estimate.kink | ~estimate.judged | np.ravel(asked)[indices]) & (not np.iscomplexobj(low))
+        closer = (estimate.kink | ~estimate.judged | asked) & (not np.iscomplexobj(low))
         if closer.any():
             left, right = numerical.one_sided_gradient(self.f, self.values, i, indices[closer])
             bound = left.error + right.error
@@ -153,15 +177,10 @@ class Oracle:
             low[better] = high[better] = ((left.value + right.value) / 2)[inner]
             error[better] = bound[inner]
         error = np.fmax(error, 2 * self.noise / np.ravel(scale(np.asarray(self.values[i])))[indices])
-        return Said(indices, low, high, error, kink, covered, shape, lambda g: self._accuse(i, g, indices.size < size))
+        return low, high, error, kink
 
-    def _within(self, bounds: tuple[int, int]) -> int:
-        return int(np.clip(self.affordable, *bounds))
-
-    def _accuse(self, i: int, gradient: Array, needed: bool) -> bool:
-        if not needed:
-            return False
-        for _ in range(self._within(PROJECTIONS)):
+    def _accuse(self, i: int, directions: int, gradient: Array) -> bool:
+        for _ in range(directions):
             direction = self.rng.choice([-1.0, 1.0], gradient.shape)
             tangents: list[Any] = [None] * len(self.values)
             tangents[i] = direction.astype(np.asarray(self.values[i]).dtype)
