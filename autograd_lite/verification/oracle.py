@@ -19,7 +19,7 @@ EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""
 FLAGGED, SAMPLED, PROJECTIONS = 200, 8, 2
 """Above that: for at most so many of the elements asked about, of others, and of random directions."""
-PORTION = 4
+PORTION = 3
 """So many elements are looked at whatever time it takes."""
 SECONDS, CALLS = 1.0, 20
 """What the differences by one array may take, roughly, and how often the function is called for one of them."""
@@ -133,7 +133,7 @@ class Oracle:
         until = time.monotonic() + seconds
         looks: list[_Look] = []
         seen, portion = 0, max(PORTION, self.affordable // 8)
-        while seen < wanted.size and (not looks or time.monotonic() < until):
+        while not looks or (seen < wanted.size and time.monotonic() < until):
             indices = wanted[seen : seen + portion]
             looks.append(self._look(i, indices, np.ravel(asked)[indices]))
             seen, portion = seen + indices.size, 2 * portion
@@ -151,9 +151,8 @@ class Oracle:
         flagged, others = (self.rng.permutation(np.flatnonzero(which)) for which in (asked, ~asked))
         if self.total <= EVERY_ELEMENT:
             return np.concatenate([flagged, others]), 5 * SECONDS
-        first = flagged[: PORTION - 1], others[: max(1, PORTION - flagged.size)]
-        rest = others[first[1].size : SAMPLED], flagged[first[0].size : FLAGGED]
-        return np.concatenate([*first, *rest]), SECONDS
+        first, rest = slice(PORTION - 1), slice(PORTION - 1, FLAGGED)
+        return np.concatenate([flagged[first], others[:1], others[1:SAMPLED], flagged[rest]]), SECONDS
 
     def _look(self, i: int, indices: NDArray[np.int_], asked: Mask) -> _Look:
         """Take differences of some elements: the one-sided derivatives, their errors, and where there is a kink."""
