@@ -180,8 +180,8 @@ class Tensor:
             return self._told(np.array(self._value, dtype))
         raise TypeError(
             "a Tensor cannot be stored in a plain array without losing its gradient; "
-            "use .value where a constant is meant, "
-            "np.stack or np.concatenate to build arrays from Tensors, t.at[i].set(v) or np.where instead of a[i] = t"
+            "use np.stack or np.concatenate to build arrays from Tensors, array @ t or np.dot(array, t) instead of "
+            "array.dot(t), t.at[i].set(v) or np.where instead of array[i] = t, .value where a constant is meant"
         )
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -360,9 +360,20 @@ def as_value(value: Any, copy: bool) -> Any:
 def as_constant(x: Any) -> Any:
     """Return an op's constant input as an array; None and numbers stay what they are."""
     array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    if isinstance(x, np.ndarray) and type(x) is not np.ndarray:
+        array = _plain(x)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected numbers beside a Tensor, got {summary(x)} of dtype {array.dtype}")
     return array
+
+
+def _plain(x: Any) -> Any:
+    """Return an array of a subclass as a plain one, unless its operations mean something else."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array beside a Tensor would lose its mask; use x.filled(0), and np.where(mask, ...)")
+    if isinstance(x, np.matrix):
+        raise TypeError("expected an array beside a Tensor, got a np.matrix, whose * is @; use np.asarray(x)")
+    return x.view(np.ndarray)
 
 
 def raw(x: Any) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autograd_lite import trees
+from autograd_lite.debug import is_users
 from autograd_lite.diagnosis.mistakes import Diagnosis, diagnose
 from autograd_lite.differences.probing import quiet
 from autograd_lite.verification.case import Point, Problem
@@ -193,16 +195,28 @@ def _evaluate(problem: Problem, notes: list[str]) -> Point:
     try:
         return problem.at()
     except Exception as error:
-        try:
-            point = problem.without_record()
-        except Exception:
-            raise error from None
-        reason = str(error).splitlines()[0].partition(";")[0] if str(error) else type(error).__name__
-        notes.append(
-            f"{problem.name}() could not be recorded ({reason}), so there is no backward pass: two witnesses remain, "
-            "the hand gradient and differences of the function"
-        )
-        return point
+        trouble = error
+    problem.with_dot = True
+    try:
+        return problem.at()
+    except Exception:
+        problem.with_dot = False
+    try:
+        point = problem.without_record()
+    except Exception:
+        raise trouble from None
+    reason = str(trouble).splitlines()[0] if str(trouble) else type(trouble).__name__
+    notes.append(
+        f"{problem.name}() could not be recorded, so there is no backward pass: two witnesses remain, the hand "
+        f"gradient and differences of the function. {_line_of(trouble)}{reason}"
+    )
+    return point
+
+
+def _line_of(error: BaseException) -> str:
+    """Say at which line of the user's code an error was raised."""
+    users = [f for f in traceback.extract_tb(error.__traceback__) if is_users(f.filename) and f.line]
+    return f"At line {users[-1].lineno}, `{users[-1].line}`: " if users else ""
 
 
 def _causes(

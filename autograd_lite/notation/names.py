@@ -272,15 +272,22 @@ class Names(Observer):
         spoken = list(_spoken_values(frame))
         for array in held:
             for name, value in (*spoken, *frame.f_locals.items()):
-                if value is array:
+                if _is(value, array):
                     self.arrays[id(array)] = name, array
                     break
         for i, x in constants:
             known = [*spoken, *frame.f_locals.items()] if isinstance(x, np.ndarray) else spoken
             for name, value in known:
-                if value is x:
+                if _is(value, x):
                     self.constants[node, i] = name
                     break
+
+
+def _is(value: Any, x: Any) -> bool:
+    """Whether a variable holds a constant of the record, which keeps arrays of subclasses as plain ones."""
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and isinstance(x, np.ndarray):
+        return bool(value.__array_interface__ == x.__array_interface__)
+    return value is x
 
 
 def leaf(value: Any, name: str | None) -> Tensor:

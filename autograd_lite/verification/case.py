@@ -97,6 +97,8 @@ class Problem:
     ----------
     leaf_names : list of str
         A name for each array that is differentiated.
+    with_dot : bool
+        Whether to record ``x.dot(w)`` of an argument x that is not differentiated, which asks no Tensor, as np.dot.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class Problem:
         self.trees: list[Any] = []
         self.leaf_names: list[str] = []
         self.cotangent: Any = None
+        self.with_dot = False
 
     def _check_params(self) -> None:
         if self.owner is None:
@@ -170,10 +173,12 @@ class Problem:
             for leaf in answers.leaves(part, tree, root, self.hand_name)
         ]
 
-    def call(self, function: Callable[..., Any], values: list[Any]) -> Any:
+    def call(self, function: Callable[..., Any], values: list[Any], *, beside_tensors: bool = False) -> Any:
         """Call the function, or the hand gradient, with these arrays in the place of those that are differentiated."""
         made = self._rebuild(values)
         args = list(self.args)
+        if beside_tensors:
+            args = trees.map_tree(_Data.of, args)
         if self.params is None:
             for position, tree in zip(self.positions, made, strict=True):
                 args[position] = tree
@@ -232,7 +237,7 @@ class Problem:
         tracing.depth += 1
         try:
             with names.watching() if named else nullcontext():
-                result = self.call(self.f, list(leaves))
+                result = self.call(self.f, list(leaves), beside_tensors=self.with_dot)
         finally:
             tracing.depth -= 1
         return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
@@ -337,6 +342,22 @@ class Problem:
     def values(self) -> list[Any]:
         """The arrays that are differentiated, as inexact ones."""
         return self._values
+
+
+class _Data(np.ndarray):
+    """An array beside Tensors, whose method ``dot`` is NumPy's function: that one asks the Tensor."""
+
+    @staticmethod
+    def of(x: Any) -> Any:
+        """Return a plain array as one."""
+        return x.view(_Data) if type(x) is np.ndarray else x
+
+    def dot(self, b: Any, out: Any = None) -> Any:
+        """Return ``np.dot(self, b)``."""
+        return np.dot(self, b) if out is None else super().dot(b, out)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array.view(_Data) if array.ndim else array[()]
 
 
 def _own(x: Any) -> Any:
