@@ -61,7 +61,7 @@ TENSORS = {
     "list beside a Tensor": (lambda: VECTOR + [NUMBER] * 3, TypeError, [NO_ARRAY, "np.stack"]),
     "method dot of an array": (lambda: np.ones((2, 3)).dot(VECTOR), TypeError, [NO_ARRAY, "array @ t"]),
     "masked array": (lambda: VECTOR * np.ma.array(ARRAY, mask=ARRAY > 0), TypeError, ["lose its mask", "x.filled(0)"]),
-    "matrix": (lambda: VECTOR * np.matrix([[1.0, 2.0, 3.0]]), TypeError, ["np.matrix", "np.asarray(x)"]),
+    "matrix": (lambda: VECTOR * np.ones((1, 3)).view(np.matrix), TypeError, ["np.matrix", "np.asarray(x)"]),
     "item of an array": (lambda: store(ARRAY, 0, NUMBER), ValueError, [NO_ARRAY, "t.at[i].set(v)", "np.where"]),
     "slice of an array": (lambda: store(ARRAY, slice(2), NUMBER), TypeError, [NO_ARRAY, "t.at[i].set(v)"]),
     "row of an array": (lambda: store(np.zeros((2, 3)), 0, VECTOR), TypeError, [NO_ARRAY, "t.at[i].set(v)"]),
