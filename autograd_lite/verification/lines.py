@@ -18,6 +18,7 @@ from autograd_lite.verification.comparing import farthest, quotient, ratio, same
 from autograd_lite.verification.flow import Part, flow
 from autograd_lite.verification.hand import Assignment, Key, key_of
 from autograd_lite.verification.meanings import Meaning, Meanings, spelling
+from autograd_lite.verification.repairs import Repair, are_in_turn, in_turn, rows
 from autograd_lite.verification.verdicts import Verdict
 
 SECONDS, RUNS = 2.0, 400
@@ -49,28 +50,13 @@ class Finding:
     unchecked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Repair:
-    """Values to put in the place of what assignments gave; the first of these is the one to blame."""
-
-    assignment: Assignment
-    meaning: str
-    expected: Any
-    put: dict[Key, Any]
-
-    def times(self, factor: float) -> _Repair:
-        """Return the repair for a variable that is a multiple of what it is called, and scaled later."""
-        put = {k: factor * np.asarray(x) for k, x in self.put.items()}
-        return _Repair(self.assignment, f"{factor:g} times {self.meaning}", factor * np.asarray(self.expected), put)
-
-
 @dataclass
 class _Suspect:
     """A variable that may be wrong, with repairs by what its name means, and by what else is in the record."""
 
     assignment: Assignment
-    named: list[_Repair] = field(default_factory=list)
-    others: list[_Repair] = field(default_factory=list)
+    named: list[Repair] = field(default_factory=list)
+    others: list[Repair] = field(default_factory=list)
 
 
 def first_wrong_line(problem: Problem, point: Point, verdicts: Sequence[Verdict]) -> Finding | None:
@@ -105,21 +91,25 @@ class _Search:
             for factor in self._factors:
                 if self._fixed(repair.times(factor).put) == everything:
                     return self._finding(repair.times(factor))
-        return self._mistaken() or self._return() or self._partly(named)
+        return self._mistaken() or self._return() or self._mistaken(multiples=True) or self._partly(named)
 
-    def _mistaken(self) -> Finding | None:
-        """Look for a variable of no known name that holds one value of the record where another one belongs."""
+    def _mistaken(self, *, multiples: bool = False) -> Finding | None:
+        """Look for a variable of no known name that holds one value of the record where another one belongs.
+
+        Where it is a multiple of that one, a factor may be missing later as well.
+        """
         sources = self._sources()
         for assignments in reversed(list(self._by_name().values())):
             a = assignments[-1]
             if len(assignments) > 1 or a.code is not self._code or a.name not in sources or self.meanings.of(a.name):
                 continue
-            for repair in self._others(a):
-                if self._fixed(repair.put) == set(self.wrong):
+            for repair in self._recorded(a):
+                multiple = ratio(a.value, repair.expected) is not None
+                if multiple is multiples and self._fixed(repair.put) == set(self.wrong):
                     return self._finding(repair)
         return None
 
-    def _partly(self, named: list[_Repair]) -> Finding | None:
+    def _partly(self, named: list[Repair]) -> Finding | None:
         """Find a line that explains some of the wrong gradients, or values in between: there are several mistakes."""
         for repair in named:
             later = {(r.assignment.code, r.assignment.name): r.expected for r in named if r is not repair}
@@ -170,7 +160,8 @@ class _Search:
             else:
                 found.append(ratio(hand, true) or np.nan)
         same_for_all = found and np.isfinite(found).all() and abs(np.ptp(found)) <= 1e-7 * abs(found[0])
-        return found[0] if same_for_all and found[0] != 0 else None
+        telling = sum(np.size(self.point.true[i]) for i in self.wrong) > 1  # any one number is off by some factor
+        return found[0] if same_for_all and found[0] != 0 and (telling or self._nice(abs(found[0]))) else None
 
     def _suspects(self) -> list[_Suspect]:
         """Return the variables that may be wrong, in the order in which they went wrong."""
@@ -198,18 +189,18 @@ class _Search:
         """Whether a variable has the value that its name means, or nothing but values of the record."""
         if meaning is not None and len(meaning.expected) == 1:
             reached = any(same(a.value, meaning.expected[0]) for a in assignments)
+            reached = reached or are_in_turn(assignments, rows(assignments, meaning.expected[0]))
             return reached and not self._is_answer(assignments[-1], meaning)
         if meaning is not None and len(meaning.expected) == len(assignments):
-            return any(
-                all(same(a.value, e) for a, e in zip(assignments, expected, strict=True))
-                for expected in (meaning.expected, meaning.expected[::-1])
-            )
+            return are_in_turn(assignments, meaning.expected)
         return meaning is None and all(self._is_recorded(a) for a in assignments)
 
     def _is_recorded(self, a: Assignment) -> bool:
         if np.asarray(a.value).dtype.kind in "iub":
             return True
-        return any(same(a.value, v) for v, _ in self._record(np.shape(a.value)))
+        shape = np.shape(a.value)
+        passed = (c for _, _, c in self.point.contributions if np.shape(c) == shape)
+        return any(same(a.value, v) for v, _ in self._record(shape)) or any(same(a.value, c) for c in passed)
 
     def _of_variable(self, assignments: list[Assignment], meaning: Meaning | None) -> list[_Suspect]:
         """Return the suspects that a variable gives: each of its steps is one."""
@@ -226,16 +217,14 @@ class _Search:
                 found.insert(0, named)  # what the name says comes before what else there is
         return [s for s in found if s.named or s.others]
 
-    def _named(self, assignments: list[Assignment], meaning: Meaning) -> Iterator[_Repair]:
+    def _named(self, assignments: list[Assignment], meaning: Meaning) -> Iterator[Repair]:
         """Yield the repairs of a variable by what its name means."""
         expected, last = meaning.expected, assignments[-1]
-        if len(expected) == 1 and _is_array(expected[0]) and len(assignments) > 1:
-            shape = np.shape(expected[0])
-            if len(assignments) == shape[0] and np.shape(last.value) == shape[1:]:
-                expected = list(expected[0])  # a loop over samples, or over steps
+        if len(expected) == 1:
+            expected = rows(assignments, expected[0]) or expected
         if len(expected) == len(assignments) > 1:
             for order in (expected, expected[::-1]):
-                yield from _in_turn(assignments, meaning.text, order)
+                yield from in_turn(assignments, meaning.text, order)
         if len(expected) != 1 or expected[0] is None:
             return
         value = expected[0]
@@ -244,34 +233,38 @@ class _Search:
         if np.shape(last.value) != np.shape(value) and not self._is_answer(last, meaning):
             return
         line = self._last_off(assignments, meaning, value)
-        yield _Repair(line, meaning.text, value, {key_of(last): value})
+        yield Repair(line, meaning.text, value, {key_of(last): value})
         for t in self.meanings.before(meaning.tensors[0]) if meaning.derivative else ():
             c = self.point.cotangents.get(t)
             if c is None or isinstance(c, tuple):
                 return
-            yield _Repair(line, f"the derivative of the result by {self._spelled(t)}", c, {key_of(last): c})
+            yield Repair(line, f"the derivative of the result by {self._spelled(t)}", c, {key_of(last): c})
 
-    def _others(self, a: Assignment) -> Iterator[_Repair]:
+    def _others(self, a: Assignment) -> Iterator[Repair]:
         """Yield the repairs of one assignment by what is in the record, and by the factor that is too many."""
         if self._common is not None and np.asarray(a.value).dtype.kind == "f" and not self._is_multiple(a):
             value = np.asarray(a.value) / self._common
-            yield _Repair(a, f"divided by {self._common:.4g}, it makes the gradient right", value, {key_of(a): value})
+            yield Repair(a, f"divided by {self._common:.4g}, it makes the gradient right", value, {key_of(a): value})
+        yield from self._recorded(a)
+
+    def _recorded(self, a: Assignment) -> Iterator[Repair]:
+        """Yield the repairs of one assignment by what is in the record."""
         if np.size(a.value) > 1:
             for value, meaning in self._record(np.shape(a.value)):
-                yield _Repair(a, meaning, value, {key_of(a): value})
+                yield Repair(a, meaning, value, {key_of(a): value})
 
-    def _turns(self, assignments: list[Assignment], meaning: Meaning | None) -> Iterator[_Repair]:
+    def _turns(self, assignments: list[Assignment], meaning: Meaning | None) -> Iterator[Repair]:
         """Yield the repairs of a variable that a loop binds again and again."""
         a = assignments[0]
         if len({b.line for b in assignments}) > 1 or (a.code and a.name in self._reads(a)):
             return  # it is summed up
         if self._common is not None and np.asarray(a.value).dtype.kind == "f":
             scaled = [np.asarray(b.value) / self._common for b in assignments]
-            yield from _in_turn(assignments, f"divided by {self._common:.4g}, it makes the gradient right", scaled)
+            yield from in_turn(assignments, f"divided by {self._common:.4g}, it makes the gradient right", scaled)
         if meaning is None:
             for text, values in self.meanings.rows(len(assignments)):
                 for order in (values, values[::-1]):
-                    yield from _in_turn(assignments, text, order)
+                    yield from in_turn(assignments, text, order)
 
     def _reads(self, a: Assignment) -> set[str]:
         return {name for s in flow(a.code).at(a.line) if not s.loop for name in s.reads} if a.code else set()
@@ -305,7 +298,7 @@ class _Search:
             ends.pop()
         return ends[-1]
 
-    def _finding(self, repair: _Repair) -> Finding:
+    def _finding(self, repair: Repair) -> Finding:
         a = repair.assignment
         return Finding(a, repair.meaning, repair.expected, farthest(a.value, repair.expected), self._unchecked(a))
 
@@ -380,17 +373,3 @@ class _Search:
         a = Assignment("return", np.asarray(self.point.hand[i])[()], code.co_filename, run.line, code.co_name, 0)
         meaning = f"the derivative of the result by {self.problem.leaf_names[i]}"
         return Finding(a, meaning, self.point.true[i], farthest(a.value, self.point.true[i]))
-
-
-def _is_array(x: Any) -> bool:
-    return x is not None and not isinstance(x, tuple) and np.ndim(x) > 0
-
-
-def _in_turn(assignments: list[Assignment], meaning: str, expected: Sequence[Any]) -> Iterator[_Repair]:
-    """Yield the repair of all turns of a loop that are off."""
-    pairs = list(zip(assignments, expected, strict=True))
-    if any(e is None or isinstance(e, tuple) or np.shape(a.value) != np.shape(e) for a, e in pairs):
-        return
-    off = [(a, e) for a, e in pairs if not same(a.value, e)]
-    if off:
-        yield _Repair(off[0][0], meaning, off[0][1], {key_of(a): e for a, e in off})
