@@ -384,9 +384,39 @@ def test_whole_layers_at_the_kink(W, x, derivative):
     assert halved.verdict == "wrong"
 
 
+# -- functions in other words
+
+
+def test_the_method_dot_of_data_is_recorded():
+    def scores(X, w, b):
+        return (X.T.T[:, :] + 0.0).dot(w) + b
+
+    def loss(w, b, X, y):
+        return np.mean(np.square(scores(X, w, b) - y))
+
+    def hand(w, b, X, y):
+        d = X.dot(w) + b - y
+        return X.T.dot(d) / len(y), 2 * np.mean(d)
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5, 3))
+    report = verify(loss, hand, rng.normal(size=3), 0.5, X, rng.normal(size=5))
+    assert [v.verdict for v in report.verdicts] == ["wrong", "right"]
+    assert report.notes == []
+    assert "twice" in report.diagnoses[0].message or "half" in report.diagnoses[0].message
+
+
+def test_a_function_that_cannot_be_recorded_is_told_what_to_write():
+    data = np.random.default_rng(0).normal(size=(5, 3))
+    report = verify(lambda w: np.sum(data.dot(w)), lambda w: np.sum(data, axis=0), np.ones(3))
+    assert report
+    assert "`report = verify(lambda w: np.sum(data.dot(w))" in " ".join(report.notes)
+    assert "array @ t" in " ".join(report.notes)
+
+
 @pytest.fixture(scope="module")
 def no_causes():
-    """Look for no causes: here are many wrong gradients, and only the verdict counts."""
+    """Look for no causes from here on: here are many wrong gradients, and only the verdict counts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["autograd_lite.verify"], "diagnose", lambda *_: [])
         yield
@@ -657,33 +687,3 @@ def test_raise_if_wrong():
     with pytest.raises(AssertionError) as caught:
         report.raise_if_wrong()
     assert str(report) in str(caught.value)
-
-
-# -- functions in other words
-
-
-def test_the_method_dot_of_data_is_recorded():
-    def scores(X, w, b):
-        return (X.T.T[:, :] + 0.0).dot(w) + b
-
-    def loss(w, b, X, y):
-        return np.mean(np.square(scores(X, w, b) - y))
-
-    def hand(w, b, X, y):
-        d = X.dot(w) + b - y
-        return X.T.dot(d) / len(y), 2 * np.mean(d)
-
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(5, 3))
-    report = verify(loss, hand, rng.normal(size=3), 0.5, X, rng.normal(size=5))
-    assert [v.verdict for v in report.verdicts] == ["wrong", "right"]
-    assert report.notes == []
-    assert "twice" in report.diagnoses[0].message or "half" in report.diagnoses[0].message
-
-
-def test_a_function_that_cannot_be_recorded_is_told_what_to_write():
-    data = np.random.default_rng(0).normal(size=(5, 3))
-    report = verify(lambda w: np.sum(data.dot(w)), lambda w: np.sum(data, axis=0), np.ones(3))
-    assert report
-    assert "`report = verify(lambda w: np.sum(data.dot(w))" in " ".join(report.notes)
-    assert "array @ t" in " ".join(report.notes)

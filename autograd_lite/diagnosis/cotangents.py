@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite.diagnosis.edits import FACTORS, Edit, d, others, square
 from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.wording import bracketed
 
 
 def restarted(r: Replay, j: int) -> Iterator[Edit]:
@@ -39,7 +40,7 @@ def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
         yield Edit(
             "extra factor",
             2.9 + 0.02 * n + 0.2 * (not r.named(j)),
-            f"{d(x)} has the factor `{text.format(v=x)}` too many",
+            f"{d(x)} has the factor `{text.format(v=bracketed(x))}` too many",
             j,
             None,
             lambda r, g, factor=factor: g * factor(r.values[j]),  # type: ignore[misc]

@@ -25,7 +25,7 @@ def of_edit(r: Replay, edit: Edit, leaves: Sequence[int], c: Constant | None = N
             delta = c.value(r) * (delta + before) - before
         return [t + moved for t, moved in zip(r.true, r.pull(edit.j, delta), strict=True)]
 
-    cost, message = edit.cost, edit.message + edit.detail
+    cost, message = edit.cost, edit.message + (edit.detail or r.which(edit.j))
     if c is not None:
         cost += 0.3 + c.cost + (0.5 if not c.fixed else 0)
         message += f", times {c.value(r):.6g}" + (f" ({c.origin})" if c.origin else "")
@@ -49,11 +49,15 @@ def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leav
     if edge is not None and s < 0 and r.op(edge[0]) == "absolute":  # its own derivative is a sign
         cost += 0.9
     only = edge is None or len(r.into[j]) == 1
+    if s == 0 and r.which(j):
+        cost += 0.5  # one turn of a loop
     if s == 0 and only:
         message, kind = f"`{x}` is treated as a constant: nothing is passed back to it", "treated as a constant"
     elif s == 0:
         assert edge is not None
-        message, kind = f"the term of {d(x)} from `{r.expression(edge[0])}` is missing: add it", "missing term"
+        turn = r.which(edge[0])
+        message, kind = f"the term of {d(x)} from `{r.expression(edge[0])}`{turn} is missing: add it", "missing term"
+        cost += 0.5 * bool(turn)
     else:
         term = d(x) if only or edge is None else f"the term of {d(x)} from `{r.expression(edge[0])}`"
         whence = f", from `{r.expression(edge[0])}`," if only and edge is not None else ""
@@ -63,7 +67,7 @@ def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leav
             n = np.size(r.values[edge[0]]) / np.size(r.values[j])
             if abs(s * n - 1) < 1e-6 and n > 1:
                 message, kind, cost = f"{d(x)} is averaged over {n:g} rows, expected summed", "averaged", 2.0
-    return Hypothesis(kind, cost, message, predicting(predict, leaves), x)
+    return Hypothesis(kind, cost, message + r.which(j), predicting(predict, leaves), x)
 
 
 def _turns(r: Replay, k: int, i: int) -> bool:

@@ -131,11 +131,11 @@ def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
     yield "altered", 1.8, "its negative elements are cut off", lambda t, x: np.maximum(t, 0)
     yield "altered", 1.9, "its elements are squared", lambda t, x: t * t
     yield "clipped", 1.9, "it is clipped to -1 .. 1", lambda t, x: np.clip(t, -1, 1)
-    yield "updated value", 1.6, "the value itself is added", lambda t, x: t + x
+    yield "updated value", 2.7, "the value itself is added", lambda t, x: t + x
     yield "updated value", 1.6, "it is the value less the gradient: the updated value", lambda t, x: x - t
     yield "extra factor", 2.0, "it is multiplied by the value itself", lambda t, x: t * x
     yield "extra factor", 2.1, "it is divided by the value itself", lambda t, x: t / x
-    yield "term twice", 2.0, "the value itself is subtracted", lambda t, x: t - x
+    yield "term twice", 2.9, "the value itself is subtracted", lambda t, x: t - x
 
 
 def of_transforms(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.diagnosis.edits import FACTORS, Edit, d, others
 from autograd_lite.diagnosis.replay import Change, Replay
+from autograd_lite.diagnosis.wording import bracketed
 from autograd_lite.graph import Tensor, raw
 
 DERIVATIVES = {
@@ -165,7 +166,7 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
         )
     for place, name in ((region.z, z), (region.x, x)):
         for n, (text, factor) in enumerate(FACTORS.items()):
-            said = text.format(v=name)
+            said = text.format(v=bracketed(name))
             yield edit(
                 "wrong derivative",
                 2.8 + 0.02 * n,

@@ -23,10 +23,15 @@ def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         return
     number = r.inputs(k)[1 - i]
     plain = type(node.inputs[1 - i]) is not Tensor and np.ndim(number) == 0 and abs(number) != 1
+    missing = f"the factor `{other}` is missing in {d(x)}, from `{r.expression(k)}`"
+    if r.op(k) == "divide":
+        missing = f"the division by `{other}` is missing in {d(x)}, from `{r.expression(k)}`"
+        if i == 1:
+            missing = f"the derivative of `{r.expression(k)}` by `{x}` is missing in {d(x)}"
     yield Edit(
         "missing factor",
         1.9 if plain else 2.1,  # a number that is in the code, before a ratio that happens to equal it
-        f"the factor `{other}` is missing in {d(x)}, from `{r.expression(k)}`",
+        missing,
         j,
         ((k, i),),
         lambda r, g: np.broadcast_to(g, np.broadcast_shapes(np.shape(g), np.shape(r.values[j]))),
@@ -45,7 +50,7 @@ def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         yield Edit(
             "wrong derivative",
             2.6,
-            f"in {d(x)}, the square of `{x}` is missing in the derivative of `{r.expression(k)}`",
+            f"in {d(x)}, the derivative of `{r.expression(k)}` is divided by `{x}`, expected by its square",
             j,
             ((k, i),),
             lambda r, g: -g * r.values[k],
@@ -133,6 +138,7 @@ def turned(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         return
     x = r.name(j)
     inputs = r.inputs(k)
+    must = "must be" if r.op(k) in ("matmul", "dot") else "is wrongly"
     for p, value in enumerate(inputs):
         if p == i or np.ndim(value) == 0:
             continue
@@ -141,7 +147,7 @@ def turned(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             yield Edit(
                 "transposed",
                 2.3,
-                f"in {d(x)}, from `{r.expression(k)}`, `{other}` is to be transposed, or not to",
+                f"in {d(x)}, from `{r.expression(k)}`, `{other}` {must} transposed",
                 j,
                 ((k, i),),
                 lambda r, g, p=p: r.rule(k, i, g, swaps={p: np.swapaxes(r.inputs(k)[p], -1, -2)}),  # type: ignore[misc]

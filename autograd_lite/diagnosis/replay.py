@@ -16,18 +16,17 @@ import numpy as np
 
 from autograd_lite.arrays import broadcasts_to, unbroadcast
 from autograd_lite.backward import plus, seed, sweep
+from autograd_lite.diagnosis.wording import Wording
 from autograd_lite.graph import Observer, Tensor, TracedParams, observing, order, raw
-from autograd_lite.op import Op, Rule, alias
+from autograd_lite.op import Rule, alias
 from autograd_lite.verification.case import Point
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""
 Values = Sequence[Any]
-_DEPTH = 2
-_LONGEST = 60
 
 
-class Replay:
+class Replay(Wording):
     """The record of a function at one point, to be swept again with edits; nodes go by their place, newest first.
 
     Attributes
@@ -52,11 +51,9 @@ class Replay:
     def __init__(self, point: Point) -> None:
         if point.result is None:
             raise ValueError("nothing was recorded")
+        super().__init__(order([point.result])[0], point.names, point.assignments)
         self.point = point
-        self.names = point.names
         self._constants: Mapping[tuple[int, int], Any] = {}
-        self.nodes = order([point.result])[0]
-        self.index = {node: k for k, node in enumerate(self.nodes)}
         self.values: Values = [node._value for node in self.nodes]
         self.params = [p.values_only if type(p) is TracedParams else p for p in (node.params for node in self.nodes)]
         self.out: list[list[tuple[int, int, Rule]]] = []
@@ -79,11 +76,6 @@ class Replay:
             a.op is b.op and _shape(u) == _shape(v) and len(a.inputs) == len(b.inputs)
             for a, b, u, v in zip(self.nodes, other.nodes, self.values, other.values, strict=True)
         )
-
-    def op(self, k: int) -> str:
-        """Return the name of a node's op; empty for a leaf."""
-        row = self.nodes[k].op
-        return row.name if row is not None else ""
 
     def inputs(self, k: int, values: Values | None = None) -> list[Any]:
         """Return the values of a node's inputs."""
@@ -250,52 +242,6 @@ class Replay:
                 rows[k].append(np.ravel(moved) if moved is not None else np.zeros(np.size(self.values[k])))
         return [np.array(r) for r in rows]
 
-    def name(self, k: int) -> str:
-        """Return what the user's code calls a node, or else its expression."""
-        best = self.names.best(self.nodes[k])
-        return best[2] if best is not None else self.expression(k)
-
-    def named(self, k: int) -> bool:
-        """Whether a variable holds the node."""
-        return k == 0 or self.names.best(self.nodes[k]) is not None
-
-    def expression(self, k: int, depth: int = _DEPTH) -> str:
-        """Return the call that made a node, as source text."""
-        node = self.nodes[k]
-        if node.op is None:
-            return node.name or "x"
-        parts = [self.operand(k, i, depth) for i in range(len(node.inputs))]
-        template = node.op.template
-        if template is not None and template.count("{}") == len(parts):
-            if not template.startswith("np."):
-                power = "**" in template
-                parts = [f"({p})" if _compound(p, negative=power or n > 0) else p for n, p in enumerate(parts)]
-            text = template.format(*parts)
-        elif node.op.name == "getitem":
-            text = (
-                f"{parts[0]}[...]"
-                if not isinstance(i := node.params["index"], (int, np.integer))
-                else (f"{parts[0]}[{i}]")
-            )
-        else:
-            text = f"{_spelled(node.op)}({', '.join(parts)})"
-        return text if len(text) <= _LONGEST else f"{_spelled(node.op)}(...)"
-
-    def operand(self, k: int, i: int, depth: int = _DEPTH) -> str:
-        """Return the name of a node's input, or its expression."""
-        x = self.nodes[k].inputs[i]
-        if type(x) is Tensor:
-            j = self.index[x]
-            return (
-                self.name(j)
-                if self.names.best(x) is not None
-                else self.expression(j, depth - 1)
-                if depth > 0
-                else "..."
-            )
-        named = self.names.constants.get((self.nodes[k], i))
-        return named or (f"{float(x):g}" if np.ndim(x) == 0 and np.isrealobj(x) else "array")
-
     @cached_property
     def narrow(self) -> set[int]:
         """The nodes that everything passes through on its way back from the result."""
@@ -331,24 +277,6 @@ class Replay:
 def _shape(value: Any) -> Any:
     """Return the shape of a value, or those of several."""
     return tuple(np.shape(v) for v in value) if isinstance(value, tuple) else np.shape(value)
-
-
-def _spelled(op: Op) -> str:
-    """Return what user's code calls an op: NumPy's name where it has one."""
-    module = str(getattr(op.numpy, "__module__", None) or "")
-    if op.numpy is None or not module.startswith("numpy") or not hasattr(np, name := op.numpy.__name__):
-        return op.name
-    return f"np.{name}"
-
-
-def _compound(text: str, *, negative: bool) -> bool:
-    """Whether an expression has an operator outside of all parentheses; a leading minus where that counts."""
-    depth = 0
-    for c in text:
-        depth += (c in "([") - (c in ")]")
-        if c == " " and depth == 0:
-            return True
-    return negative and text.startswith("-")
 
 
 class _Sums(Observer):

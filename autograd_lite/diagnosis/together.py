@@ -14,6 +14,7 @@ from autograd_lite.diagnosis.edits import Edit, d
 from autograd_lite.diagnosis.hypotheses import Hypothesis, predicting
 from autograd_lite.diagnosis.local_mistakes import edits
 from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.wording import at_any_index
 
 _STATISTICS = ("mean", "sum", "variance", "deviation", "max", "min", "norm", "standardize")
 
@@ -62,7 +63,7 @@ def together(r: Replay, chosen: Sequence[Edit]) -> Hypothesis:
     return Hypothesis(
         first.kind,
         min(max(e.cost for e in chosen), first.cost + 0.5) + 0.5,
-        f"at each of {len(chosen)} places: {first.message}",
+        f"at each of {len(chosen)} places: {at_any_index(first.message)}",
         predicting(lambda r: r.backward(cut, added, totals), range(len(r.true))),
         r.name(first.j),
     )
@@ -111,7 +112,7 @@ def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
 def steps(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
     """Yield that the terms of the first or the last use are missing, of all arguments at once."""
     used = [k for k in r.leaves if k is not None and len(r.into[k]) > 1]
-    if len(used) < 2:
+    if not any(r.which(k) for j in used for k, _ in r.into[j]):
         return
     for which, said in ((-1, "first"), (0, "last")):
         for count in (1, 2):

@@ -199,7 +199,7 @@ class _Search:
         if np.asarray(a.value).dtype.kind in "iub":
             return True
         shape = np.shape(a.value)
-        passed = (c for _, _, c in self.point.contributions if np.shape(c) == shape)
+        passed = (c for _, _, c in self.point.contributions if not isinstance(c, tuple) and np.shape(c) == shape)
         return any(same(a.value, v) for v, _ in self._record(shape)) or any(same(a.value, c) for c in passed)
 
     def _of_variable(self, assignments: list[Assignment], meaning: Meaning | None) -> list[_Suspect]:
