@@ -10,7 +10,8 @@ import numpy as np
 
 from autograd_lite import trees
 from autograd_lite.debug import is_users
-from autograd_lite.diagnosis.mistakes import Diagnosis, diagnose
+from autograd_lite.diagnosis.hypotheses import Diagnosis
+from autograd_lite.diagnosis.mistakes import diagnose
 from autograd_lite.differences.probing import quiet
 from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.lines import first_wrong_line

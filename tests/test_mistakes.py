@@ -10,6 +10,7 @@ import pytest
 
 from autograd_lite.diagnosis.mistakes import diagnose
 from autograd_lite.verification.case import Problem
+from autograd_lite.verify import verify
 
 rng = np.random.default_rng(5)
 
@@ -503,3 +504,67 @@ def test_a_factor_that_is_a_number_here_is_no_cause_where_an_array_explains_it()
     found = causes(loss, hand, np.array([0.5, -0.3, 0.8]), np.linspace(-1.0, 1.3, 12).reshape(4, 3), mask)
     assert found
     assert "`m`" in found[0].message
+
+
+def gelu(x):
+    u = 0.8 * (x + 0.04 * x**3)
+    return 0.5 * x * (1 + np.tanh(u))
+
+
+def test_the_parameter_of_a_helper_is_not_taken_for_an_argument_of_its_name():
+    def f(W, x):
+        return np.sum(gelu(x @ W))
+
+    def hand(W, x):
+        z = x @ W
+        th = np.tanh(0.8 * (z + 0.04 * z**3))
+        du = 0.8 * (1 + 0.04 * z**2)  # without the 3
+        return np.outer(x, 0.5 * (1 + th) + 0.5 * z * (1 - th**2) * du)
+
+    first = verify(f, hand, draw(3, 4), draw(3), argnums=0).diagnoses[0]
+    assert "the factor 3 left out, in the derivative of `z ** 3`" in first.message
+
+
+@pytest.mark.parametrize(("steps", "which"), [(range(1, 5), "first"), (range(4), "last")])
+def test_a_step_that_a_loop_leaves_out(steps, which):
+    def f(W, X):
+        total = 0.0
+        for x in X:
+            total = total + np.sum(np.tanh(W @ x))
+        return total
+
+    def hand(W, X):
+        dW = np.zeros_like(W)
+        for i in steps:
+            dW += np.outer(1 - np.tanh(W @ X[i]) ** 2, X[i])
+        return dW
+
+    first, *others = verify(f, hand, draw(2, 3), draw(5, 3)).diagnoses
+    assert f"the {which} step" in first.message
+    kinds = [d.kind for d in (first, *others)]
+    assert len(kinds) == len(set(kinds)) <= 3
+
+
+def test_a_division_is_no_factor():
+    def f(mu, log_sigma, x):
+        sigma = np.exp(log_sigma)
+        z = (x - mu) / sigma
+        return np.sum(0.5 * z * z) + len(x) * log_sigma
+
+    def hand(mu, log_sigma, x):
+        z = (x - mu) / np.exp(log_sigma)
+        return -np.sum(z), len(x) - np.sum(z**2)
+
+    assert "the division by `sigma` is missing" in verify(f, hand, 0.3, -0.4, draw(7)).diagnoses[0].message
+
+
+def test_what_stays_unexplained_is_said():
+    def f(a, b):
+        return np.sum(np.sin(a)) + np.sum(np.cos(b))
+
+    def hand(a, b):
+        return -np.cos(a), np.cos(b) ** 3 * np.exp(-b) + 0.1 * b
+
+    report = verify(f, hand, draw(4), draw(5))
+    assert [d.leaves for d in report.diagnoses] == [(0,)]
+    assert "(no simple cause was found for what is wrong with b)" in str(report)

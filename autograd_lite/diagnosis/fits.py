@@ -34,6 +34,8 @@ def of_factor(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterato
             yield Hypothesis("missing", 1.0, f"{said_zero}: nothing is passed back to it", _scaled(fixed(0.0), group))
             continue
         constants = matching(found, r, s)
+        if s == 0.5 and any((j := r.leaves[leaf]) is not None and len(r.into[j]) == 2 for leaf in group):
+            constants = [fixed(s)]  # of the square, or of two uses that are averaged: who knows
         for c in constants:
             cost = 1 + c.cost + (1.2 if not c.fixed else 0) + (0.5 if len(group) < len(wrong) else 0)
             cost += 0.6 * (c.fixed and c.cost > 0.6)  # put together of several numbers: let others be heard
@@ -62,7 +64,7 @@ Transform = Callable[[Any, Any], Any]
 """From the true gradient, and the value of the variable, to a wrong gradient."""
 
 
-def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
+def _transforms(t: Any, x: Any, name: str) -> Iterator[tuple[str, float, str, Transform]]:
     """Yield kind, cost, message and function of what may be done to a finished gradient."""
     n = np.ndim(t)
     if n >= 2:
@@ -131,11 +133,11 @@ def _transforms(t: Any, x: Any) -> Iterator[tuple[str, float, str, Transform]]:
     yield "altered", 1.8, "its negative elements are cut off", lambda t, x: np.maximum(t, 0)
     yield "altered", 1.9, "its elements are squared", lambda t, x: t * t
     yield "clipped", 1.9, "it is clipped to -1 .. 1", lambda t, x: np.clip(t, -1, 1)
-    yield "updated value", 2.7, "the value itself is added", lambda t, x: t + x
-    yield "updated value", 1.6, "it is the value less the gradient: the updated value", lambda t, x: x - t
-    yield "extra factor", 2.0, "it is multiplied by the value itself", lambda t, x: t * x
-    yield "extra factor", 2.1, "it is divided by the value itself", lambda t, x: t / x
-    yield "term twice", 2.9, "the value itself is subtracted", lambda t, x: t - x
+    yield "updated value", 2.7, f"`{name}` itself is added", lambda t, x: t + x
+    yield "updated value", 1.6, f"it is `{name}` less the gradient: the updated value", lambda t, x: x - t
+    yield "extra factor", 2.0, f"it is multiplied by `{name}`", lambda t, x: t * x
+    yield "extra factor", 2.1, f"it is divided by `{name}`", lambda t, x: t / x
+    yield "term twice", 2.9, f"`{name}` itself is subtracted", lambda t, x: t - x
 
 
 def of_transforms(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:
@@ -145,13 +147,14 @@ def of_transforms(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Ite
             message = "its fractions are cut off: it is an array of integers; make it floating-point"
             yield Hypothesis("integer truncation", 0.9, message, predicting(
                 lambda r: [np.trunc(t) for t in r.true], (leaf,)))  # fmt: skip
-        for kind, cost, message, function in _transforms(r.true[leaf], r.point.values[leaf]):
+        name = r.point.leaves[leaf].name or "x"
+        for kind, cost, message, function in _transforms(r.true[leaf], r.point.values[leaf], name):
 
             def predict(r: Replay, function: Transform = function) -> list[Any]:
                 return [_try(function, t, x) for t, x in zip(r.true, r.point.values, strict=True)]
 
             yield Hypothesis(kind, cost + 0.2 * (len(wrong) > 1), message, predicting(predict, (leaf,)))
-            if leaf == wrong[0] and len(wrong) > 1:
+            if leaf == wrong[0] and len(wrong) > 1 and "`" not in message:
                 both = f"in each of them: {message}"
                 yield Hypothesis(kind, cost, both, predicting(predict, tuple(wrong)))
 
@@ -285,6 +288,8 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
         difference = (hand - true)[off] if off.any() else hand - true
         if difference.size >= 3 and np.ptp(difference) <= 1e-9 * np.max(np.abs(hand)):
             by = float(np.mean(difference))
+            if abs(by) != 1 and not any(c.fixed for c in matching(found, r, by)):
+                continue
             where = "" if off.all() else f" in {_described(off)}"
             yield Hypothesis(
                 "constant offset",

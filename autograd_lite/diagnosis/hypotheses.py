@@ -1,4 +1,4 @@
-"""A mistake that may have been made, and whether it reproduces what the hand gradient has."""
+"""A mistake that may have been made, whether it reproduces what the hand gradient has, and what is told of it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ class Hypothesis:
     pairs: Callable[[Replay], Pairs]
     where: str = ""
     function: bool = False
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A mistake that reproduces what the hand gradient has, to rounding, at two points.
+
+    Attributes
+    ----------
+    kind : str
+    message : str
+        What was done, where, and what to do.
+    where : str
+        The variable; empty where the mistake is not at one.
+    leaves : tuple of int
+        The differentiated arrays whose wrong gradient it explains.
+    cost : float
+        How far-fetched it is: the least is the simplest.
+    """
+
+    kind: str
+    message: str
+    where: str
+    leaves: tuple[int, ...]
+    cost: float
 
 
 def predicting(predict: Callable[[Replay], Sequence[Any]], leaves: Sequence[int]) -> Callable[[Replay], Pairs]:

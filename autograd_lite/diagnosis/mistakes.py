@@ -14,8 +14,9 @@ from autograd_lite.diagnosis.constants import Constant, constants, fixed, matchi
 from autograd_lite.diagnosis.edits import Edit
 from autograd_lite.diagnosis.effects import of_edit, of_weight
 from autograd_lite.diagnosis.fits import DIRECT
-from autograd_lite.diagnosis.hypotheses import Hypothesis, held, holding, largest
+from autograd_lite.diagnosis.hypotheses import Diagnosis, Hypothesis, held, holding, largest
 from autograd_lite.diagnosis.local_mistakes import edits
+from autograd_lite.diagnosis.overflows import overflows
 from autograd_lite.diagnosis.replay import Replay
 from autograd_lite.diagnosis.substitutions import substitutions
 from autograd_lite.diagnosis.together import alike, detached, everywhere, shares, steps
@@ -23,38 +24,26 @@ from autograd_lite.verification.case import Point, Problem
 
 SECONDS = 5.0
 _PROBES = 2
-_FURTHER = 1.0
+_FURTHER = 0.75
 """Alternatives that are more far-fetched by this than the simplest are left out."""
+_PLAIN = 0.5
+"""A constant on top of another mistake is not put together of several."""
+_MOST_OTHERS = 2
+"""Alternatives that are listed."""
+_FAMILIES = {
+    "treated as a constant": "missing term",
+    "weight of a term": "constant factor",
+    "missing factor": "constant factor",
+    "averaged": "constant factor",
+    "another start": "missing derivative",
+    "sign": "constant factor",
+}
 _MOST_NUMBERS = 60_000_000
 _MOST_MOVED = 2_000_000
-_MOST_COST = 4.5
-"""What is more far-fetched is a coincidence rather than a cause."""
+_MOST_COST, _MOST_COST_OF_PART = 4.5, 3.5
+"""What is more far-fetched is a coincidence rather than a cause, of all that is wrong or of a part of it."""
 _LARGE = 150
 """Records of more nodes are searched for repeated mistakes first."""
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """A mistake that reproduces what the hand gradient has, to rounding, at two points.
-
-    Attributes
-    ----------
-    kind : str
-    message : str
-        What was done, where, and what to do.
-    where : str
-        The variable; empty where the mistake is not at one.
-    leaves : tuple of int
-        The differentiated arrays whose wrong gradient it explains.
-    cost : float
-        How far-fetched it is: the least is the simplest.
-    """
-
-    kind: str
-    message: str
-    where: str
-    leaves: tuple[int, ...]
-    cost: float
 
 
 def diagnose(
@@ -81,30 +70,11 @@ def diagnose(
         one, each with the leaves that it explains.
     """
     with np.errstate(all="ignore"):
-        overflow = list(_overflows(problem, point, wrong))
+        overflow = list(overflows(problem, point, wrong))
         rest = [leaf for leaf in wrong if not any(leaf in found.leaves for found in overflow)]
         if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
             return overflow
         return overflow + _Search(problem, point, rest, rng, time.monotonic() + seconds).run()
-
-
-def _overflows(problem: Problem, point: Point, wrong: Sequence[int]) -> Iterator[Diagnosis]:
-    """Yield gradients that are NaN or infinite, with the variable that was so first."""
-    for leaf in wrong:
-        hand = np.asarray(point.hand[leaf])
-        if hand.dtype.kind not in "fc" or np.isfinite(hand).all() or not np.isfinite(point.true[leaf]).all():
-            continue
-        first = next((a for a in point.assignments if not np.isfinite(a.value).all()), None)
-        kind = "NaN" if np.isnan(hand).any() else "infinite"
-        if first is None:
-            message = f"it is {kind}, and no variable of {problem.hand_name}() was so before"
-        else:
-            got = "NaN" if np.isnan(first.value).any() else "infinite"
-            message = (
-                f"it is {kind}: `{first.name}` first becomes {got}, in line {first.line}, `{first.text}`. Rearrange "
-                "this so that it does not overflow, or divide by zero"
-            )
-        yield Diagnosis("overflow", message, first.name if first else "", (leaf,), 0.5)
 
 
 @dataclass(frozen=True)
@@ -163,7 +133,8 @@ class _Search:
 
     def _chosen(self) -> list[Diagnosis]:
         most = _MOST_COST if self._in_time() else _MOST_COST - 0.5  # something simpler may not have been tried
-        found = self._told_apart(sorted((f for f in self.found if f.cost <= most), key=lambda f: f.cost))
+        likely = [f for f in self.found if f.cost <= (most if len(f.leaves) == len(self.wrong) else _MOST_COST_OF_PART)]
+        found = self._told_apart(sorted(likely, key=lambda f: f.cost))
         whole = [f for f in found if set(f.leaves) == set(self.wrong)]
         found = whole or found
         found = [f for f in found if f.cost <= min(g.cost for g in found if set(g.leaves) & set(f.leaves)) + _FURTHER]
@@ -171,14 +142,29 @@ class _Search:
         for f in found:
             if not {leaf for g in first for leaf in g.leaves} & set(f.leaves):
                 first.append(f)
-        found = first + [f for f in found if f not in first]
-        return [Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost) for f in found]
+        others: list[_Found] = []  # they make the same gradient: one of each kind is enough
+        for f in found:
+            if _family(f) not in map(_family, first + others):
+                others.append(f)
+        return [
+            Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost)
+            for f in self._put_together(first) + others[:_MOST_OTHERS]
+        ]
+
+    def _put_together(self, found: list[_Found]) -> list[_Found]:
+        """Say once what was found of several gradients."""
+        leaves: dict[str, set[int]] = {}
+        for f in found:
+            leaves.setdefault(f.hypothesis.message, set()).update(f.leaves)
+        firsts = {f.hypothesis.message: f for f in reversed(found)}
+        return [replace(firsts[message], leaves=tuple(sorted(those))) for message, those in leaves.items()]
 
     def _addressed(self, f: _Found) -> str:
         """Return the message, with the gradients that it speaks of where others are wrong as well."""
         if set(f.leaves) == set(self.wrong) or f.hypothesis.message.startswith("on the way to"):
             return f.hypothesis.message
-        return f"{', '.join(f'd{self.r.point.leaves[leaf].name}' for leaf in f.leaves)}: {f.hypothesis.message}"
+        whose = ", ".join(f"d{self.r.point.leaves[leaf].name}" for leaf in f.leaves)
+        return f"{whose}: {'each of them: ' if len(f.leaves) > 1 else ''}{f.hypothesis.message}"
 
     def _told_apart(self, found: list[_Found]) -> list[_Found]:
         """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
@@ -342,7 +328,7 @@ class _Search:
         before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
         base = self._along(edit.j, before)
         for s, _ in self._factors(moved + base, -base):
-            for c in [c for c in matching(self.constants, r, s) if c.fixed][:1]:
+            for c in [c for c in matching(self.constants, r, s) if c.fixed and c.cost <= _PLAIN][:1]:
                 self._consider(of_edit(r, edit, self.leaves, c))
 
     def _weights(self) -> None:
@@ -374,6 +360,11 @@ class _Search:
                 found = [Constant(lambda r, weight=weight: weight, "", 1.2)]  # type: ignore[misc]
             for c in found:
                 self._consider(of_weight(r, j, edge, c, self.leaves))
+
+
+def _family(f: _Found) -> str:
+    """Return what kinds of mistakes that are put in two ways have in common."""
+    return _FAMILIES.get(f.hypothesis.kind, f.hypothesis.kind)
 
 
 def _usable(point: Point, leaf: int) -> bool:

@@ -186,7 +186,7 @@ def turned(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             "product transposed",
         )
     if len(shape) and (_slides(r, k) or r.op(k).startswith(("cum", "flip", "getitem", "roll"))):
-        for axis in range(len(shape)):
+        for axis in (axis for axis, n in enumerate(shape) if n > 2):
             yield Edit(
                 "back to front",
                 2.4,

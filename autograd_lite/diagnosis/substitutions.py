@@ -207,7 +207,7 @@ def rounded(r: Replay) -> Iterator[Hypothesis]:
         for said, hard in HARD.items():
             yield Hypothesis(
                 "rounded value",
-                3.1 + 0.3 * (not r.named(k)),
+                3.1 + 0.3 * (not r.named(k)) + 0.3 * ("absolute" in said),
                 f"the gradient uses {said.format(v=r.name(k))}, expected `{r.name(k)}` itself",
                 predicting(
                     lambda r, k=k, hard=hard: r.backward(values=r.forward({k: hard(r.values[k])})),  # type: ignore[misc]

@@ -97,9 +97,12 @@ def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
                 part = r.passed[r.into[j][which]] - r.totals[j]
                 return [t + moved for t, moved in zip(r.true, r.pull(j, part), strict=True)]
 
-            x = r.name(j)
-            yield Hypothesis("missing term", 2.3, f"{d(x)} has the term of the {said} use of `{x}` alone, expected the "
-                             f"sum over all {len(edges)}: use +=", predicting(predict, leaves), x)  # fmt: skip
+            x, k = r.name(j), edges[which][0]
+            message = f"{d(x)} has the term from `{r.expression(k)}` alone, expected the sum over all {len(edges)}"
+            if r.which(k):
+                use = f"the {said} use of `{x}`"
+                message = f"{d(x)} has the term of {use} alone, expected the sum over all {len(edges)}: use +="
+            yield Hypothesis("missing term", 2.3, message, predicting(predict, leaves), x)
 
         def mean(r: Replay, j: int = j) -> list[Any]:
             part = (1 / len(r.into[j]) - 1) * r.totals[j]
@@ -111,18 +114,24 @@ def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
 
 def steps(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
     """Yield that the terms of the first or the last use are missing, of all arguments at once."""
-    used = [k for k in r.leaves if k is not None and len(r.into[k]) > 1]
-    if not any(r.which(k) for j in used for k, _ in r.into[j]):
-        return
-    for which, said in ((-1, "first"), (0, "last")):
+    turns = [edges for k in r.leaves if k is not None and len(edges := _turns(r, k)) > 1]
+    for which, said in ((-1, "first"), (0, "last")) if turns else ():
         for count in (1, 2):
-            cut = {edge for k in used for edge in (r.into[k][-count:] if which else r.into[k][:count])}
+            cut = {edge for edges in turns for edge in (edges[-count:] if which else edges[:count])}
             yield Hypothesis(
                 "lost step",
                 2.3 + 0.1 * count,
                 f"the terms of the {said} {'step' if count == 1 else 'two steps'} are missing",
                 predicting(lambda r, cut=cut: r.backward(cut), leaves),  # type: ignore[misc]
             )
+
+
+def _turns(r: Replay, j: int) -> list[tuple[int, int]]:
+    """Return the edges of most uses of a value that read alike: those of a loop, newest first."""
+    uses: dict[str, list[tuple[int, int]]] = {}
+    for edge in r.into[j]:
+        uses.setdefault(at_any_index(r.expression(edge[0])), []).append(edge)
+    return max(uses.values(), key=len, default=[])
 
 
 def alike(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:

@@ -13,11 +13,11 @@ from autograd_lite.graph import Tensor
 from autograd_lite.notation.names import Names
 from autograd_lite.op import Op
 from autograd_lite.verification.hand import Assignment
+from autograd_lite.verification.meanings import may_be_derivative
 
 _DEPTH = 2
 _LONGEST = 60
 _INDEX = re.compile(r"\[[^\[\]]*\]")
-_DERIVATIVE = re.compile(r"d.*|g|g_.*|.*grad.*|delta.*|nabla.*|.*delta", re.IGNORECASE)
 _MOST_DIGESTED = 100_000
 _ORDINALS = {1: "first", 2: "second", 3: "third"}
 
@@ -76,7 +76,7 @@ class Wording:
                 outermost[name] = min(rank, outermost.get(name, rank))
         held: dict[Any, str] = {}
         for a in self.assignments:
-            if a.name not in outermost and not _DERIVATIVE.fullmatch(a.name):
+            if a.name not in outermost and not may_be_derivative(a.name):
                 held.setdefault(_digest(a.value), a.name)
         held.pop(None, None)
         called = {}

@@ -17,7 +17,7 @@ from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.comparing import farthest, quotient, ratio, same, softmax
 from autograd_lite.verification.flow import Part, flow
 from autograd_lite.verification.hand import Assignment, Key, key_of
-from autograd_lite.verification.meanings import Meaning, Meanings, spelling
+from autograd_lite.verification.meanings import Meaning, Meanings, may_be_derivative, spelling
 from autograd_lite.verification.repairs import Repair, are_in_turn, in_turn, rows
 from autograd_lite.verification.verdicts import Verdict
 
@@ -244,13 +244,15 @@ class _Search:
         """Yield the repairs of one assignment by what is in the record, and by the factor that is too many."""
         if self._common is not None and np.asarray(a.value).dtype.kind == "f" and not self._is_multiple(a):
             value = np.asarray(a.value) / self._common
-            yield Repair(a, f"divided by {self._common:.4g}, it makes the gradient right", value, {key_of(a): value})
+            yield Repair(a, "with this value the gradient is right", value, {key_of(a): value})
         yield from self._recorded(a)
 
     def _recorded(self, a: Assignment) -> Iterator[Repair]:
         """Yield the repairs of one assignment by what is in the record."""
         if np.size(a.value) > 1:
             for value, meaning in self._record(np.shape(a.value)):
+                if not may_be_derivative(a.name) and ratio(a.value, value) is not None:
+                    continue  # the factor may be missing where it is used
                 yield Repair(a, meaning, value, {key_of(a): value})
 
     def _turns(self, assignments: list[Assignment], meaning: Meaning | None) -> Iterator[Repair]:
@@ -260,7 +262,7 @@ class _Search:
             return  # it is summed up
         if self._common is not None and np.asarray(a.value).dtype.kind == "f":
             scaled = [np.asarray(b.value) / self._common for b in assignments]
-            yield from in_turn(assignments, f"divided by {self._common:.4g}, it makes the gradient right", scaled)
+            yield from in_turn(assignments, "with this value the gradient is right", scaled)
         if meaning is None:
             for text, values in self.meanings.rows(len(assignments)):
                 for order in (values, values[::-1]):

@@ -20,6 +20,7 @@ LAYERS = ("z", "s", "u", "net", "pre", "layer", "a", "h")
 """What the numbers of layer 2 may be called that ``delta_2`` is the derivative by: sums first, then activations."""
 
 _QUOTIENT = re.compile(r"d(?P<y>\w+?)_d_?(?P<x>\w+)")
+_DERIVATIVE = re.compile(r"d.*|g.*|.*grad.*|.*delta.*|nabla.*", re.IGNORECASE)
 _COTANGENT = (
     r"d_?(?P<x>\w+)",
     r"grad_?(?P<x>\w+)",
@@ -136,6 +137,11 @@ class Meanings:
 def key(name: str) -> str:
     """Return a name without what spelling may change: capitals stay, since W and w differ; underscores go."""
     return name.replace("_", "").lower() if len(name) > 2 else name.replace("_", "")
+
+
+def may_be_derivative(name: str) -> bool:
+    """Whether a variable may be called so because it holds a derivative."""
+    return _DERIVATIVE.fullmatch(name) is not None
 
 
 def spelling(point: Point, tensor: Tensor, otherwise: str) -> str:

@@ -118,10 +118,13 @@ class Report:
             return _wrap("no simple cause was found: the difference is none of the mistakes known here", "  why    ")
         lines = _wrap(self.diagnoses[0].message, "  why    ")
         told = set(self.diagnoses[0].leaves)
-        for other in self.diagnoses[1:4]:
+        for other in self.diagnoses[1:]:
             more = not told & set(other.leaves)  # another mistake, in another gradient
             told |= set(other.leaves)
             lines += _wrap(f"{'and' if more else 'it also fits that'} {other.message}", "         ")
+        rest = [v.name for i, v in enumerate(self.verdicts) if v.verdict == "wrong" and i not in told]
+        if rest:
+            lines += _wrap(f"(no simple cause was found for what is wrong with {' and '.join(rest)})", "         ")
         return lines
 
     def to_dict(self) -> dict[str, Any]:
