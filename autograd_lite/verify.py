@@ -93,8 +93,8 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     verdicts = judge.verdicts()
     report = Report(problem.name, problem.hand_name, verdicts, notes=notes)
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
-    if wrong and point.result is not None:
-        report.finding = first_wrong_line(problem, point, verdicts)
+    if wrong:
+        report.finding = first_wrong_line(problem, point, verdicts) if point.result is not None else None
         report.diagnoses = _causes(problem, point, wrong, rng, notes)
     elif report:
         notes += _elsewhere(judge, verdicts)

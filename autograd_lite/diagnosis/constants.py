@@ -12,6 +12,8 @@ from autograd_lite.graph import Tensor
 
 _CLOSE = 1e-6
 _MOST_NODES = 400
+_MOST_LENGTHS = 8
+_VARIANCES = {"var", "variance", "sigma2", "s2", "std", "sigma"}
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,26 @@ def fixed(value: float, origin: str = "", cost: float = 0.0) -> Constant:
 def constants(r: Replay) -> list[Constant]:
     """List the constants that a factor may be: small numbers, lengths, numbers and scalar values of the graph."""
     found = list(_numbers(r))
-    base = [*_lengths(r), *_graph_numbers(r), *_scalars(r)]
-    for c in base:
+    terms = list(_terms(r))
+    lengths = list(_lengths(r, {round(c.value(r)) for c in terms}))
+    numbers = [c for c in _graph_numbers(r) if c.value(r)]
+    base = [*terms, *lengths, *numbers, *(c for c in _scalars(r) if c.value(r))]
+    for c in [*base, *_freedoms(r)]:
         found.append(c)
         found.append(Constant(lambda r, c=c: 1 / c.value(r), f"1 / {c.origin}", c.cost + 0.02, c.fixed))  # type: ignore[misc]
-    for c in (c for c in base if "ddof" not in c.origin):
+    for c in base:
         for factor, text in ((2.0, "2"), (0.5, "1/2")):
             for power, way in ((1.0, "times"), (-1.0, "over")):
                 found.append(
                     Constant(
                         lambda r, c=c, factor=factor, power=power: factor * c.value(r) ** power,  # type: ignore[misc]
-                        f"{text} {way} {c.origin}",
+                        f"{text} {way} {c.origin}" if c not in lengths else "",  # too many numbers are twice a length
                         c.cost + 0.3,
                         c.fixed,
                     )
                 )
+        if c in numbers:
+            continue  # its own code would show its root, or its square
         for power, way in ((2, "the square of {}"), (-2, "1 over the square of {}"), (0.5, "the root of {}"),
                            (-0.5, "1 over the root of {}")):  # fmt: skip
             found.append(
@@ -79,8 +86,8 @@ def _numbers(r: Replay) -> Iterator[Constant]:
         yield fixed(1 / n, "", 0.6)
 
 
-def _lengths(r: Replay) -> Iterator[Constant]:
-    """Yield the numbers of elements that are averaged, then lengths of axes, then of elements."""
+def _terms(r: Replay) -> Iterator[Constant]:
+    """Yield the numbers of elements that are averaged, or summed."""
     seen: set[int] = {0, 1}
     for k in range(len(r.nodes)):
         if r.op(k) in ("mean", "sum", "variance", "deviation"):
@@ -90,6 +97,20 @@ def _lengths(r: Replay) -> Iterator[Constant]:
                 seen.add(n)
                 verb = "averages" if r.op(k) == "mean" else "sums"
                 yield fixed(float(n), f"the {n} terms that `{r.expression(k)}` {verb}", 0.1)
+
+
+def _freedoms(r: Replay) -> Iterator[Constant]:
+    """Yield (n - 1) / n for the numbers of elements that a variance is taken of."""
+    ops = {r.op(k) for k in range(len(r.nodes))}
+    if ops & {"variance", "deviation"} or any(r.name(k) in _VARIANCES for k in range(len(r.nodes))):
+        lengths = {n for v in r.values if not isinstance(v, tuple) for n in np.shape(v) if n > 1}
+        for n in sorted(lengths)[:_MOST_LENGTHS]:
+            yield fixed((n - 1) / n, f"{n - 1}/{n}, as in ddof", 0.4)
+
+
+def _lengths(r: Replay, seen: set[int]) -> Iterator[Constant]:
+    """Yield the lengths of axes, then the numbers of elements."""
+    seen = seen | {0, 1}
     shapes = {np.shape(v): k for k, v in enumerate(r.values) if not isinstance(v, tuple)}
     for node in r.nodes:
         for x in node.inputs:
@@ -101,9 +122,6 @@ def _lengths(r: Replay) -> Iterator[Constant]:
                 seen.add(n)
                 of = f"`{r.name(k)}`" if k >= 0 else "an array"
                 yield fixed(float(n), f"the length {n} of axis {axis} of {of}", 0.25)
-                yield fixed((n - 1) / n, f"{n - 1}/{n}, as in ddof", 0.4)
-                if n > 2:
-                    yield fixed(n - 1.0, f"{n - 1}, one less than the length of axis {axis} of {of}", 0.4)
     for shape, k in shapes.items():
         n = int(np.prod(shape))
         if n not in seen and k >= 0:

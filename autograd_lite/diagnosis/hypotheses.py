@@ -109,7 +109,7 @@ def _equal(got: Any, expected: Any, r: Replay, leaf: int, wrong: bool) -> bool:
     eps = float(np.finfo(true.dtype).eps)
     scale = max(largest(got), largest(expected), largest(true))
     off = largest(got - expected)
-    if not off <= max(1e-11, 1e3 * eps) * scale:
+    if not off <= max(1e-7 if r.point.by_differences else 1e-11, 1e3 * eps) * scale:
         return False
     hand = np.asarray(r.point.hand[leaf])
     if hand.shape == true.shape:

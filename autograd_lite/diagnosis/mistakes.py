@@ -42,6 +42,8 @@ _MOST_NUMBERS = 60_000_000
 _MOST_MOVED = 2_000_000
 _MOST_COST, _MOST_COST_OF_PART = 4.5, 3.5
 """What is more far-fetched is a coincidence rather than a cause, of all that is wrong or of a part of it."""
+_MOST_DIFFERENCES = 300
+"""Up to so many elements, mistakes that show in the gradient alone are looked for where there is no record."""
 _LARGE = 150
 """Records of more nodes are searched for repeated mistakes first."""
 
@@ -72,6 +74,10 @@ def diagnose(
     with np.errstate(all="ignore"):
         overflow = list(overflows(problem, point, wrong))
         rest = [leaf for leaf in wrong if not any(leaf in found.leaves for found in overflow)]
+        if point.result is None and point.cotangent is None and sum(map(np.size, point.values)) <= _MOST_DIFFERENCES:
+            problem = copy.copy(problem)
+            problem.by_differences = True
+            point = problem.at()
         if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
             return overflow
         return overflow + _Search(problem, point, rest, rng, time.monotonic() + seconds).run()
@@ -120,7 +126,7 @@ class _Search:
         for least, stage in stages:
             if time.monotonic() > self.deadline or self._settled(least):
                 break
-            if least > 0 and not self.replayed:
+            if least > 0 and (not self.replayed or self.r.point.by_differences):
                 break
             stage()
         return self._chosen()

@@ -73,8 +73,8 @@ class Replay(Wording):
     def like(self, other: Replay) -> bool:
         """Whether another record has the same nodes in the same order, so that places mean the same."""
         return len(self.nodes) == len(other.nodes) and all(
-            a.op is b.op and _shape(u) == _shape(v) and len(a.inputs) == len(b.inputs)
-            for a, b, u, v in zip(self.nodes, other.nodes, self.values, other.values, strict=True)
+            self.op(k) == other.op(k) and _shape(u) == _shape(v) and len(a.inputs) == len(b.inputs)
+            for k, (a, b, u, v) in enumerate(zip(self.nodes, other.nodes, self.values, other.values, strict=True))
         )
 
     def inputs(self, k: int, values: Values | None = None) -> list[Any]:
@@ -225,11 +225,13 @@ class Replay(Wording):
         for k in range(len(self.nodes)):
             if totals[k] is None:
                 continue
-            g = totals[k] = alias(totals[k])
+            g = totals[k]
+            if not isinstance(g, tuple):
+                g = totals[k] = alias(g)
             args = self.values[k], *self.inputs(k)
             for _, j, rule in self.out[k]:
-                c = self.fit(rule(g, *args, **self.params[k]), j)
-                totals[j] = c if totals[j] is None else totals[j] + c
+                c = rule(g, *args, **self.params[k])
+                totals[j] = plus(totals[j], c if isinstance(c, tuple) else self.fit(c, j))
         rows: list[list[Any]] = [[] for _ in self.nodes]
         for direction in directions:
             ends = {totals[place]: r for leaf, r in direction.items() if (place := self.leaves[leaf]) is not None}
@@ -238,6 +240,8 @@ class Replay(Wording):
                 with observing(sums):
                     sweep(ends)
             for k, total in enumerate(totals):
+                if isinstance(self.values[k], tuple):
+                    continue  # edits are made where its parts are used
                 moved = sums.found.get(total) if total is not None else None
                 rows[k].append(np.ravel(moved) if moved is not None else np.zeros(np.size(self.values[k])))
         return [np.array(r) for r in rows]

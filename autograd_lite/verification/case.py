@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import trees
+from autograd_lite import numerical, trees
 from autograd_lite.backward import plus, seed, sweep
 from autograd_lite.differences.probing import quiet
 from autograd_lite.graph import Observer, Tensor, observing, order, tracing
 from autograd_lite.notation.names import Names, leaf_names
+from autograd_lite.op import Op
 from autograd_lite.verification import answers
 from autograd_lite.verification import hand as hand_code
 from autograd_lite.verification.hand import Assignment, Key, Run
@@ -48,6 +49,8 @@ class Point:
         The cotangent of an array-valued function.
     run : Run or None
         How the hand gradient ran.
+    by_differences : bool
+        Whether the gradient is made of differences, for want of a record.
     """
 
     values: list[Any]
@@ -61,6 +64,7 @@ class Point:
     assignments: list[Assignment] = field(default_factory=list)
     cotangent: Any = None
     run: Run | None = None
+    by_differences: bool = False
 
     @property
     def nodes(self) -> list[Tensor]:
@@ -99,6 +103,9 @@ class Problem:
         A name for each array that is differentiated.
     with_dot : bool
         Whether to record ``x.dot(w)`` of an argument x that is not differentiated, which asks no Tensor, as np.dot.
+    by_differences : bool
+        Whether to record the function as one op, whose derivative are differences: what is left where it cannot be
+        recorded otherwise. Its gradients are known to 7 digits or so.
     """
 
     def __init__(
@@ -127,6 +134,7 @@ class Problem:
         self.leaf_names: list[str] = []
         self.cotangent: Any = None
         self.with_dot = False
+        self.by_differences = False
 
     def _check_params(self) -> None:
         if self.owner is None:
@@ -237,10 +245,22 @@ class Problem:
         tracing.depth += 1
         try:
             with names.watching() if named else nullcontext():
-                result = self.call(self.f, list(leaves), beside_tensors=self.with_dot)
+                call = self._one_op if self.by_differences else self._call_on_tensors
+                result = call(leaves)
         finally:
             tracing.depth -= 1
         return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
+
+    def _call_on_tensors(self, leaves: list[Tensor]) -> Any:
+        return self.call(self.f, list(leaves), beside_tensors=self.with_dot)
+
+    def _one_op(self, leaves: list[Tensor]) -> Any:
+        f = self.scalar()
+
+        def rule(i: int, g: Any, z: Any, *values: Any) -> Any:
+            return g * numerical.gradient(f, values, i).value
+
+        return Op(lambda *values: np.float64(np.sum(f(*values))), rule, name=self.name)(*leaves)
 
     def at(self, values: list[Any] | None = None, *, capture: bool = True) -> Point:
         """Evaluate both at a point: the one given by the arguments, or another one.
@@ -265,8 +285,8 @@ class Problem:
             sums[x] = plus(sums.get(x), c)
         true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
-        edges, assignments = watcher.edges, run.assignments
-        return Point(values, leaves, result, names, edges, sums, true, hand, assignments, self.cotangent, run)
+        told = result, names, watcher.edges, sums, true, hand, run.assignments, self.cotangent, run
+        return Point(values, leaves, *told, self.by_differences)
 
     def _compare(self, result: Tensor, given: list[Any]) -> None:
         """Run the function on arrays once more: what it leaves behind for the hand is then arrays, too."""
@@ -325,12 +345,16 @@ class Problem:
         return f
 
     def nearby(self, rng: np.random.Generator, size: float = 0.1) -> list[Any]:
-        """Draw another point: each array that is differentiated moves by about ``size`` of its scale, nothing else."""
+        """Draw another point: each array that is differentiated moves by about ``size`` of its scale, nothing else.
+
+        What the function may count on stays: symmetry, the zeros of a triangle, positive numbers, and rows of
+        probabilities that sum to 1.
+        """
         moved = []
         for x in self._values:
             scale = np.sqrt(np.mean(np.square(np.abs(x)))) if np.size(x) else 0.0
             step = size * rng.standard_normal(np.shape(x)) * np.maximum(np.abs(x), 0.1 * scale or 0.1)
-            moved.append((x + step).astype(np.asarray(x).dtype)[()])
+            moved.append(np.asarray(_in_kind(np.asarray(x), x + step)).astype(np.asarray(x).dtype)[()])
         return moved
 
     @property
@@ -342,6 +366,22 @@ class Problem:
     def values(self) -> list[Any]:
         """The arrays that are differentiated, as inexact ones."""
         return self._values
+
+
+def _in_kind(x: Any, moved: Any) -> Any:
+    """Return what an array has moved to with the properties that it had."""
+    if x.dtype.kind != "f" or not x.any():
+        return moved
+    if x.ndim == 2 and x.shape[0] == x.shape[1] > 1:
+        if np.array_equal(x, x.T):
+            return (moved + moved.T) / 2
+        for part in (np.tril, np.triu):
+            if np.array_equal(x, part(x)):
+                return part(moved)
+    positive = np.all(x >= 0)
+    if positive and x.ndim and x.shape[-1] > 1 and np.allclose(np.sum(x, -1), 1, rtol=0, atol=1e-6):
+        return np.abs(moved) / np.sum(np.abs(moved), -1, keepdims=True)
+    return x * np.exp(np.clip(moved / x - 1, -30, 30)) if np.all(x > 0) else moved
 
 
 class _Data(np.ndarray):
