@@ -14,6 +14,7 @@ from hypothesis import given, settings
 import autograd_lite as ag
 from autograd_lite import verify
 from autograd_lite.checking.random_programs import random_program
+from autograd_lite.verification.case import Problem
 
 RNG = np.random.default_rng(20)
 X = np.array([0.5, -1.0, 2.0])
@@ -412,6 +413,62 @@ def test_a_function_that_cannot_be_recorded_is_told_what_to_write():
     assert report
     assert "`report = verify(lambda w: np.sum(data.dot(w))" in " ".join(report.notes)
     assert "array @ t" in " ".join(report.notes)
+
+
+def filled(w, b, X, y):
+    out = np.zeros(len(X))
+    for i in range(len(X)):
+        out[i] = np.tanh(X[i] @ w + b)  # no Tensor fits in there
+    return np.mean(np.square(out - y))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda dw, db: (-dw, db), "of the wrong sign"),
+        (lambda dw, db: (dw / 2, db / 2), "half of what it should be"),
+        (lambda dw, db: (dw[::-1], db), "back to front"),
+        (lambda dw, db: (dw + 0.01 * dw**2, db), "no simple cause"),
+    ],
+)
+def test_simple_causes_are_named_without_a_record(spoil, words):
+    def hand(w, b, X, y):
+        out = np.tanh(X @ w + b)
+        d = 2 * (out - y) / len(y) * (1 - out**2)
+        return spoil(X.T @ d, np.sum(d))
+
+    rng = np.random.default_rng(0)
+    report = verify(filled, hand, rng.normal(size=4), 0.3, rng.normal(size=(6, 4)), rng.normal(size=6))
+    assert report.verdict == "wrong"
+    assert words in " ".join(str(report).split())
+
+
+def symmetric(rng):
+    A = rng.normal(size=(3, 3))
+    return A @ A.T
+
+
+KINDS_OF_ARRAYS = {
+    "symmetric": (symmetric, lambda x: np.array_equal(x, x.T)),
+    "lower triangle": (lambda rng: np.tril(rng.normal(size=(3, 3))), lambda x: np.array_equal(x, np.tril(x))),
+    "upper triangle": (lambda rng: np.triu(rng.normal(size=(3, 3))), lambda x: np.array_equal(x, np.triu(x))),
+    "positive": (lambda rng: rng.uniform(0.1, 5.0, 4), lambda x: np.all(x > 0)),
+    "probabilities": (lambda rng: rng.dirichlet(np.ones(4), 3), lambda x: np.allclose(x.sum(-1), 1) and np.all(x >= 0)),
+    "float32": (lambda rng: rng.normal(size=3).astype(np.float32), lambda x: x.dtype == np.float32),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_ARRAYS)
+@given(st.integers(0, 2**16), st.sampled_from([0.1, 0.5, 2.0]))
+def test_other_points_are_of_the_same_kind(kind, seed, size):
+    make, is_kept = KINDS_OF_ARRAYS[kind]
+    rng = np.random.default_rng(seed)
+    x = make(rng)
+    problem = Problem(np.sum, np.ones_like, (x,))
+    problem.settle(np.ones_like(x))
+    (moved,) = problem.nearby(rng, size)
+    assert is_kept(moved)
+    assert not np.array_equal(moved, x)
 
 
 @pytest.fixture(scope="module")
