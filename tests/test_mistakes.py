@@ -8,7 +8,10 @@ import time
 import numpy as np
 import pytest
 
+from autograd_lite.diagnosis.hypotheses import Hypothesis, changing, predicting
 from autograd_lite.diagnosis.mistakes import diagnose
+from autograd_lite.diagnosis.moving import redrawn
+from autograd_lite.diagnosis.replay import Replay
 from autograd_lite.verification.case import Problem
 from autograd_lite.verify import verify
 
@@ -568,3 +571,103 @@ def test_what_stays_unexplained_is_said():
     report = verify(f, hand, draw(4), draw(5))
     assert [d.leaves for d in report.diagnoses] == [(0,)]
     assert "(no simple cause was found for what is wrong with b)" in str(report)
+
+
+def sigmoid_loss(w, b, X, t):
+    return np.mean((1 / (1 + np.exp(-(X @ w + b))) - t) ** 2)
+
+
+def test_what_fits_the_given_data_alone_is_no_cause():
+    def hand(w, x, t):  # right at t = 1 alone, but for the sign
+        p = 1 / (1 + np.exp(-(x @ w)))
+        return (p - t) ** 2 * p * 2 * x
+
+    found = causes(lambda w, x, t: (1 / (1 + np.exp(-(x @ w))) - t) ** 2, hand, draw(3), draw(3), 1.0)
+    assert not any("wrong sign" in d.message for d in found)
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (np.eye(3)[[0, 1, 2, 2, 1]], lambda x: (x.sum(1) == 1).all() and set(np.ravel(x)) == {0.0, 1.0}),
+        (np.eye(3)[[0, 1, 2, 2]].T, lambda x: (x.sum(0) == 1).all()),
+        (np.array([[0.2, 0.8], [0.7, 0.3]]), lambda x: np.allclose(x.sum(1), 1)),
+        (np.array([[2.0, 0.3], [0.3, 1.5]]), lambda x: (x == x.T).all()),
+        (np.arange(9.0).reshape(3, 3) / 7, lambda x: x[0, 0] == 0 and (x >= 0).all()),
+        (np.array([1.0, -1.0, 1.0, -1.0, 1.0]), lambda x: set(x) <= {-1.0, 1.0}),
+        (0.0, lambda x: 0 < x < 0.2),
+        (1.0, lambda x: 0.8 < x < 1),
+        ({"rate": 0.3, "n": 4}, lambda x: x["rate"] != 0.3 and x["n"] == 4),
+    ],
+)
+def test_other_data_are_of_the_same_sort(data, kept):
+    problem = Problem(lambda w, x: np.sum(w), lambda w, x: np.ones(2), (np.ones(2), data))
+    problem.settle(np.ones(2))
+    moved = next(m for seed in range(9) if (m := redrawn(problem, np.random.default_rng(seed))) is not None)
+    assert kept(moved.args[1])
+    assert moved.args[0] is problem.args[0]
+    assert not np.array_equal(np.asarray(moved.args[1]), np.asarray(data)) or isinstance(data, dict)
+
+
+def test_nothing_is_redrawn_where_there_are_no_data():
+    problem = Problem(lambda w, n: np.sum(w), lambda w, n: np.ones(2), (np.ones(2), 3))
+    problem.settle(np.ones(2))
+    assert redrawn(problem, np.random.default_rng(0)) is None
+
+
+def halved(leaf):
+    def hand(w, b, X, t):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        dz = 2 * (p - t) * p * (1 - p) / len(X)
+        gradients = [X.T @ dz, np.sum(dz)]
+        return tuple(g / 2 if leaf in (i, None) else g for i, g in enumerate(gradients))
+
+    return hand
+
+
+@pytest.mark.parametrize(("leaf", "square"), [(None, True), (0, False), (1, False)])
+def test_a_half_comes_from_a_square_only_where_all_that_is_squared_lacks_it(leaf, square):
+    first = causes(sigmoid_loss, halved(leaf), draw(4), 0.3, draw(6, 4), draw(6))[0]
+    assert "half of what" in first.message
+    assert ("from a square" in first.message) == square
+
+
+def test_terms_that_are_averaged_are_the_origin_of_a_fraction():
+    def tied(W, c, X):
+        return np.sum((np.tanh(X @ W) @ W.T + c - X) ** 2)
+
+    def hand(W, c, X):
+        H = np.tanh(X @ W)
+        E = 2 * (H @ W.T + c - X)
+        return (X.T @ ((E @ W) * (1 - H**2)) + E.T @ H) / 2, np.sum(E, axis=0)
+
+    assert "the 2 uses of `W`" in causes(tied, hand, draw(4, 3), draw(4), draw(6, 4))[0].message
+
+
+def test_the_ratio_of_two_lengths_is_named():
+    def hand(w, b, X, t):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        dz = 2 * (p - t) * p * (1 - p) / X.shape[1]
+        return X.T @ dz, np.sum(dz)
+
+    first = causes(sigmoid_loss, hand, draw(4), 0.3, draw(9, 4), draw(9))[0]
+    assert first.message.startswith("dw and db are 2.25 times what they should be (the 9 terms that")
+    assert "the length 4 of axis 1 of `X`" in first.message
+
+
+@pytest.mark.parametrize("ddof", [0, 1])
+def test_one_over_n_minus_1_is_named_beside_a_variance_alone(ddof):
+    spread = (lambda x: np.var(x)) if ddof else (lambda x: np.mean(x**2))
+
+    def hand(x):
+        return 2 * (x - np.mean(x) * ddof) / (len(x) - 1)
+
+    first = causes(lambda x: spread(x), hand, draw(6))[0]
+    assert ("ddof" in first.message) == bool(ddof)
+
+
+def test_a_cause_of_less_than_half_of_what_it_would_spoil_is_none():
+    hypothesis = Hypothesis("sign", 1.0, "", predicting(lambda r: [-t for t in r.true], range(2)))
+    _, point, _ = posed(sigmoid_loss, halved(None), (draw(4), 0.3, draw(6, 4), draw(6)))
+    assert changing(hypothesis, Replay(point), [0, 1]) == [0, 1]
+    assert changing(hypothesis, Replay(point), []) == []

@@ -426,7 +426,7 @@ def filled(w, b, X, y):
     ("spoil", "words"),
     [
         (lambda dw, db: (-dw, db), "of the wrong sign"),
-        (lambda dw, db: (dw / 2, db / 2), "half of what it should be"),
+        (lambda dw, db: (dw / 2, db / 2), "half of what they should be"),
         (lambda dw, db: (dw[::-1], db), "back to front"),
         (lambda dw, db: (dw + 0.01 * dw**2, db), "no simple cause"),
     ],

@@ -1,9 +1,10 @@
-"""Constants that a gradient is off by, with what they may come from."""
+"""Constants that a gradient is off by, with what they may come from: what lies on the way to the gradients, alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
@@ -12,147 +13,243 @@ from autograd_lite.graph import Tensor
 
 _CLOSE = 1e-6
 _MOST_NODES = 400
-_MOST_LENGTHS = 8
-_VARIANCES = {"var", "variance", "sigma2", "s2", "std", "sigma"}
+_MOST_LENGTHS = 12
+_SQUARES = {"square", "power", "squared_error"}
+
+Leaves = frozenset[int]
 
 
 @dataclass(frozen=True)
 class Constant:
     """A factor, as a function of the record; what it may come from; and how far-fetched it is.
 
-    ``fixed`` tells those that are the same at every point from values of the graph.
+    ``fixed`` tells those that are the same at every point from values of the graph; ``composite`` those that are put
+    together of several numbers; ``leaves`` are those whose gradient it may be a factor of, None for any.
     """
 
     value: Callable[[Replay], float]
     origin: str
     cost: float
     fixed: bool = True
+    composite: bool = False
+    leaves: Leaves | None = None
+
+    def power(self, exponent: float, origin: str, cost: float, *, factor: float = 1.0, plain: bool = False) -> Constant:
+        """Return a multiple of a power of the constant, which costs more than itself."""
+        return Constant(
+            lambda r: factor * float(np.abs(self.value(r)) ** exponent),
+            origin,
+            self.cost + cost,
+            self.fixed,
+            not plain,
+            self.leaves,
+        )
 
 
-def fixed(value: float, origin: str = "", cost: float = 0.0) -> Constant:
+def fixed(value: float, origin: str = "", cost: float = 0.0, leaves: Leaves | None = None) -> Constant:
     """Return the constant of a number."""
-    return Constant(lambda r: value, origin, cost)
+    return Constant(lambda r: value, origin, cost, leaves=leaves)
 
 
-def constants(r: Replay) -> list[Constant]:
-    """List the constants that a factor may be: small numbers, lengths, numbers and scalar values of the graph."""
-    found = list(_numbers(r))
-    terms = list(_terms(r))
-    lengths = list(_lengths(r, {round(c.value(r)) for c in terms}))
-    numbers = [c for c in _graph_numbers(r) if c.value(r)]
-    base = [*terms, *lengths, *numbers, *(c for c in _scalars(r) if c.value(r))]
-    for c in [*base, *_freedoms(r)]:
-        found.append(c)
-        found.append(Constant(lambda r, c=c: 1 / c.value(r), f"1 / {c.origin}", c.cost + 0.02, c.fixed))  # type: ignore[misc]
-    for c in base:
-        for factor, text in ((2.0, "2"), (0.5, "1/2")):
-            for power, way in ((1.0, "times"), (-1.0, "over")):
-                found.append(
-                    Constant(
-                        lambda r, c=c, factor=factor, power=power: factor * c.value(r) ** power,  # type: ignore[misc]
-                        f"{text} {way} {c.origin}" if c not in lengths else "",  # too many numbers are twice a length
-                        c.cost + 0.3,
-                        c.fixed,
-                    )
-                )
-        if c in numbers:
-            continue  # its own code would show its root, or its square
-        for power, way in ((2, "the square of {}"), (-2, "1 over the square of {}"), (0.5, "the root of {}"),
-                           (-0.5, "1 over the root of {}")):  # fmt: skip
-            found.append(
-                Constant(
-                    lambda r, c=c, power=power: float(np.abs(c.value(r)) ** power),  # type: ignore[misc]
-                    way.format(c.origin),
-                    c.cost + 0.25,
-                    c.fixed,
-                )
-            )
+def constants(r: Replay, wrong: Collection[int] = ()) -> list[Constant]:
+    """List the constants that a factor may be: small numbers, lengths, numbers and scalar values of the graph.
+
+    Parameters
+    ----------
+    r : Replay
+    wrong : collection of int
+        Which gradients are wrong: what would have made another one wrong as well is not offered.
+
+    Returns
+    -------
+    list of Constant, the simplest first
+    """
+    below = leaves_below(r)
+    seen = _Seen()
+    terms, lengths = list(_terms(r, below, seen)), list(_lengths(r, below, seen))
+    numbers = [*terms, *_graph_numbers(r, below)]
+    base = [*numbers, *lengths, *_scalars(r, below)]
+    found = [*_numbers(r, below, wrong), *base]
+    found += [c.power(-1, f"1 / {c.origin}", 0.02, plain=True) for c in base]
+    found += _spread_counts(r, below)
     negatives = [
-        Constant(lambda r, c=c: -c.value(r), f"-1 times {c.origin}" if c.origin else "", c.cost + 0.4, c.fixed)  # type: ignore[misc]
+        Constant(lambda r, c=c: -c.value(r), f"-1 times {c.origin}" if c.origin else "", c.cost + 0.4, c.fixed, False,  # type: ignore[misc]
+                 c.leaves)
         for c in found
         if c.value(r) > 0
-    ]
-    usable = [c for c in (*found, *negatives) if np.isfinite(v := c.value(r)) and v != 0]
-    return sorted(usable, key=lambda c: c.cost)
+    ]  # fmt: skip
+    found += negatives
+    for c in [*numbers, *lengths]:
+        for factor, text in ((2.0, "2"), (0.5, "1/2")):
+            for power, way in ((1, "times"), (-1, "over")):
+                origin = f"{text} {way} {c.origin}" if c in numbers else ""  # too many numbers are twice a length
+                found.append(c.power(power, origin, 0.3, factor=factor))
+    for c in (lengths := terms + lengths):
+        found.append(c.power(0.5, f"the root of {c.origin}", 0.25))
+        found.append(c.power(-0.5, f"1 over the root of {c.origin}", 0.25))
+    for a, b in permutations(lengths[:_MOST_LENGTHS], 2):
+        either = a.leaves | b.leaves if a.leaves is not None and b.leaves is not None else None
+        found.append(Constant(lambda r, a=a, b=b: a.value(r) / b.value(r), f"{a.origin} over {b.origin}",  # type: ignore[misc]
+                              a.cost + b.cost + 0.3, composite=True, leaves=either))  # fmt: skip
+    usable = [c for c in found if np.isfinite(v := c.value(r)) and v != 0]
+    return sorted(usable, key=lambda c: (c.composite, c.cost))
 
 
-def _numbers(r: Replay) -> Iterator[Constant]:
-    squares = {"square", "power", "squared_error"} & {r.op(k) for k in range(len(r.nodes))}
-    yield fixed(-1.0, "", 0.0)
-    yield fixed(0.5, "the 2 that comes down from a square" if squares else "", 0.0)
-    yield fixed(2.0, "", 0.0)
+def uses(r: Replay) -> Iterator[Constant]:
+    """Yield what is left of an argument's gradient where the terms of its uses are averaged."""
+    for leaf, j in enumerate(r.leaves):
+        n = len({k for k, _ in r.into[j]}) if j is not None else 0
+        if n > 1 and j is not None:
+            yield fixed(1 / n, f"as if the terms of the {n} uses of `{r.name(j)}` were averaged", 0.05,
+                        frozenset((leaf,)))  # fmt: skip
+
+
+def leaves_below(r: Replay) -> list[Leaves]:
+    """Return, for each node, the differentiated arrays that it depends on."""
+    below: list[Leaves] = [frozenset()] * len(r.nodes)
+    for leaf, k in enumerate(r.leaves):
+        if k is not None:
+            below[k] = frozenset((leaf,))
+    for k in reversed(range(len(r.nodes))):
+        for _, j, _ in r.out[k]:
+            below[k] |= below[j]
+    return below
+
+
+def _numbers(r: Replay, below: list[Leaves], wrong: Collection[int]) -> Iterator[Constant]:
+    """Yield small numbers: a half has an origin where a square lies on the way to wrong gradients alone."""
+    yield fixed(-1.0)
+    for leaves in dict.fromkeys(below[k] for k in range(len(r.nodes)) if r.op(k) in _SQUARES):
+        if leaves <= frozenset(wrong):
+            yield fixed(0.5, "the 2 that comes down from a square", 0.0, leaves)
+    yield fixed(0.5, cost=0.08)
+    yield fixed(2.0)
     for n in (3, 4):
         yield fixed(float(n), "", 0.6)
         yield fixed(1 / n, "", 0.6)
 
 
-def _terms(r: Replay) -> Iterator[Constant]:
+class _Seen:
+    """The numbers that have been offered, with the gradients for which they have."""
+
+    def __init__(self) -> None:
+        self.leaves: dict[float, Leaves] = {}
+
+    def news(self, n: float, leaves: Leaves) -> bool:
+        """Whether a number may be the origin for gradients for which it has not been before."""
+        known = self.leaves.get(n, frozenset())
+        self.leaves[n] = known | leaves
+        return n not in (0, 1) and not leaves <= known
+
+
+def _terms(r: Replay, below: list[Leaves], seen: _Seen) -> Iterator[Constant]:
     """Yield the numbers of elements that are averaged, or summed."""
-    seen: set[int] = {0, 1}
     for k in range(len(r.nodes)):
         if r.op(k) in ("mean", "sum", "variance", "deviation"):
             (value, *_) = r.inputs(k)
             n = round(np.size(value) / max(np.size(r.values[k]), 1))
-            if n not in seen:
-                seen.add(n)
+            if seen.news(n, below[k]):
                 verb = "averages" if r.op(k) == "mean" else "sums"
-                yield fixed(float(n), f"the {n} terms that `{r.expression(k)}` {verb}", 0.1)
+                yield fixed(float(n), f"the {n} terms that `{r.expression(k)}` {verb}", 0.1, below[k])
 
 
-def _freedoms(r: Replay) -> Iterator[Constant]:
-    """Yield (n - 1) / n for the numbers of elements that a variance is taken of."""
-    ops = {r.op(k) for k in range(len(r.nodes))}
-    if ops & {"variance", "deviation"} or any(r.name(k) in _VARIANCES for k in range(len(r.nodes))):
-        lengths = {n for v in r.values if not isinstance(v, tuple) for n in np.shape(v) if n > 1}
-        for n in sorted(lengths)[:_MOST_LENGTHS]:
-            yield fixed((n - 1) / n, f"{n - 1}/{n}, as in ddof", 0.4)
-
-
-def _lengths(r: Replay, seen: set[int]) -> Iterator[Constant]:
+def _lengths(r: Replay, below: list[Leaves], seen: _Seen) -> Iterator[Constant]:
     """Yield the lengths of axes, then the numbers of elements."""
-    seen = seen | {0, 1}
-    shapes = {np.shape(v): k for k, v in enumerate(r.values) if not isinstance(v, tuple)}
-    for node in r.nodes:
-        for x in node.inputs:
-            if isinstance(x, np.ndarray):
-                shapes.setdefault(x.shape, -1)
-    for shape, k in shapes.items():
+    shapes = sorted(_shapes(r, below), key=lambda shape: shape[-1])
+    for shape, leaves, of, _ in shapes:
         for axis, n in enumerate(shape):
-            if n not in seen:
-                seen.add(n)
-                of = f"`{r.name(k)}`" if k >= 0 else "an array"
-                yield fixed(float(n), f"the length {n} of axis {axis} of {of}", 0.25)
-    for shape, k in shapes.items():
+            if seen.news(n, leaves):
+                yield fixed(float(n), f"the length {n} of axis {axis} of {of}", 0.25, leaves)
+    for shape, leaves, of, _ in shapes:
         n = int(np.prod(shape))
-        if n not in seen and k >= 0:
-            seen.add(n)
-            yield fixed(float(n), f"the {n} elements of `{r.name(k)}`", 0.35)
+        if seen.news(n, leaves):
+            yield fixed(float(n), f"the {n} elements of {of}", 0.35, leaves)
 
 
-def _graph_numbers(r: Replay) -> Iterator[Constant]:
+def _shapes(r: Replay, below: list[Leaves]) -> Iterator[tuple[tuple[int, ...], Leaves, str, bool]]:
+    """Yield the shapes of arrays, with the gradients on whose way they lie, and whether they have no name."""
+    for k, value in enumerate(r.values):
+        if not isinstance(value, tuple):
+            beside = below[k].union(*(below[user] for user, _ in r.into[k]))
+            yield np.shape(value), beside, f"`{r.name(k)}`", not r.named(k)
+        for i, x in enumerate(r.nodes[k].inputs):
+            if isinstance(x, np.ndarray):
+                yield x.shape, below[k], f"`{r.operand(k, i)}`", r.operand(k, i) == "array"
+
+
+def spreads(r: Replay) -> list[tuple[int, int]]:
+    """Return the nodes that are variances, or their roots, and of how many elements: also those that are spelled out.
+
+    A mean of squares of what a mean, or a sum over a count, has been subtracted from is a variance.
+    """
+    found = []
+    for k in range(len(r.nodes)):
+        if r.op(k) in ("variance", "deviation") or (r.op(k) in ("mean", "divide") and _squares_deviations(r, k)):
+            size = np.size(r.inputs(k)[0] if r.op(k) != "divide" else r.values[r.out[r.out[k][0][1]][0][1]])
+            found.append((k, round(size / max(np.size(r.values[k]), 1))))
+    return found
+
+
+def _squares_deviations(r: Replay, k: int) -> bool:
+    """Whether a node averages squares of deviations: by a mean, or by a sum and a division."""
+    j = r.out[k][0][1] if r.out[k] else k
+    if r.op(k) == "divide":
+        j = r.out[j][0][1] if r.op(j) == "sum" and len(r.out[k]) == 1 else k
+    if r.op(j) not in ("square", "power", "multiply") or len({x for _, x, _ in r.out[j]}) != 1:
+        return False
+    deviation = r.out[j][0][1]
+    if r.op(deviation) != "subtract" or len(r.out[deviation]) != 2:
+        return False
+    middle = r.out[deviation][1][1]
+    return r.op(middle) == "mean" or (r.op(middle) == "divide" and r.op(r.out[middle][0][1]) == "sum")
+
+
+def _spread_counts(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
+    """Yield the ratio of the two ways to average squares, where there is a variance."""
+    for k, n in spreads(r):
+        if n > 1:
+            yield fixed((n - 1) / n, f"{n - 1}/{n}, as of ddof=1 in `{r.name(k)}`", 0.4, below[k])
+            yield fixed(n / (n - 1), f"{n}/{n - 1}, as of ddof=1 in `{r.name(k)}`", 0.4, below[k])
+
+
+def _graph_numbers(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
     """Yield the numbers in the function's own code."""
-    seen: set[float] = {0.0, 1.0, -1.0, 2.0, 0.5}
+    seen = _Seen()
     for k, node in enumerate(r.nodes):
         for i, x in enumerate(node.inputs):
-            if type(x) is Tensor or np.ndim(x) or x is None or np.iscomplexobj(x) or float(x) in seen:
+            if type(x) is Tensor or np.ndim(x) or x is None or np.iscomplexobj(x):
                 continue
-            seen.add(float(x))
+            if float(x) in (-1.0, 2.0, 0.5) or not seen.news(float(x), below[k]):
+                continue
             origin = f"the number {r.operand(k, i)} in `{r.expression(k)}`"
-            yield Constant(lambda r, k=k, i=i: float(np.real(r.inputs(k)[i])), origin, 0.3)  # type: ignore[misc]
+            yield Constant(lambda r, k=k, i=i: float(np.real(r.inputs(k)[i])), origin, 0.3, leaves=below[k])  # type: ignore[misc]
 
 
-def _scalars(r: Replay) -> Iterator[Constant]:
-    """Yield the values of the graph that are single numbers."""
+def _scalars(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
+    """Yield the values of the graph that are single numbers, for those gradients that pass beside them."""
     for k, value in enumerate(r.values):
         if k > _MOST_NODES:
             return
         if not isinstance(value, tuple) and np.shape(value) == () and np.isrealobj(value):
             cost = 0.5 + 0.4 * (not r.named(k))
-            yield Constant(lambda r, k=k: float(r.values[k]), f"the value of `{r.name(k)}`", cost, False)  # type: ignore[misc]
+            leaves = frozenset[int]().union(*(below[user] for user, _ in r.into[k])) if k else below[0]
+            yield Constant(lambda r, k=k: float(r.values[k]), f"the value of `{r.name(k)}`", cost, False, leaves=leaves)  # type: ignore[misc]
 
 
-def matching(found: list[Constant], r: Replay, value: float, close: float = _CLOSE) -> list[Constant]:
-    """Return the constants that equal a number at this point, the simplest first, at most four."""
+def matching(
+    found: list[Constant], r: Replay, value: float, leaves: Collection[int] = (), close: float = _CLOSE
+) -> list[Constant]:
+    """Return the constants that equal a number at this point, the simplest first.
+
+    At most four; and one that is put together of several numbers only where no other does. With ``leaves``, those that
+    may be a factor of all these gradients.
+    """
     if not np.isfinite(value):
         return []
-    return [c for c in found if abs(c.value(r) - value) <= close * abs(value)][:4]
+    near = [
+        c
+        for c in found
+        if abs(c.value(r) - value) <= close * abs(value) and (c.leaves is None or c.leaves.issuperset(leaves))
+    ]
+    plain = [c for c in near if not c.composite]
+    return plain[:4] or near[:1]

@@ -7,57 +7,60 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.constants import Constant, fixed, matching
-from autograd_lite.diagnosis.hypotheses import Hypothesis, Pairs, predicting, said
+from autograd_lite.diagnosis.constants import Constant, fixed, matching, uses
+from autograd_lite.diagnosis.hypotheses import Hypothesis, Pairs, largest, listed, predicting, said
 from autograd_lite.diagnosis.replay import Replay
 
 
 def of_factor(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterator[Hypothesis]:
-    """One ratio over all elements, of all wrong gradients or of one."""
-    groups = [tuple(wrong), *((leaf,) for leaf in wrong if len(wrong) > 1)]
-    for group in groups:
-        if any(np.shape(r.point.hand[leaf]) != np.shape(r.true[leaf]) for leaf in group):
-            continue
-        hand = np.concatenate([np.ravel(r.point.hand[leaf]) for leaf in group])
-        true = np.concatenate([np.ravel(r.true[leaf]) for leaf in group])
-        scale = np.max(np.abs(true), initial=0.0)
-        if scale == 0 or not np.isfinite(hand).all() or np.iscomplexobj(hand):
-            continue
-        s = float(np.vdot(true / scale, hand / scale) / np.vdot(true / scale, true / scale))
-        if np.max(np.abs(hand - s * true)) > 1e-5 * np.max(np.abs(hand - true)):
-            continue
-        s = 0.0 if abs(s) < 1e-12 else s
-        whose = ", ".join(f"d{r.point.leaves[leaf].name}" for leaf in group)
-        are = "it is" if len(group) == 1 else f"{whose} are all"
+    """One ratio over all elements, of all wrong gradients or of some."""
+    groups: dict[float, list[int]] = {}
+    for leaf in wrong:
+        s = _ratio(r, leaf)
+        if s is not None:
+            same = next((t for t in groups if abs(s - t) <= 1e-6 * abs(t)), s)
+            groups.setdefault(same, []).append(leaf)
+    for s, group in groups.items():
+        whose = listed([f"d{r.point.leaves[leaf].name}" for leaf in group])
+        alone = len(group) == 1
         if s == 0:
-            said_zero = "it is zero" if len(group) == 1 else f"{whose} are zero"
-            yield Hypothesis("missing", 1.0, f"{said_zero}: nothing is passed back to it", _scaled(fixed(0.0), group))
+            are = "it is zero" if alone else f"{whose} are zero"
+            message = f"{are}: nothing is passed back to {'it' if alone else 'them'}"
+            yield Hypothesis("missing", 1.0, message, _scaled(fixed(0.0), group))
             continue
-        constants = matching(found, r, s)
-        if s == 0.5 and any((j := r.leaves[leaf]) is not None and len(r.into[j]) == 2 for leaf in group):
-            constants = [fixed(s)]  # of the square, or of two uses that are averaged: who knows
+        are = "it is" if alone else f"{whose} are"
+        constants = matching([*uses(r), *found], r, s, group)
         for c in constants:
             cost = 1 + c.cost + (1.2 if not c.fixed else 0) + (0.5 if len(group) < len(wrong) else 0)
             cost += 0.6 * (c.fixed and c.cost > 0.6)  # put together of several numbers: let others be heard
             kind = "sign" if abs(s + 1) < 1e-6 else "constant factor"
-            yield Hypothesis(kind, cost, f"{are} {said(s, c)}{_advice(s)}", _scaled(c, group))
-        if not constants and np.sum(np.abs(true) > 1e-8 * scale) >= 3:
-            message = f"{are} {said(s, None)}, in every element"
+            yield Hypothesis(kind, cost, f"{are} {said(s, c, plural=not alone)}{_advice(s, alone)}", _scaled(c, group))
+        if not constants and sum(np.sum(np.abs(r.true[i]) > 1e-8 * largest(r.true[i])) for i in group) >= 3:
+            message = f"{are} {said(s, None, plural=not alone)}, in every element"
             yield Hypothesis("constant factor", 2.9, message, _scaled(fixed(s), group))
+
+
+def _ratio(r: Replay, leaf: int) -> float | None:
+    """Return the ratio of a hand gradient to the true one where it is the same for all elements."""
+    hand, true = np.asarray(r.point.hand[leaf]), np.asarray(r.true[leaf])
+    scale = largest(true)
+    if hand.shape != true.shape or scale == 0 or hand.dtype.kind not in "fiub" or not np.isfinite(hand).all():
+        return None
+    s = float(np.vdot(true / scale, hand / scale).real / np.vdot(true / scale, true / scale).real)
+    if largest(hand - s * true) > 1e-5 * largest(hand - true):
+        return None
+    return 0.0 if abs(s) < 1e-12 else s
 
 
 def _scaled(c: Constant, group: Sequence[int]) -> Callable[[Replay], Pairs]:
     return predicting(lambda r: [c.value(r) * t for t in r.true], group)
 
 
-def _advice(s: float) -> str:
-    return (
-        ": change its sign"
-        if abs(s + 1) < 1e-6
-        else f": divide it by {s:.6g}"
-        if s > 1
-        else (f": multiply it by {1 / s:.6g}")
-    )
+def _advice(s: float, alone: bool) -> str:
+    it, its = ("it", "its sign") if alone else ("them", "their signs")
+    if abs(s + 1) < 1e-6:
+        return f": change {its}"
+    return f": divide {it} by {s:.6g}" if s > 1 else f": multiply {it} by {1 / s:.6g}"
 
 
 Transform = Callable[[Any, Any], Any]
@@ -119,7 +122,7 @@ def _transforms(t: Any, x: Any, name: str) -> Iterator[tuple[str, float, str, Tr
         yield "wrong shape", 1.9, "every element is the mean of all", lambda t, x: np.full_like(t, np.mean(t))
         yield "normalised", 1.9, "it is divided by its norm", lambda t, x: t / np.linalg.norm(t)
         yield "altered", 2.0, "its mean is subtracted", lambda t, x: t - np.mean(t)
-        yield "altered", 2.0, "its elements are sorted", lambda t, x: np.sort(t)
+        yield "altered", 2.6, "its elements are sorted", lambda t, x: np.sort(t)
     yield (
         "integer truncation",
         1.4,
@@ -273,7 +276,7 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
                 ratios = hand[off] / true[off]
             s = float(ratios[0])
             if np.isfinite(ratios).all() and np.ptp(ratios) <= 1e-8 * abs(s) and s != 0:
-                for c in matching(found, r, s)[:1]:
+                for c in matching(found, r, s, (leaf,))[:1]:
                     yield Hypothesis(
                         "some elements",
                         2.4,
@@ -288,7 +291,7 @@ def of_elements(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Itera
         difference = (hand - true)[off] if off.any() else hand - true
         if difference.size >= 3 and np.ptp(difference) <= 1e-9 * np.max(np.abs(hand)):
             by = float(np.mean(difference))
-            if abs(by) != 1 and not any(c.fixed for c in matching(found, r, by)):
+            if abs(by) != 1 and not any(c.fixed for c in matching(found, r, by, (leaf,))):
                 continue
             where = "" if off.all() else f" in {_described(off)}"
             yield Hypothesis(

@@ -75,15 +75,20 @@ def predicting(predict: Callable[[Replay], Sequence[Any]], leaves: Sequence[int]
     return pairs
 
 
-def said(s: float, c: Constant | None) -> str:
-    """Say by what factor something is off."""
+def said(s: float, c: Constant | None, *, plural: bool = False) -> str:
+    """Say by what factor something, or several things, are off."""
     if s == 0:
         return "zero"
     if abs(s + 1) < 1e-6:
         return "of the wrong sign"
     size = "twice" if abs(s - 2) < 1e-6 else "half of" if abs(s - 0.5) < 1e-6 else f"{s:.6g} times"
     origin = f" ({c.origin})" if c is not None and c.origin else ""
-    return f"{size} what it should be{origin}"
+    return f"{size} what {'they' if plural else 'it'} should be{origin}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Say several names in one sentence."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def holding(hypothesis: Hypothesis, r: Replay, wrong: Sequence[int]) -> dict[int, bool]:
@@ -99,6 +104,17 @@ def held(hypothesis: Hypothesis, r: Replay, leaves: Sequence[int]) -> bool:
     """Whether a hypothesis reproduces the hand gradients by all of these leaves."""
     found = holding(hypothesis, r, leaves)
     return all(found.get(leaf, False) for leaf in leaves)
+
+
+def changing(hypothesis: Hypothesis, r: Replay, leaves: Sequence[int]) -> list[int]:
+    """Return those of the leaves whose gradient is another one by a hypothesis that holds for others."""
+    pairs = hypothesis.pairs(r) if leaves else {}
+    predicted = {leaf: np.asarray(p) for leaf, (_, p) in pairs.items() if leaf in leaves}
+    return [
+        leaf
+        for leaf, p in predicted.items()
+        if p.shape != np.shape(r.true[leaf]) or largest(p - r.true[leaf]) > 1e-9 * largest(r.true[leaf])
+    ]
 
 
 def _equal(got: Any, expected: Any, r: Replay, leaf: int, wrong: bool) -> bool:

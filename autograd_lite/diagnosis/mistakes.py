@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.constants import Constant, constants, fixed, matching
+from autograd_lite.diagnosis.constants import Constant, constants, fixed, leaves_below, matching
 from autograd_lite.diagnosis.edits import Edit
 from autograd_lite.diagnosis.effects import of_edit, of_weight
 from autograd_lite.diagnosis.fits import DIRECT
-from autograd_lite.diagnosis.hypotheses import Diagnosis, Hypothesis, held, holding, largest
+from autograd_lite.diagnosis.hypotheses import Diagnosis, Hypothesis, changing, held, holding, largest, listed
 from autograd_lite.diagnosis.local_mistakes import edits
+from autograd_lite.diagnosis.moving import redrawn, shaken
 from autograd_lite.diagnosis.overflows import overflows
 from autograd_lite.diagnosis.replay import Replay
 from autograd_lite.diagnosis.substitutions import substitutions
@@ -102,6 +103,7 @@ class _Search:
         self.leaves = [leaf for leaf in range(len(point.hand)) if _usable(point, leaf)]
         self.replayed = [leaf for leaf in self.wrong if leaf in self.leaves]
         self.second: Replay | None = None
+        self.others: list[Replay] = []
         self.found: list[_Found] = []
         self.messages: set[tuple[str, tuple[int, ...]]] = set()
 
@@ -110,7 +112,12 @@ class _Search:
         self.second = self._another(self.problem)
         if self.second is None:
             return []
-        self.constants = constants(self.r)
+        self.others = [self.second]
+        for move in (redrawn, shaken) if self._is_small() else ():
+            problem = move(self.problem, self.rng) if move is redrawn or self._is_constant() else None
+            other = self._another(problem) if problem is not None else None
+            self.others += [other] if other is not None else []
+        self.constants, self.below = constants(self.r, self.wrong), leaves_below(self.r)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
         single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
         group = [
@@ -169,14 +176,18 @@ class _Search:
         """Return the message, with the gradients that it speaks of where others are wrong as well."""
         if set(f.leaves) == set(self.wrong) or f.hypothesis.message.startswith("on the way to"):
             return f.hypothesis.message
-        whose = ", ".join(f"d{self.r.point.leaves[leaf].name}" for leaf in f.leaves)
+        names = [f"d{self.r.point.leaves[leaf].name}" for leaf in f.leaves]
+        if len(names) > 1 and f.hypothesis.message.startswith(listed(names)):
+            return f.hypothesis.message
+        whose = ", ".join(names)
         return f"{whose}: {'each of them: ' if len(f.leaves) > 1 else ''}{f.hypothesis.message}"
 
     def _told_apart(self, found: list[_Found]) -> list[_Found]:
         """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
-        if len(found) < 2 or sum(np.size(v) for v in self.r.values if not isinstance(v, tuple)) > _MOST_MOVED:
+        if len(found) < 2 or not self._is_small():
             return found
-        for problem, size in ((self._moved(), 0.1), (self.problem, 0.5), (self.problem, 2.0), (self._moved(0.5), 0.5)):
+        data, far = shaken(self.problem, self.rng), shaken(self.problem, self.rng, 0.5)
+        for problem, size in ((data, 0.1), (self.problem, 0.5), (self.problem, 2.0), (far, 0.5)):
             other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
             if other is None:
                 continue
@@ -188,22 +199,18 @@ class _Search:
             ]
         return found
 
+    def _is_small(self) -> bool:
+        return sum(np.size(v) for v in self.r.values if not isinstance(v, tuple)) <= _MOST_MOVED
+
+    def _is_constant(self) -> bool:
+        """Whether a wrong gradient of the hand is the same at all points so far: it may then be anything constant."""
+        return any(
+            all(np.array_equal(self.r.point.hand[leaf], other.point.hand[leaf]) for other in self.others)
+            for leaf in self.wrong
+        )
+
     def _in_time(self) -> bool:
         return time.monotonic() < self.deadline
-
-    def _moved(self, size: float = 0.1) -> Problem | None:
-        """Return the problem with the arguments moved that are not differentiated."""
-        if self.problem.params is not None:
-            return None
-        moved = copy.copy(self.problem)
-        args = list(moved.args)
-        for i, x in enumerate(args):
-            if i not in moved.positions and isinstance(x, (float, np.ndarray, np.floating)):
-                x = np.asarray(x)
-                if x.dtype.kind == "f":
-                    args[i] = (x * (1 + size * self.rng.uniform(-1, 1, x.shape))).astype(x.dtype)[()]
-        moved.args = tuple(args)
-        return moved
 
     def _another(self, problem: Problem, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
         """Return the record at another point where the function takes the same steps."""
@@ -231,9 +238,12 @@ class _Search:
         assert self.second is not None
         right = holding(hypothesis, self.r, self.wrong)
         explained = tuple(leaf for leaf in self.wrong if right.get(leaf))
-        if not explained or not held(hypothesis, self.second, explained):
+        if not explained or not all(held(hypothesis, other, explained) for other in self.others):
             return
-        if len(explained) < len(self.wrong) and hypothesis.kind != "sign" and not self._telling(explained):
+        rest = [leaf for leaf in self.wrong if leaf not in explained]
+        if rest and hypothesis.kind != "sign" and not self._telling(explained):
+            return
+        if len(changing(hypothesis, self.r, rest)) > len(explained):  # most of what it would make wrong is otherwise
             return
         broken = any(not ok for leaf, ok in right.items() if leaf not in self.wrong)
         if broken:  # it passes to gradients that do not have it: then it was made on one path alone
@@ -334,8 +344,12 @@ class _Search:
         before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
         base = self._along(edit.j, before)
         for s, _ in self._factors(moved + base, -base):
-            for c in [c for c in matching(self.constants, r, s) if c.fixed and c.cost <= _PLAIN][:1]:
+            for c in [c for c in self._matching(s, edit.j) if c.fixed and c.cost <= _PLAIN][:1]:
                 self._consider(of_edit(r, edit, self.leaves, c))
+
+    def _matching(self, value: float, j: int) -> list[Constant]:
+        """Return the constants that may be a factor of what arrives at a node."""
+        return matching(self.constants, self.r, value, self.below[j].intersection(self.replayed))
 
     def _weights(self) -> None:
         """Consider that one term has another weight: missing, negative, doubled, averaged."""
@@ -361,7 +375,7 @@ class _Search:
             if abs(weight) < 1e-6:
                 found: list[Constant] = [fixed(0.0)]
             else:
-                found = matching(self.constants, r, weight)[:2]
+                found = self._matching(weight, j)[:2]
             if not found and all(np.size(r.true[leaf]) >= 3 for leaf in self.replayed):
                 found = [Constant(lambda r, weight=weight: weight, "", 1.2)]  # type: ignore[misc]
             for c in found:
