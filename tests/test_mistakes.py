@@ -287,7 +287,7 @@ SPOILT = [  # base, what is replaced, by what, words of which one is to be in th
     ("layer norm", "dxhat = v * gamma", "dxhat = v", "gamma"),
     ("layer norm", "np.sum(v * xhat, axis=0)", "np.sum(v * x, axis=0)", "`x`"),
     ("layer norm", "var + 1e-3", "var", "missing"),
-    ("layer norm", "np.sqrt(var + 1e-3)", "np.sqrt(x.var(axis=-1, keepdims=True, ddof=1) + 1e-3)", ""),
+    ("layer norm", "np.sqrt(var + 1e-3)", "np.sqrt(x.var(axis=-1, keepdims=True, ddof=1) + 1e-3)", "ddof=1"),
     ("recurrence", "dh = W.T @ da", "dh = W @ da", "transposed"),
     ("recurrence", "dh = W.T @ da", "dh = np.zeros(3)", "missing|constant|last"),
     ("recurrence", "da = dh * (1 - hs[t + 1] ** 2)", "da = dh", "missing derivative"),
@@ -671,3 +671,41 @@ def test_a_cause_of_less_than_half_of_what_it_would_spoil_is_none():
     _, point, _ = posed(sigmoid_loss, halved(None), (draw(4), 0.3, draw(6, 4), draw(6)))
     assert changing(hypothesis, Replay(point), [0, 1]) == [0, 1]
     assert changing(hypothesis, Replay(point), []) == []
+
+
+def elastic(b, X, y, lam, alpha):
+    r = y - X @ b
+    return r @ r / len(y) + lam * (alpha * np.sum(np.abs(b)) + (1 - alpha) * np.sum(b**2))
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (lambda lam, alpha: (1, lam * (1 - alpha), lam * alpha), "`np.abs(b)` have each other's weight"),
+        (lambda lam, alpha: (-1, alpha, 1 - alpha), "times what they should be (1 / the number lam"),
+        (lambda lam, alpha: (-1, 0, lam * (1 - alpha)), "that from `np.abs(b)` is missing"),
+        (lambda lam, alpha: (-1, 0.123, 0.321), None),
+    ],
+)
+def test_several_wrong_weights_of_terms_are_named_at_once(weights, words):
+    def hand(b, X, y, lam, alpha):
+        s, t, u = weights(lam, alpha)
+        return -2 * s * X.T @ (y - X @ b) / len(y) + t * np.sign(b) + 2 * u * b
+
+    found = causes(elastic, hand, draw(6), draw(12, 6), draw(12), 0.3, 0.4)
+    assert not found if words is None else words in found[0].message
+    assert not found or found[0].message.startswith(("of the terms of db", "the terms of db"))
+
+
+@pytest.mark.parametrize(("spelled", "ddof"), [(True, 0), (False, 0), (False, 1)])
+def test_a_variance_of_the_other_ddof_is_named(spelled, ddof):
+    def f(x, v):
+        var = np.mean((x - np.mean(x)) ** 2) if spelled else np.var(x, ddof=ddof)
+        return np.sum(v * x / np.sqrt(var + 0.1))
+
+    def hand(x, v):
+        n, std = len(x), np.sqrt(np.var(x, ddof=1 - ddof) + 0.1)
+        return v / std - np.sum(v * x) / std**3 * (x - np.mean(x)) / (n - ddof)
+
+    first = causes(f, hand, draw(6), draw(6))[0]
+    assert f"ddof={1 - ddof}, expected ddof={ddof}" in first.message

@@ -14,12 +14,14 @@ from autograd_lite.diagnosis.constants import Constant, constants, fixed, leaves
 from autograd_lite.diagnosis.edits import Edit
 from autograd_lite.diagnosis.effects import of_edit, of_weight
 from autograd_lite.diagnosis.fits import DIRECT
+from autograd_lite.diagnosis.freedoms import other_freedoms
 from autograd_lite.diagnosis.hypotheses import Diagnosis, Hypothesis, changing, held, holding, largest, listed
 from autograd_lite.diagnosis.local_mistakes import edits
 from autograd_lite.diagnosis.moving import redrawn, shaken
 from autograd_lite.diagnosis.overflows import overflows
 from autograd_lite.diagnosis.replay import Replay
 from autograd_lite.diagnosis.substitutions import substitutions
+from autograd_lite.diagnosis.terms import recombined
 from autograd_lite.diagnosis.together import alike, detached, everywhere, shares, steps
 from autograd_lite.verification.case import Point, Problem
 
@@ -122,10 +124,12 @@ class _Search:
         single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
         group = [
             (2.4, lambda: self._hypotheses(detached(self.r))),
+            (2.4, lambda: self._hypotheses(recombined(self.r, self.replayed, self.constants))),
             (2.5, lambda: self._hypotheses(everywhere(self.r, self.deadline))),
         ]
         stages += [*group, *single] if len(self.r.nodes) > _LARGE else [*single, *group]
         stages += [
+            (2.7, lambda: self._hypotheses(other_freedoms(self.r))),
             (2.7, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=False))),
             (3.0, lambda: self._edits(late=True)),
             (3.0, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=True))),
