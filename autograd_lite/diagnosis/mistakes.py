@@ -27,7 +27,7 @@ from autograd_lite.verification.case import Point, Problem
 
 SECONDS = 5.0
 _PROBES = 2
-_FURTHER = 0.75
+_FURTHER = 0.3
 """Alternatives that are more far-fetched by this than the simplest are left out."""
 _PLAIN = 0.5
 """A constant on top of another mistake is not put together of several."""
@@ -35,11 +35,17 @@ _MOST_OTHERS = 2
 """Alternatives that are listed."""
 _FAMILIES = {
     "treated as a constant": "missing term",
+    "treated as constants": "missing term",
+    "lost step": "missing term",
+    "lost rows": "missing term",
     "weight of a term": "constant factor",
     "missing factor": "constant factor",
     "averaged": "constant factor",
-    "another start": "missing derivative",
     "sign": "constant factor",
+    "wrong power": "constant factor",
+    "another start": "missing derivative",
+    "derivative twice": "extra factor",
+    "step left out": "derivative at the wrong place",
 }
 _MOST_NUMBERS = 60_000_000
 _MOST_MOVED = 2_000_000
