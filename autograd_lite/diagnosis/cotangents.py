@@ -33,6 +33,10 @@ def restarted(r: Replay, j: int) -> Iterator[Edit]:
     )
 
 
+_PLAIN_FACTORS = ("{v}", "1 / {v}", "np.sqrt({v})")
+"""Those that are tried at every turn of a loop at once."""
+
+
 def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
     """A factor that should not be there."""
     x = r.name(j)
@@ -44,6 +48,7 @@ def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
             j,
             None,
             lambda r, g, factor=factor: g * factor(r.values[j]),  # type: ignore[misc]
+            f"extra {text}" if text in _PLAIN_FACTORS and r.named(j) else "",
             scales=n < 4,
         )
 
