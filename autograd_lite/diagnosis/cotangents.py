@@ -53,6 +53,13 @@ def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
         )
 
 
+def negated(r: Replay, j: int) -> Iterator[Edit]:
+    """The sign of a sum of several terms is wrong."""
+    if len(r.into[j]) > 1:
+        said = f"{d(r.name(j))} has the wrong sign"
+        yield Edit("sign", 2.05 + 0.1 * (not r.named(j)), said, j, None, lambda r, g: -g, "negated")
+
+
 def gated(r: Replay, j: int) -> Iterator[Edit]:
     """Rows are lost, or only one is there; elements come one place late."""
     shape = np.shape(r.values[j])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.diagnosis.edits import FACTORS, Edit, d, others
 from autograd_lite.diagnosis.replay import Change, Replay
 from autograd_lite.diagnosis.wording import bracketed
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.graph import Tensor
 
 DERIVATIVES = {
     "tanh": "1 - {z}**2",
@@ -34,6 +34,10 @@ DERIVATIVES = {
 }
 
 
+DIVIDED = ("sqrt", "norm", "deviation")
+"""Functions whose derivative is divided by their own value."""
+
+
 @dataclass(frozen=True)
 class Region:
     """Nodes that make up an elementwise function from the node ``x`` to the node ``z``, newest first."""
@@ -50,16 +54,13 @@ class Region:
         for k in reversed(self.nodes):
             node = r.nodes[k]
             assert node.op is not None
-            values[k] = node.op.compute(*self._inputs(r, k, values), **r.params[k])
+            values[k] = node.op.compute(*r.inputs(k, values), **r.params[k])
         found: dict[int, Any] = {self.z: g}
         for k in self.nodes:
             for _, j, rule in r.out[k]:
-                c = r.fit(rule(found[k], values[k], *self._inputs(r, k, values), **r.params[k]), j)
+                c = r.fit(rule(found[k], values[k], *r.inputs(k, values), **r.params[k]), j)
                 found[j] = found[j] + c if j in found else c
         return found[self.x]
-
-    def _inputs(self, r: Replay, k: int, values: dict[int, Any]) -> list[Any]:
-        return [values[r.index[x]] if type(x) is Tensor else raw(x) for x in r.nodes[k].inputs]
 
     def at(self, r: Replay, value: Any) -> Any:
         """Return the function's value at another value of x."""
@@ -67,7 +68,7 @@ class Region:
         for k in reversed(self.nodes):
             node = r.nodes[k]
             assert node.op is not None
-            values[k] = node.op.compute(*self._inputs(r, k, values), **r.params[k])
+            values[k] = node.op.compute(*r.inputs(k, values), **r.params[k])
         return values[self.z]
 
 
@@ -99,7 +100,8 @@ def _local(name: str, region: Region, r: Replay) -> str:
     return known.format(x=r.name(region.x), z=r.name(region.z)) if known else ""
 
 
-def _function(r: Replay, region: Region) -> str:
+def function_of(r: Replay, region: Region) -> str:
+    """Return what a function is called: its op's name, or the variable that it makes."""
     return r.op(region.z) if len(region.nodes) == 1 else f"`{r.name(region.z)}`"
 
 
@@ -114,7 +116,7 @@ def _taken(r: Replay, region: Region, said: str) -> str:
 def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield mistakes with the derivative of an elementwise function of one variable."""
     x, z = r.name(region.x), r.name(region.z)
-    function = _function(r, region)
+    function = function_of(r, region)
     extra = 0.05 * (len(region.nodes) - 1) + 0.8 * (not r.named(region.z)) + 0.5 * (not r.named(region.x))
     right = _local(r.op(region.z), region, r)
     fix = (
@@ -177,6 +179,14 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
                 f"{text} of {'z' if place == region.z else 'x'}",
                 scales=True,
             )
+    if len(region.nodes) == 1 and r.op(region.z) in DIVIDED:
+        yield edit(
+            "missing factor",
+            2.15,
+            f"the division by `{z}` is missing in the derivative of `{r.expression(region.z)}`",
+            lambda r, g: region.pull(r, g) * r.values[region.z],
+            "undivided",
+        )
     inner = r.nodes[region.x]
     if inner.op is not None and inner.op.name in ("subtract", "add"):
         for p, y in enumerate(inner.inputs):
@@ -209,7 +219,7 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
 
 def at_others(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield derivatives of a function taken at another variable."""
-    function = _function(r, region)
+    function = function_of(r, region)
     if all(r.op(k) in ("add", "subtract", "negative", "positive", "alias", "multiply") for k in region.nodes):
         return
     for other in others(r, region.x):
@@ -247,6 +257,34 @@ def at_others(r: Replay, region: Region) -> Iterator[Edit]:
                 region.edges,
                 lambda r, g, k=k, i=i, other=other: r.rule(k, i, g, z=r.values[other]),  # type: ignore[misc]
             )
+
+
+def at_other_steps(r: Replay, region: Region) -> Iterator[Edit]:
+    """Yield derivatives of a function taken at its value in the step before, or after, of a recurrence."""
+    z = r.name(region.z)
+    alike = [k for k in range(len(r.nodes)) if r.name(k) == z]  # the newest first
+    if len(region.nodes) != 1 or len(region.edges) != 1 or len(alike) < 3 or not r.named(region.z):
+        return
+    ((k, i),) = region.edges
+    for by, said in ((1, "before"), (-1, "after")):
+        n = alike.index(region.z) + by
+        if 0 <= n < len(alike):
+            at: Callable[[Replay], Any] = lambda r, n=n: r.values[alike[n]]  # type: ignore[misc] # noqa: E731
+        else:  # before the first step it may be a constant
+            first = [(k2, i2) for name, k2, i2 in r.constant_arrays if name == z] if n else []
+            if not first or np.shape(r.inputs(first[0][0])[first[0][1]]) != np.shape(r.values[region.z]):
+                continue
+            at = lambda r, first=first: r.inputs(first[0][0])[first[0][1]]  # type: ignore[misc] # noqa: E731
+        yield Edit(
+            "derivative at the wrong place",
+            2.6,
+            f"the derivative of {function_of(r, region)} is taken with the `{z}` of the step {said}",
+            region.x,
+            region.edges,
+            lambda r, g, at=at: r.rule(k, i, g, z=at(r)),  # type: ignore[misc]
+            f"step {said}",
+            start=region.z,
+        )
 
 
 def _twin(r: Replay, region: Region, other: int) -> int | None:

@@ -156,6 +156,23 @@ def broadcast(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                 lambda r, g, axis=axis: np.sum(np.broadcast_to(r.rule(k, i, g), full), axis),  # type: ignore[misc]
                 f"axis {axis}",
             )
+    over = tuple(a for a in range(len(full)) if a < extra or shape[a - extra] != full[a])
+    if 0 < len(over) < len(full) and np.size(r.values[j]) > 1:
+        for late in (False, True) if r.op(k) == "divide" and i == 1 else (False,):
+
+            def sum_all(r: Replay, g: Any, late: bool = late) -> Any:
+                y = r.values[j] if late else 1.0  # what does not vary along the axis may come after the sum
+                return np.sum(np.broadcast_to(r.rule(k, i, g) * y * y, full)) / (y * y) * np.ones(shape)
+
+            yield Edit(
+                "summed too much",
+                2.3,
+                f"{d(x)} is summed over all elements, expected over axis {', '.join(map(str, over))} alone",
+                j,
+                ((k, i),),
+                sum_all,
+                f"over all {late}",
+            )
     if len(shape) == 2 and len(full) == 2 and 1 in shape and full[0] == full[1]:
         axis = shape.index(full[0]) if full[0] in shape else 0
         yield Edit(
@@ -167,29 +184,6 @@ def broadcast(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             lambda r, g: np.reshape(np.sum(np.broadcast_to(r.rule(k, i, g), full), axis), shape),
             "wrong axis",
         )
-
-
-def overwritten(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
-    """What an index picks repeatedly is overwritten, where it should be added up."""
-    if r.op(k) not in ("getitem", "take") or (r.op(k) == "take" and r.params[k].get("axis") not in (None, 0)):
-        return
-    index = r.params[k]["index"] if r.op(k) == "getitem" else np.asarray(r.params[k]["indices"])
-
-    def change(r: Replay, g: Any) -> Any:
-        z = np.zeros_like(r.values[j])
-        z[index] = g
-        return z
-
-    yield Edit(
-        "overwritten",
-        2.0,
-        f"in {d(r.name(j))}, the terms of an index that occurs several times are overwritten, where they should "
-        "be added: use np.add.at",
-        j,
-        ((k, i),),
-        change,
-        "overwritten",
-    )
 
 
 def shared_maximum(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:

@@ -7,20 +7,32 @@ several nodes at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from autograd_lite.diagnosis.cotangents import (
     extra_factor,
     gated,
     magnitude,
+    negated,
     other_factor,
     restarted,
     value_for_cotangent,
 )
-from autograd_lite.diagnosis.edits import Edit
-from autograd_lite.diagnosis.functions import Region, at_others, of_functions, regions
-from autograd_lite.diagnosis.jacobians import broadcast, deviations, normalised, of_softmax, overwritten, shared_maximum
-from autograd_lite.diagnosis.operands import other_operand, skipped_factor, symmetric, turned, wrong_power
+from autograd_lite.diagnosis.edits import Edit, d
+from autograd_lite.diagnosis.functions import Region, at_other_steps, at_others, of_functions, regions
+from autograd_lite.diagnosis.jacobians import broadcast, deviations, normalised, of_softmax, shared_maximum
+from autograd_lite.diagnosis.masks import of_masks
+from autograd_lite.diagnosis.operands import altered, other_operand, skipped_factor, symmetric, turned, wrong_power
+from autograd_lite.diagnosis.places import (
+    other_column,
+    other_order,
+    other_part,
+    overlapping,
+    overwritten,
+    raw_for_normalised,
+)
 from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.routes import passed_over, value_in_product
 
 OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (
     skipped_factor,
@@ -32,17 +44,44 @@ OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (
     symmetric,
     shared_maximum,
     deviations,
+    other_column,
+    other_part,
+    other_order,
+    raw_for_normalised,
 )
-OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (of_functions,)
-OF_NODES: tuple[Callable[[Replay, int], Iterator[Edit]], ...] = (of_softmax, restarted, extra_factor, gated, magnitude)
-LATE_OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (other_operand,)
-LATE_OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (at_others,)
+OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (of_functions, of_masks, passed_over)
+OF_NODES: tuple[Callable[[Replay, int], Iterator[Edit]], ...] = (
+    of_softmax,
+    restarted,
+    extra_factor,
+    gated,
+    magnitude,
+    negated,
+    overlapping,
+)
+LATE_OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (
+    other_operand,
+    value_in_product,
+    altered,
+)
+LATE_OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (at_others, at_other_steps)
 LATE_OF_NODES: tuple[Callable[[Replay, int], Iterator[Edit]], ...] = (value_for_cotangent, other_factor)
 """The late ones try every value of the same shape: they are many."""
 
 
 def edits(r: Replay, *, late: bool = False) -> Iterator[Edit]:
-    """Yield every edit of the tables, from the result down to the leaves; the numerous ones apart."""
+    """Yield every edit of the tables, from the result down to the leaves; the numerous ones apart.
+
+    An edit of a cotangent that the hand gradient holds rightly is more far-fetched: it may be true of one use of it.
+    """
+    for edit in _edits(r, late=late):
+        if edit.j in r.confirmed:
+            said = f"{edit.message}, where it is used: {d(r.name(edit.j))} itself is right"
+            edit = replace(edit, cost=edit.cost + 0.5, message=said)
+        yield edit
+
+
+def _edits(r: Replay, *, late: bool = False) -> Iterator[Edit]:
     for k in range(len(r.nodes)):
         if isinstance(r.values[k], tuple) or r.totals[k] is None:
             continue

@@ -168,7 +168,8 @@ def turned(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         yield Edit(
             "transposed",
             2.4,
-            f"in {d(x)}, from `{r.expression(k)}`, {d(r.name(k))} is transposed",
+            f"in {d(x)}, from `{r.expression(k)}`, {d(r.name(k))} "
+            f"{'must be' if r.op(j) == 'transpose' else 'must not be'} transposed",
             j,
             ((k, i),),
             lambda r, g: r.rule(k, i, np.swapaxes(g, -1, -2)),
@@ -274,6 +275,22 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                     lambda r, g, p=p, hard=hard: r.rule(k, i, g, swaps={p: hard(r.inputs(k)[p])}),  # type: ignore[misc]
                     f"{said} {p}",
                 )
+
+
+def altered(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
+    """The other factor of a product is squared, or the variable itself is added to it."""
+    if r.op(k) not in ("matmul", "dot", "multiply", "inner", "vdot"):
+        return
+    p, x = 1 - i, r.name(j)
+    factor = r.operand(k, p)
+    if r.op(k) != "multiply":
+        yield Edit("wrong derivative", 2.8, f"in {d(x)}, from `{r.expression(k)}`, `{factor}` is squared", j, ((k, i),),
+                   lambda r, g: r.rule(k, i, g, swaps={p: np.square(r.inputs(k)[p])}), "squared")  # fmt: skip
+    if np.shape(r.inputs(k)[p]) == np.shape(r.values[j]) and r.named(j):
+        said = f"in {d(x)}, from `{r.expression(k)}`, `{x}` is added to the factor `{factor}`"
+        yield Edit("wrong operand", 3.1, said, j, ((k, i),),
+                   lambda r, g: r.rule(k, i, g, swaps={p: r.inputs(k)[p] + r.values[j]}),
+                   "itself added")  # fmt: skip
 
 
 def _apart(value: Any) -> list[tuple[str, Callable[[Any], Any]]]:

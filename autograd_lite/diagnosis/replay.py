@@ -20,10 +20,12 @@ from autograd_lite.diagnosis.wording import Wording
 from autograd_lite.graph import Observer, Tensor, TracedParams, observing, order, raw
 from autograd_lite.op import Rule, alias
 from autograd_lite.verification.case import Point
+from autograd_lite.verification.meanings import Meanings
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""
-Values = Sequence[Any]
+Values = Sequence[Any] | Mapping[int, Any]
+"""What nodes hold, by their places."""
 
 
 class Replay(Wording):
@@ -54,7 +56,7 @@ class Replay(Wording):
         super().__init__(order([point.result])[0], point.names, point.assignments)
         self.point = point
         self._constants: Mapping[tuple[int, int], Any] = {}
-        self.values: Values = [node._value for node in self.nodes]
+        self.values: Sequence[Any] = [node._value for node in self.nodes]
         self.params = [p.values_only if type(p) is TracedParams else p for p in (node.params for node in self.nodes)]
         self.out: list[list[tuple[int, int, Rule]]] = []
         self.into: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
@@ -142,12 +144,13 @@ class Replay(Wording):
         nodes: Mapping[int, Any] | None = None,
         inputs: Mapping[tuple[int, int], Any] | None = None,
         params: Mapping[int, dict[str, Any]] | None = None,
+        ops: Mapping[int, Callable[..., Any]] | None = None,
     ) -> list[Any]:
-        """Return what the nodes would hold with some values, constant inputs or parameters replaced."""
-        nodes, inputs, params = nodes or {}, inputs or {}, params or {}
+        """Return what the nodes would hold with some values, constant inputs, parameters or ops replaced."""
+        nodes, inputs, params, ops = nodes or {}, inputs or {}, params or {}, ops or {}
         values = list(self.values)
         dirty: set[int] = set()
-        edited = {k for k, _ in inputs} | set(params)
+        edited = {k for k, _ in inputs} | set(params) | set(ops)
         for k in range(len(self.nodes) - 1, -1, -1):
             node = self.nodes[k]
             if k in nodes:
@@ -159,7 +162,8 @@ class Replay(Wording):
                 taken = self.inputs(k, values)
                 for i in range(len(taken)):
                     taken[i] = inputs.get((k, i), taken[i])
-                values[k] = node.op.compute(*taken, **{**self.params[k], **params.get(k, {})})
+                compute = ops.get(k, node.op.compute)
+                values[k] = compute(*taken, **{**self.params[k], **params.get(k, {})})
                 dirty.add(k)
         return values
 
@@ -245,6 +249,41 @@ class Replay(Wording):
                 moved = sums.found.get(total) if total is not None else None
                 rows[k].append(np.ravel(moved) if moved is not None else np.zeros(np.size(self.values[k])))
         return [np.array(r) for r in rows]
+
+    @cached_property
+    def confirmed(self) -> set[int]:
+        """The nodes whose cotangent the hand gradient holds, rightly so, in the variable that means it.
+
+        Without those that lead to a gradient that is right as well: there it can be one use alone that is wrong.
+        """
+        sound = [False] * len(self.nodes)
+        for k, hand, true in zip(self.leaves, self.point.hand, self.true, strict=True):
+            if k is not None:
+                sound[k] = np.shape(hand) == np.shape(true) and np.allclose(hand, true, rtol=1e-9, atol=0)
+        for k in reversed(range(len(self.nodes))):
+            sound[k] = sound[k] or any(sound[j] for _, j, _ in self.out[k])
+        meanings = Meanings(self.point)
+        values: dict[str, list[Any]] = {}
+        for a in self.assignments:
+            values.setdefault(a.name, []).append(a.value)
+        found: set[int] = set()
+        for name, held in values.items():
+            meaning = meanings.of(name)
+            if meaning is None or not meaning.derivative:
+                continue
+            nodes = [k for t in meaning.tensors if t.op and (k := self.index.get(t)) is not None and not sound[k]]
+            if any(self._is_total(k, held[-1]) for k in nodes):  # else it was spoilt later
+                found |= {k for k in nodes if any(self._is_total(k, value) for value in held)}
+        return found
+
+    def _is_total(self, k: int, value: Any) -> bool:
+        total = self.totals[k]
+        return (
+            total is not None
+            and not isinstance(total, tuple)
+            and np.shape(value) == np.shape(total)
+            and bool(np.allclose(value, total, rtol=1e-9, atol=1e-12 * np.max(np.abs(total), initial=0.0)))
+        )
 
     @cached_property
     def narrow(self) -> set[int]:

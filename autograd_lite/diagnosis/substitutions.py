@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.diagnosis.edits import HARD
+from autograd_lite.diagnosis.functions import regions
 from autograd_lite.diagnosis.hypotheses import Hypothesis, predicting
 from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.wording import at_any_index
 from autograd_lite.graph import Tensor
 
 Family = Callable[[Replay, float], list[Any]]
@@ -24,6 +26,7 @@ def substitutions(r: Replay, wrong: Sequence[int], *, late: bool) -> Iterator[Hy
         yield from other_constants(r, wrong)
         yield from other_params(r)
     else:
+        yield from turned_round(r)
         yield from rounded(r)
         yield from left_out(r)
 
@@ -170,6 +173,11 @@ def _with_params(r: Replay, k: int, params: dict[str, Any]) -> list[Any]:
         return r.backward(values=values)
 
 
+def _computed_with(r: Replay, k: int, params: dict[str, Any]) -> list[Any]:
+    """Return the gradient with other parameters in the forward pass alone."""
+    return r.backward(values=r.forward(params={k: params}))
+
+
 def other_params(r: Replay) -> Iterator[Hypothesis]:
     """A sum, mean, variance or softmax runs along another axis, or divides by another count."""
     for k, node in enumerate(r.nodes):
@@ -190,11 +198,47 @@ def other_params(r: Replay) -> Iterator[Hypothesis]:
             ddof = node.params.get("ddof", 0)
             changes.append((f"with ddof={1 - int(bool(ddof))}, expected {ddof}", {"ddof": 1 - int(bool(ddof))}))
         for said, params in changes:
+            kind = "wrong axis" if "axis" in params else "wrong ddof"
+            for predict in (_with_params, _computed_with):
+                yield Hypothesis(
+                    kind,
+                    2.7,
+                    f"`{r.name(k)}` is taken {said}",
+                    predicting(lambda r, k=k, params=params, predict=predict: predict(r, k, params), _all(r)),  # type: ignore[misc]
+                    r.name(k),
+                )
+
+
+def turned_round(r: Replay) -> Iterator[Hypothesis]:
+    """A term of the forward pass has the wrong sign in the hand gradient's own, on one line of the function."""
+    lines: dict[Any, list[int]] = {}
+    for k in range(len(r.nodes)):
+        if r.op(k) in ("add", "subtract") and not isinstance(r.values[k], tuple):
+            place = r.names.places.get(r.nodes[k])
+            lines.setdefault((r.op(k), place, "" if place else r.expression(k)), []).append(k)
+    for (op, _, _), nodes in lines.items():
+        if len(nodes) > 1 and len({at_any_index(r.expression(k)) for k in nodes}) > 1:
+            continue  # several sums on one line
+        for alike in (False, True):
+
+            def predict(r: Replay, nodes: list[int] = nodes, op: str = op, alike: bool = alike) -> list[Any]:
+                values = r.forward(ops=dict.fromkeys(nodes, np.subtract if op == "add" else np.add))
+                if not alike:
+                    return r.backward(values=values)
+                edges = [(k, i, j) for k in nodes for i, j, _ in r.out[k] if i == 1]
+                turned: dict[int, list[Any]] = {k: [] for k, _, _ in edges}
+                for k, i, j in edges:
+                    turned[k].append((j, lambda r, g, k=k, i=i: -r.rule(k, i, g)))
+                return r.backward({(k, i) for k, i, _ in edges}, turned, values=values)
+
+            k = nodes[-1]
+            a, b = r.operand(k, 0), r.operand(k, 1)
+            now, then = ("+", "-") if op == "add" else ("-", "+")
             yield Hypothesis(
-                "wrong axis" if "axis" in params else "wrong ddof",
-                2.7,
-                f"`{r.name(k)}` is taken {said}",
-                predicting(lambda r, k=k, params=params: _with_params(r, k, params), _all(r)),  # type: ignore[misc]
+                "sign",
+                2.9 + 0.2 * (not alike and any(i == 1 for i, _, _ in r.out[k])),
+                f"`{a} {now} {b}` is computed as `{a} {then} {b}`",
+                predicting(predict, _all(r)),
                 r.name(k),
             )
 
@@ -209,12 +253,28 @@ def rounded(r: Replay) -> Iterator[Hypothesis]:
                 "rounded value",
                 3.1 + 0.3 * (not r.named(k)) + 0.3 * ("absolute" in said),
                 f"the gradient uses {said.format(v=r.name(k))}, expected `{r.name(k)}` itself",
-                predicting(
-                    lambda r, k=k, hard=hard: r.backward(values=r.forward({k: hard(r.values[k])})),  # type: ignore[misc]
-                    _all(r),
-                ),
+                predicting(lambda r, k=k, hard=hard: _decided(r, k, hard), _all(r)),  # type: ignore[misc]
                 r.name(k),
             )
+
+
+def _decided(r: Replay, k: int, hard: Callable[[Any], Any]) -> list[Any]:
+    """Return the gradient with a decision in the place of a value; by its limit, where it is 0 / 0 as for log(0)."""
+    made = hard(r.values[k])
+    found = r.backward(values=r.forward({k: made}))
+    if all(np.isfinite(part).all() for part in found):
+        return found
+    near, twice = (r.backward(values=r.forward(_near_to(r, k, made, by))) for by in (1e-3, 2e-3))
+    return [2 * a - b for a, b in zip(near, twice, strict=True)]  # exact where it depends on the value linearly
+
+
+def _near_to(r: Replay, k: int, made: Any, by: float) -> dict[int, Any]:
+    """Return a value near to another one; of a logistic function, the input that gives it."""
+    value = made + by * (r.values[k] - made)
+    for region in regions(r, k):
+        if np.allclose(r.values[k], 1 / (1 + np.exp(-r.values[region.x])), rtol=1e-12, atol=0):
+            return {region.x: np.log(value / (1 - value))}
+    return {k: value}
 
 
 def left_out(r: Replay) -> Iterator[Hypothesis]:

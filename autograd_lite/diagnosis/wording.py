@@ -101,7 +101,8 @@ class Wording:
                 parts = [f"({p})" if compound(p, negative=power or n > 0) else p for n, p in enumerate(parts)]
             text = template.format(*parts)
         elif node.op.name == "getitem":
-            text = f"{parts[0]}[{_spelled_index(node.params['index'])}]"
+            index = _spelled_index(node.params["index"])
+            text = f"{parts[0]}[{index if '...' not in index else self.names.written.get((node, 1), index)}]"
         else:
             text = f"{_spelled(node.op)}({', '.join(parts)})"
         return text if len(text) <= _LONGEST else f"{_spelled(node.op)}(...)"
@@ -112,7 +113,7 @@ class Wording:
         if type(x) is Tensor:
             j = self.index[x]
             return self._called.get(x) or (self.expression(j, depth - 1) if depth > 0 else "...")
-        named = self.names.constants.get((self.nodes[k], i))
+        named = self.names.constants.get((self.nodes[k], i)) or self.names.written.get((self.nodes[k], i))
         return named or (f"{float(x):g}" if np.ndim(x) == 0 and np.isrealobj(x) else "array")
 
 

@@ -29,6 +29,8 @@ from autograd_lite.graph import Observer, Tensor, observing, tracing
 from autograd_lite.notation.identifiers import unique_names
 from autograd_lite.trees import Tree
 
+_WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
+_WHOLE |= {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
 _OPAQUE = (type, ModuleType, FunctionType, np.ndarray, np.generic)
 _SWEEP = sweep.__code__
 _GRAPH = Tensor.__bool__.__code__.co_filename
@@ -80,6 +82,8 @@ class Names(Observer):
     ----------
     bound : dict from Tensor to dict from name to rank; the lowest rank is the best name
     constants : dict from (node, position of input) to the name of a constant
+    written : dict from (node, position of input) to source text
+        Of what is no single name: constants that the code computes, ``0.5 * reg``, and, at position 1, indices.
     arrays : dict from id to (name, array), of the arrays among parameters
     places : dict from Tensor to Place
     derived : set of Tensor
@@ -94,6 +98,7 @@ class Names(Observer):
     def __init__(self) -> None:
         self.bound: dict[Tensor, dict[str, tuple[int, int]]] = {}
         self.constants: dict[tuple[Tensor, int], str] = {}
+        self.written: dict[tuple[Tensor, int], str] = {}
         self.arrays: dict[int, tuple[str, Any]] = {}
         self.places: dict[Tensor, Place] = {}
         self.derived: set[Tensor] = set()
@@ -130,13 +135,19 @@ class Names(Observer):
             names[name] = rank, self._count()
 
     def numbers(self) -> set[str]:
-        """Return the names that stand for one number each, and for no Tensor: those that may name constants."""
+        """Return the names that stand for one number each, and for no Tensor: those that may name constants.
+
+        Numbers of which derivative rules make others, exponents for one, are not among them.
+        """
         held: dict[str, set[Any]] = {}
+        folded = set()
         for (node, i), name in self.constants.items():
             if not isinstance(node.inputs[i], (np.ndarray, Tensor)):
                 held.setdefault(name, set()).add(node.inputs[i])
+                if node.op is not None and node.op.name not in _WHOLE:
+                    folded.add(name)
         taken = {name for names in self.bound.values() for name in names}
-        return {name for name, values in held.items() if len(values) == 1} - taken
+        return {name for name, values in held.items() if len(values) == 1} - taken - folded
 
     def best(self, node: Tensor) -> tuple[int, int, str] | None:
         """Return the best name of a node, with its rank: outer functions first, then the earliest."""
@@ -154,9 +165,10 @@ class Names(Observer):
 
     def recorded(self, node: Tensor) -> None:
         """Read the variables of the running functions: the node itself is bound later."""
-        frames, derived = self._frames(sys._getframe(1))
-        if derived:
+        frames, swept = self._frames(sys._getframe(1))
+        if swept is not None:
             self.derived.add(node)
+            self._name_numbers_of(swept, node)
             if self._awaited is not None:
                 self._add_up(node)
         for depth, frame in enumerate(reversed(frames)):
@@ -232,18 +244,19 @@ class Names(Observer):
             if frames:
                 self._read(frame, len(frames) - 1)
 
-    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], bool]:
-        """List the user's frames from this one outwards, down to the traced function's; say whether a sweep runs."""
-        frames, sweeping = [], False
+    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], Tensor | None]:
+        """List the user's frames from this one outwards, down to the traced function's; and the node being swept."""
+        frames: list[FrameType] = []
+        swept = None
         while frame is not None and frame is not self._base:
             if frame.f_code is _SWEEP:
-                sweeping = True
+                swept = frame.f_locals.get("node") if swept is None else swept
             elif frame.f_code.co_filename == __file__:  # what the observer calls itself
-                return [], False
+                return [], None
             elif is_users(frame.f_code.co_filename):
                 frames.append(frame)
             frame = frame.f_back
-        return frames, sweeping
+        return frames, swept
 
     def _read(self, frame: FrameType, depth: int) -> None:
         """Read the variables of one frame."""
@@ -263,24 +276,58 @@ class Names(Observer):
             if type(held) is Tensor and held not in self.bound:
                 self.bind(held, key if isinstance(key, str) else f"{name}_{key}", rank)
 
+    def _name_numbers_of(self, swept: Tensor, node: Tensor) -> None:
+        """Call the numbers of the op that is swept the same in what its rule computes of them."""
+        for i, x in enumerate(node.inputs):
+            for j, y in enumerate(swept.inputs):
+                if y is x and (swept, j) in self.constants and not isinstance(x, (np.ndarray, Tensor)):
+                    self.constants[node, i] = self.constants[swept, j]
+
     def _name_constants(self, node: Tensor, frame: FrameType) -> None:
         """Name the op's constant inputs as the expression that called it does."""
         constants = [(i, x) for i, x in enumerate(node.inputs) if type(x) is not Tensor]
         held = [x for x in trees.flatten(node.params)[0] if isinstance(x, np.ndarray)] if node.params else []
         if not constants and not held:
             return
-        spoken = list(_spoken_values(frame))
+        tree = _expression(frame)
+        spoken = list(_spoken_values(frame, tree))
         for array in held:
             for name, value in (*spoken, *frame.f_locals.items()):
                 if _is(value, array):
                     self.arrays[id(array)] = name, array
                     break
+        operands = dict(enumerate(_operands(tree)))
         for i, x in constants:
-            known = [*spoken, *frame.f_locals.items()] if isinstance(x, np.ndarray) else spoken
+            if isinstance(x, np.ndarray):
+                known = [*spoken, *frame.f_locals.items()]
+            else:  # equal numbers are one object: only the operand itself tells
+                known = list(_spoken_values(frame, operands.get(i)))[:1] if _is_name(operands.get(i)) else []
             for name, value in known:
                 if _is(value, x):
                     self.constants[node, i] = name
                     break
+        for i, part in enumerate(_parts(tree)):
+            if part is not None and (i in dict(constants) or len(node.inputs) == 1):
+                text = ast.unparse(part)
+                self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
+
+
+def _operands(tree: ast.AST | None) -> tuple[ast.expr, ...]:
+    """Return the operands of an expression, in the order of the op's inputs."""
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    if isinstance(body, ast.BinOp):
+        return body.left, body.right
+    if isinstance(body, ast.Compare):
+        return body.left, *body.comparators
+    if isinstance(body, ast.Call):
+        method = isinstance(body.func, ast.Attribute) and not isinstance(body.func.value, ast.Name)
+        return (body.func.value, *body.args) if method else tuple(body.args)  # type: ignore[attr-defined]
+    return ()
+
+
+def _is_name(part: ast.expr | None) -> bool:
+    """Whether an operand is one variable, attribute or item."""
+    return isinstance(part, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 def _is(value: Any, x: Any) -> bool:
@@ -345,9 +392,31 @@ def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _keys(child, (*path, key))
 
 
-def _spoken_values(frame: FrameType) -> Iterator[tuple[str, Any]]:
+def _parts(tree: ast.AST | None) -> tuple[ast.expr | None, ...]:
+    """Return the operands of an expression that are computed of names and numbers alone, or None; or its index."""
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    if isinstance(body, ast.Subscript):
+        return None, body.slice if _is_arithmetic(body.slice) else None
+    operands = (body.left, body.right) if isinstance(body, ast.BinOp) else ()
+    return tuple(part if isinstance(part, ast.BinOp) and _is_arithmetic(part) else None for part in operands)
+
+
+def _is_arithmetic(tree: ast.expr) -> bool:
+    known: tuple[type[ast.AST], ...] = (
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.Name,
+        ast.Constant,
+        ast.operator,
+        ast.unaryop,
+        ast.expr_context,
+    )
+    known += (ast.Tuple, ast.Slice)  # in an index
+    return all(isinstance(part, known) for part in ast.walk(tree))
+
+
+def _spoken_values(frame: FrameType, tree: ast.AST | None) -> Iterator[tuple[str, Any]]:
     """Yield the variables, with their values, that the expression being evaluated in a frame names."""
-    tree = _expression(frame)
     scope = {**frame.f_globals, **frame.f_locals}
     for part in ast.walk(tree) if tree else ():
         if isinstance(part, ast.Name) and part.id in scope:
