@@ -13,7 +13,8 @@ from autograd_lite import trees
 from autograd_lite.arrays import Shape
 from autograd_lite.backward import seed
 from autograd_lite.call import Argnums, Call, Linear, as_array, zero
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.graph import Tensor, raw, tracing
+from autograd_lite.op import Op
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -277,5 +278,15 @@ def check_argnums(argnums: Any) -> Argnums:
 
 
 def stop_gradient(x: Any) -> Any:
-    """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order."""
-    return trees.map_tree(lambda leaf: leaf.value if type(leaf) is Tensor else leaf, x)
+    """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order.
+
+    A program that is traced computes them anew at other inputs.
+    """
+    return trees.map_tree(lambda leaf: _stopped(leaf) if type(leaf) is Tensor else leaf, x)
+
+
+def _stopped(x: Tensor) -> Any:
+    return _STOP(x) if tracing.constants else x.value
+
+
+_STOP = Op(lambda x, /: x, (None,), name="stop_gradient", template="{}")

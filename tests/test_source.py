@@ -310,3 +310,39 @@ class TestLoading:
         first, second = (load(f"def f():\n    return {n}\n")["f"] for n in (1, 2))
         assert (first(), second()) == (1, 2)
         assert "return 1" in inspect.getsource(first)
+
+
+NUMBERS = {
+    "factor": (lambda x, n: np.sum(x**2) * n, 2, 5),
+    "divisor": (lambda x, n: np.sum((x - 1.0) ** 2) / n, 4, 8),
+    "equal to a literal": (lambda x, n: 0.5 * np.sum(x**2) * n, 0.5, 0.1),
+    "exponent": (lambda x, n: np.sum(x**n), 3, 2),
+    "threshold": (lambda x, n: np.sum(np.maximum(x, n) ** 2), 0.5, 1.5),
+    "subtracted": (lambda x, n: np.sum((x - n) ** 3), 1, 2),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_a_number_that_may_be_given_changes_the_gradient_too(case):
+    f, before, after = NUMBERS[case]
+    x = np.array([0.3, 1.1, 2.0])
+    text = ag.source(lambda x: f(x, before), x)
+    space = {}
+    exec(text, space)
+    emitted = next(v for k, v in space.items() if k.endswith("_and_gradient"))
+    offered = "n" in inspect.signature(emitted).parameters
+    n = after if offered else before
+    value, gradient = emitted(x, n=n) if offered else emitted(x)
+    np.testing.assert_allclose(value, f(x, n), rtol=1e-12)
+    np.testing.assert_allclose(gradient, ag.grad(lambda x: f(x, n))(x), rtol=1e-12, err_msg=text)
+    assert offered is (case != "exponent")
+
+
+def test_what_stops_a_gradient_is_computed_anew():
+    def f(x):
+        return np.sum((x - ag.stop_gradient(2 * x)) ** 2)
+
+    space = {}
+    exec(ag.source(f, np.array([1.0, 2.0])), space)
+    x = np.array([3.0, 1.0])
+    np.testing.assert_allclose(space["f_and_gradient"](x)[1], ag.grad(f)(x))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.backward import sweep
-from autograd_lite.graph import Tensor, tracing
+from autograd_lite.graph import Tensor, observing, tracing
 from autograd_lite.notation.expressions import (
     ARITHMETIC,
     Expressions,
@@ -24,7 +24,7 @@ from autograd_lite.notation.expressions import (
 )
 from autograd_lite.notation.identifiers import identifier, unique_names
 from autograd_lite.notation.local import Local
-from autograd_lite.notation.names import Names, Place
+from autograd_lite.notation.names import Names, NumbersInRules, Place
 from autograd_lite.notation.simplify import simplify
 from autograd_lite.ops import table
 
@@ -126,12 +126,13 @@ class Chain:
         return tensor.serial <= self._last and tensor not in self.names.derived
 
     def _constant_name(self, tensor: Tensor, position: int, value: Any) -> str | None:
-        name = self.names.constants.get((tensor, position)) or self.arrays.get(id(value))
-        name = name or self.names.arrays.get(id(value), (None, None))[0]
-        if name is None or not (isinstance(value, np.ndarray) or name in self._numbers):
+        name = self.names.constants.get((tensor, position))
+        if not isinstance(value, np.ndarray):
+            return identifier(name) if name in self._numbers and name is not None else None
+        name = name or self.arrays.get(id(value)) or self.names.arrays.get(id(value), (None, None))[0]
+        if name is None:
             return None
-        if isinstance(value, (np.ndarray, float)):  # the rules that meet the same object call it the same
-            self.arrays[id(value)] = name
+        self.arrays[id(value)] = name  # the rules that meet the same array call it the same
         return identifier(name)
 
     # Forward
@@ -324,7 +325,7 @@ class Chain:
         """Pull the cotangents of a step back to its inputs, by the rules of its ops."""
         before, tracing.constants = tracing.constants, True
         try:
-            with self._stopping_before(local.outputs), np.errstate(all="ignore"):
+            with self._stopping_before(local.outputs), observing(NumbersInRules(self.names)), np.errstate(all="ignore"):
                 seeds = {self.expressions.tensors[v][0]: g for v, g in cotangents.items()}
                 found, _ = sweep(seeds, self._stops)
         finally:

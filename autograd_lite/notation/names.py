@@ -165,10 +165,9 @@ class Names(Observer):
 
     def recorded(self, node: Tensor) -> None:
         """Read the variables of the running functions: the node itself is bound later."""
-        frames, swept = self._frames(sys._getframe(1))
-        if swept is not None:
+        frames, derived = self._frames(sys._getframe(1))
+        if derived:
             self.derived.add(node)
-            self._name_numbers_of(swept, node)
             if self._awaited is not None:
                 self._add_up(node)
         for depth, frame in enumerate(reversed(frames)):
@@ -244,19 +243,18 @@ class Names(Observer):
             if frames:
                 self._read(frame, len(frames) - 1)
 
-    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], Tensor | None]:
-        """List the user's frames from this one outwards, down to the traced function's; and the node being swept."""
-        frames: list[FrameType] = []
-        swept = None
+    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], bool]:
+        """List the user's frames from this one outwards, down to the traced function's; say whether a sweep runs."""
+        frames, sweeping = [], False
         while frame is not None and frame is not self._base:
             if frame.f_code is _SWEEP:
-                swept = frame.f_locals.get("node") if swept is None else swept
+                sweeping = True
             elif frame.f_code.co_filename == __file__:  # what the observer calls itself
-                return [], None
+                return [], False
             elif is_users(frame.f_code.co_filename):
                 frames.append(frame)
             frame = frame.f_back
-        return frames, swept
+        return frames, sweeping
 
     def _read(self, frame: FrameType, depth: int) -> None:
         """Read the variables of one frame."""
@@ -275,13 +273,6 @@ class Names(Observer):
         for key, held in list(items)[:100]:
             if type(held) is Tensor and held not in self.bound:
                 self.bind(held, key if isinstance(key, str) else f"{name}_{key}", rank)
-
-    def _name_numbers_of(self, swept: Tensor, node: Tensor) -> None:
-        """Call the numbers of the op that is swept the same in what its rule computes of them."""
-        for i, x in enumerate(node.inputs):
-            for j, y in enumerate(swept.inputs):
-                if y is x and (swept, j) in self.constants and not isinstance(x, (np.ndarray, Tensor)):
-                    self.constants[node, i] = self.constants[swept, j]
 
     def _name_constants(self, node: Tensor, frame: FrameType) -> None:
         """Name the op's constant inputs as the expression that called it does."""
@@ -310,6 +301,25 @@ class Names(Observer):
             if part is not None and (i in dict(constants) or len(node.inputs) == 1):
                 text = ast.unparse(part)
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
+
+
+class NumbersInRules(Observer):
+    """An observer of a sweep that calls the numbers of an op the same in what its derivative rule computes of them."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def recorded(self, node: Tensor) -> None:
+        """Look for numbers of the op that is swept: equal ones of other ops are none of these."""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code is not _SWEEP:
+            frame = frame.f_back
+        swept: Any = frame.f_locals.get("node") if frame is not None else None
+        constants = self.names.constants
+        for j, y in enumerate(swept.inputs) if type(swept) is Tensor else ():
+            for i, x in enumerate(node.inputs):
+                if x is y and (swept, j) in constants and not isinstance(x, (np.ndarray, Tensor)):
+                    constants[node, i] = constants[swept, j]
 
 
 def _operands(tree: ast.AST | None) -> tuple[ast.expr, ...]:
