@@ -709,3 +709,14 @@ def test_a_variance_of_the_other_ddof_is_named(spelled, ddof):
 
     first = causes(f, hand, draw(6), draw(6))[0]
     assert f"ddof={1 - ddof}, expected ddof={ddof}" in first.message
+
+
+@pytest.mark.parametrize("t", [0.0, 0.35, 1.0])
+def test_a_derivative_that_is_missing_beside_a_factor_is_named_with_it(t):
+    def hand(w, x, t):
+        p = 1 / (1 + np.exp(-(x @ w)))
+        return (p - t) * x
+
+    first = causes(lambda w, x, t: (1 / (1 + np.exp(-(x @ w))) - t) ** 2, hand, draw(3), draw(3), t)[0]
+    assert first.kind == "missing derivative"
+    assert "; besides, it is half of what it should be (the 2 that comes down from a square)" in first.message

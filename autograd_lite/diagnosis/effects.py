@@ -28,7 +28,8 @@ def of_edit(r: Replay, edit: Edit, leaves: Sequence[int], c: Constant | None = N
     cost, message = edit.cost, edit.message + (edit.detail or r.which(edit.j))
     if c is not None:
         cost += 0.3 + c.cost + (0.5 if not c.fixed else 0)
-        message += f", times {c.value(r):.6g}" + (f" ({c.origin})" if c.origin else "")
+        times = f", times {c.value(r):.6g}" + (f" ({c.origin})" if c.origin else "")
+        message += f"; besides, it is {said(c.value(r), c)}" if edit.kind == "missing derivative" else times
     function = edit.edges is not None and edit.kind in _OF_FUNCTIONS
     return Hypothesis(edit.kind, cost, message, predicting(predict, leaves), r.name(edit.j), function)
 
