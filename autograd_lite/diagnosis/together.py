@@ -97,12 +97,11 @@ def shares(r: Replay, leaves: Sequence[int]) -> Iterator[Hypothesis]:
                 part = r.passed[r.into[j][which]] - r.totals[j]
                 return [t + moved for t, moved in zip(r.true, r.pull(j, part), strict=True)]
 
-            x, k = r.name(j), edges[which][0]
-            message = f"{d(x)} has the term from `{r.expression(k)}` alone, expected the sum over all {len(edges)}"
-            if r.which(k):
-                use = f"the {said} use of `{x}`"
-                message = f"{d(x)} has the term of {use} alone, expected the sum over all {len(edges)}: use +="
-            yield Hypothesis("missing term", 2.3, message, predicting(predict, leaves), x)
+            x, alike = r.name(j), len({at_any_index(r.expression(k)) for k, _ in edges}) == 1
+            use = f"of the {said} use of `{x}`" if alike else f"from `{r.expression(edges[which][0])}`"
+            message = f"{d(x)} has the term {use} alone, expected the sum over all {len(edges)}"
+            message += ": add them up with +=, and return after the last" if alike else ""
+            yield Hypothesis("missing term", 2.3 if alike else 2.7, message, predicting(predict, leaves), x)
 
         def mean(r: Replay, j: int = j) -> list[Any]:
             part = (1 / len(r.into[j]) - 1) * r.totals[j]
