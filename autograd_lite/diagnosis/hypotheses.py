@@ -14,6 +14,22 @@ from autograd_lite.diagnosis.replay import Replay
 Pairs = dict[int, tuple[Any, Any]]
 """For each leaf that a hypothesis speaks of: what the hand has, and what it should then be."""
 
+_FAMILIES = {
+    "treated as a constant": "missing term",
+    "treated as constants": "missing term",
+    "lost step": "missing term",
+    "lost rows": "missing term",
+    "weight of a term": "constant factor",
+    "missing factor": "constant factor",
+    "averaged": "constant factor",
+    "sign": "constant factor",
+    "wrong power": "constant factor",
+    "another start": "missing derivative",
+    "derivative twice": "extra factor",
+    "step left out": "derivative at the wrong place",
+}
+"""Kinds that are other words for another kind."""
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -39,6 +55,11 @@ class Hypothesis:
     pairs: Callable[[Replay], Pairs]
     where: str = ""
     function: bool = False
+
+    @property
+    def family(self) -> str:
+        """Its kind, or the one that it is other words for."""
+        return _FAMILIES.get(self.kind, self.kind)
 
 
 @dataclass(frozen=True)

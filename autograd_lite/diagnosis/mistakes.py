@@ -33,20 +33,6 @@ _PLAIN = 0.5
 """A constant on top of another mistake is not put together of several."""
 _MOST_OTHERS = 2
 """Alternatives that are listed."""
-_FAMILIES = {
-    "treated as a constant": "missing term",
-    "treated as constants": "missing term",
-    "lost step": "missing term",
-    "lost rows": "missing term",
-    "weight of a term": "constant factor",
-    "missing factor": "constant factor",
-    "averaged": "constant factor",
-    "sign": "constant factor",
-    "wrong power": "constant factor",
-    "another start": "missing derivative",
-    "derivative twice": "extra factor",
-    "step left out": "derivative at the wrong place",
-}
 _MOST_NUMBERS = 60_000_000
 _MOST_MOVED = 2_000_000
 _MOST_COST, _MOST_COST_OF_PART = 4.5, 3.5
@@ -167,7 +153,7 @@ class _Search:
                 first.append(f)
         others: list[_Found] = []  # they make the same gradient: one of each kind is enough
         for f in found:
-            if _family(f) not in map(_family, first + others):
+            if f.hypothesis.family not in {g.hypothesis.family for g in first + others}:
                 others.append(f)
         return [
             Diagnosis(f.hypothesis.kind, self._addressed(f), f.hypothesis.where, f.leaves, f.cost)
@@ -390,11 +376,6 @@ class _Search:
                 found = [Constant(lambda r, weight=weight: weight, "", 1.2)]  # type: ignore[misc]
             for c in found:
                 self._consider(of_weight(r, j, edge, c, self.leaves))
-
-
-def _family(f: _Found) -> str:
-    """Return what kinds of mistakes that are put in two ways have in common."""
-    return _FAMILIES.get(f.hypothesis.kind, f.hypothesis.kind)
 
 
 def _usable(point: Point, leaf: int) -> bool:
