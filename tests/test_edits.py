@@ -234,9 +234,61 @@ def tied_hand(W, b, X):
     return dW + X.T @ (dh * (1 - h**2)), np.sum(dout, axis=0)
 
 
+def softmax_loss(W, X, y):
+    s = X @ W
+    e = np.exp(s - np.max(s, axis=1, keepdims=True))
+    p = e / np.sum(e, axis=1, keepdims=True)
+    return -np.mean(np.log(p[np.arange(len(y)), y]))
+
+
+def softmax_hand(W, X, y):
+    e = np.exp(X @ W)
+    ds = e / np.sum(e, axis=1, keepdims=True)
+    ds[np.arange(len(y)), y] -= 1
+    ds /= len(y)
+    return X.T @ ds
+
+
+def log_softmax_loss(W, X, T):
+    s = X @ W
+    m = np.max(s, axis=1, keepdims=True)
+    return -np.sum(T * (s - m - np.log(np.sum(np.exp(s - m), axis=1, keepdims=True))))
+
+
+def log_softmax_hand(W, X, T):
+    e = np.exp(X @ W - np.max(X @ W, axis=1, keepdims=True))
+    return X.T @ (e / np.sum(e, axis=1, keepdims=True) - T)
+
+
+def layer(x, v):
+    mu = np.mean(x, axis=-1, keepdims=True)
+    var = np.var(x, axis=-1, keepdims=True)
+    return np.sum(v * np.sin((x - mu) / np.sqrt(var + 1e-3)))
+
+
+def layer_hand(x, v):
+    n = x.shape[1]
+    xc = x - np.mean(x, axis=-1, keepdims=True)
+    std = np.sqrt(np.mean(xc**2, axis=-1, keepdims=True) + 1e-3)
+    dxn = v * np.cos(xc / std)
+    inner = np.sum(dxn, axis=-1, keepdims=True) + xc / std**2 * np.sum(dxn * xc, axis=-1, keepdims=True)
+    return (dxn - inner / n) / std
+
+
+def neuron(w, x, t):
+    p = sigmoid(x @ w)
+    return (p - t) ** 2
+
+
+def neuron_hand(w, x, t):
+    p = sigmoid(x @ w)
+    return 2 * (p - t) * p * (1 - p) * x
+
+
 NETWORK = draw(4, 5), draw(5, 3), draw(6, 4)
 SPRINGS = draw(5, 3), draw(5, 3)
 RECURRENT = draw(3, 2), 0.5 * draw(3, 3), draw(5, 2)
+LABELLED = draw(4, 3), draw(7, 4), np.array([0, 2, 1, 1, 0, 2, 2])
 PLANTED = [  # function, its hand gradient, arguments, how many are differentiated, a mistake, what is to be said of it
     (leaky, leaky_hand, NETWORK, 2, "np.where(z > 0, 1, 0.1)", "np.where(da > 0, 1, 0.1)",
      "the sign of da, expected `z`"),
@@ -280,6 +332,15 @@ PLANTED = [  # function, its hand gradient, arguments, how many are differentiat
      "the gradient uses `p` rounded"),
     (tied, tied_hand, (draw(4, 3), draw(4), draw(6, 4)), 2, "dout.T @ h", "out.T @ h",
      "from `h @ np.transpose(W)`, `out` stands in the place of dout"),
+    (softmax_loss, softmax_hand, LABELLED, 1, "[np.arange(len(y)), y]", "[:, y]",
+     "`dp * p` of the softmax goes to all rows of the picked columns"),
+    (softmax_loss, softmax_hand, LABELLED, 1, "-= 1", "-= len(y)", "`dp * p` of the softmax is 7 times"),
+    (log_softmax_loss, log_softmax_hand, (draw(4, 3), draw(7, 4), np.eye(3)[LABELLED[2]]), 1, "np.sum(e, axis=1,",
+     "np.sum(e, axis=0,", "the softmax in ds is taken along axis 0, expected axis 1"),
+    (layer, layer_hand, (draw(4, 6), draw(4, 6)), 1, "x.shape[1]", "x.shape[0]",
+     "the means over 6 elements are divided by 4"),
+    (neuron, neuron_hand, (draw(3), draw(3), 1.0), 1, "2 * (p - t) * p * (1 - p)", "(p - t)",
+     "the derivative of `p` is missing"),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.edits import FACTORS, Edit, d, others, square
+from autograd_lite.diagnosis.edits import FACTORS, Edit, d, is_idle, others, square
 from autograd_lite.diagnosis.replay import Replay
 from autograd_lite.diagnosis.wording import bracketed
 
@@ -41,6 +41,8 @@ def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
     """A factor that should not be there."""
     x = r.name(j)
     for n, (text, factor) in enumerate(FACTORS.items()):
+        if is_idle(r, j, text):
+            continue
         yield Edit(
             "extra factor",
             2.9 + 0.02 * n + 0.2 * (not r.named(j)) + 0.4 * text.startswith("1 / {v}*"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.edits import FACTORS, Edit, d, others
+from autograd_lite.diagnosis.edits import FACTORS, SUMS, Edit, d, is_idle, others
 from autograd_lite.diagnosis.replay import Change, Replay
 from autograd_lite.diagnosis.wording import bracketed
 from autograd_lite.graph import Tensor
@@ -128,7 +128,7 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
     def edit(kind: str, cost: float, message: str, change: Change, key: str, scales: bool = False) -> Edit:
         return Edit(kind, cost + extra, message, region.x, region.edges, change, key, scales, region.z)
 
-    if all(r.op(k) in ("add", "subtract", "negative", "positive", "alias") for k in region.nodes):
+    if all(r.op(k) in (*SUMS, "negative", "positive") for k in region.nodes):
         return
     yield edit(
         "missing derivative",
@@ -170,6 +170,8 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
         )
     for place, name in ((region.z, z), (region.x, x)):
         for n, (text, factor) in enumerate(FACTORS.items()):
+            if is_idle(r, place, text):
+                continue
             said = text.format(v=bracketed(name))
             ones = text.endswith("0)") and np.all(factor(r.values[place]))
             if ones or ("sqrt" in text and r.op(place) in _SQUARES):
@@ -225,7 +227,7 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
 def at_others(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield derivatives of a function taken at another variable."""
     function = function_of(r, region)
-    if all(r.op(k) in ("add", "subtract", "negative", "positive", "alias", "multiply") for k in region.nodes):
+    if all(r.op(k) in (*SUMS, "negative", "positive", "multiply") for k in region.nodes):
         return
     for other in others(r, region.x):
         if other in (region.x, region.z):

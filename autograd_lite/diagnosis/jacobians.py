@@ -70,6 +70,17 @@ def of_softmax(r: Replay, k: int) -> Iterator[Edit]:
         yield edit(kind, 2.0, f"in {d(scores)}, the term `d{p} * {p}` of the softmax {said}, {right}",
                    lambda r, g, weight=weight: r.values[k] * (
                        weight * g - np.sum(g * r.values[k], axis, keepdims=True)))  # type: ignore[misc]  # fmt: skip
+    rows = np.size(r.values[k]) // max(np.shape(r.values[k])[axis], 1) if np.ndim(r.values[k]) else 1
+    if rows > 1:
+        said = f"in {d(scores)}, the term `d{p} * {p}` of the softmax"
+        much = f"{rows} times what it should be"
+        yield edit("weight of a term", 2.2, f"{said} is {much}: it is not averaged over the rows",
+                   lambda r, g: r.values[k] * (rows * g - np.sum(g * r.values[k], axis, keepdims=True)))  # fmt: skip
+    if rows > 1 and n == 2 and axis % n == 1:
+        yield edit("wrong place", 2.5, f"{said} goes to all rows of the picked columns, as with the index [:, y], "
+                   "expected one element of each row: [np.arange(len(y)), y]",
+                   lambda r, g: _in_columns(g * r.values[k]) - r.values[k] * np.sum(
+                       g * r.values[k], axis, keepdims=True))  # fmt: skip
     yield edit("averaged", 2.4, f"the derivative of the softmax `{p}` has a mean for its sum, {right}",
                lambda r, g: r.values[k] * (g - np.mean(g * r.values[k], axis, keepdims=True)))  # fmt: skip
     for other in [*(a for a in range(n) if a != axis % n), *([tuple(range(n))] if n > 1 else [])]:
@@ -88,6 +99,39 @@ def of_softmax(r: Replay, k: int) -> Iterator[Edit]:
                f"the derivative of the softmax `{p}` is multiplied in once more, as if it were elementwise: "
                f"{d(scores)} is complete before", x, None,
                lambda r, g: g * r.values[k] * (1 - r.values[k]))  # fmt: skip
+
+
+def _in_columns(term: Any) -> Any:
+    """Return a term with the largest element of each column in all its rows."""
+    largest = np.take_along_axis(term, np.argmax(np.abs(term), 0)[None], 0)
+    return np.broadcast_to(largest, np.shape(term))
+
+
+def of_logsumexp(r: Replay, k: int) -> Iterator[Edit]:
+    """The softmax that is the derivative of log(sum(exp(x))) is taken along another axis."""
+    if r.op(k) != "log" or r.op(s := r.out[k][0][1]) != "sum" or r.op(e := r.out[s][0][1]) != "exp":
+        return
+    x, axis, n = r.out[e][0][1], r.params[s].get("axis"), np.ndim(r.values[e])
+    if not isinstance(axis, (int, np.integer)) or n < 2 or len(r.into[e]) > 1 or len(r.into[s]) > 1:
+        return
+
+    if r.op(x) == "subtract" and r.op(r.out[x][-1][1]) == "max":  # the largest score was subtracted
+        x = r.out[x][0][1]
+
+    def off(r: Replay, other: int) -> Any:
+        g = r.totals[k] if np.ndim(r.totals[k]) == n else np.expand_dims(r.totals[k], axis)
+        powers = r.values[e]
+        return g * powers * (1 / np.sum(powers, other, keepdims=True) - 1 / np.sum(powers, axis, keepdims=True))
+
+    for other in (a for a in range(n) if a != axis % n):
+        yield Edit(
+            "wrong axis",
+            2.4,
+            f"the softmax in {d(r.name(x))} is taken along axis {other}, expected axis {axis}",
+            x,
+            None,
+            lambda r, g, other=other: g + off(r, other),  # type: ignore[misc]
+        )
 
 
 def normalised(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:

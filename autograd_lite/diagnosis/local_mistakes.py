@@ -20,7 +20,14 @@ from autograd_lite.diagnosis.cotangents import (
 )
 from autograd_lite.diagnosis.edits import Edit, d
 from autograd_lite.diagnosis.functions import Region, at_other_steps, at_others, of_functions, regions
-from autograd_lite.diagnosis.jacobians import broadcast, deviations, normalised, of_softmax, shared_maximum
+from autograd_lite.diagnosis.jacobians import (
+    broadcast,
+    deviations,
+    normalised,
+    of_logsumexp,
+    of_softmax,
+    shared_maximum,
+)
 from autograd_lite.diagnosis.masks import of_masks
 from autograd_lite.diagnosis.operands import altered, other_operand, skipped_factor, symmetric, turned, wrong_power
 from autograd_lite.diagnosis.places import (
@@ -52,6 +59,7 @@ OF_EDGES: tuple[Callable[[Replay, int, int, int], Iterator[Edit]], ...] = (
 OF_FUNCTIONS: tuple[Callable[[Replay, Region], Iterator[Edit]], ...] = (of_functions, of_masks, passed_over)
 OF_NODES: tuple[Callable[[Replay, int], Iterator[Edit]], ...] = (
     of_softmax,
+    of_logsumexp,
     restarted,
     extra_factor,
     gated,

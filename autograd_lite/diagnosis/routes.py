@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.edits import Edit, d
+from autograd_lite.diagnosis.edits import SUMS, Edit, d
 from autograd_lite.diagnosis.functions import Region, function_of
 from autograd_lite.diagnosis.replay import Replay
 
-_SUMS = ("add", "subtract", "alias")
-_LINEAR = (*_SUMS, "negative", "multiply", "divide")
+_LINEAR = (*SUMS, "negative", "multiply", "divide")
 _MOST_STEPS = 4
 
 Path = tuple[tuple[int, int], ...]
@@ -50,7 +49,7 @@ def _ways(r: Replay, x: int, way: Path = ()) -> Iterator[tuple[Path, int]]:
         if isinstance(r.values[j], tuple):
             continue
         on = (*way, (x, i))
-        if r.op(x) in _SUMS and r.op(j) and not r.named(j) and len(r.into[j]) == 1 and len(on) < _MOST_STEPS:
+        if r.op(x) in SUMS and r.op(j) and not r.named(j) and len(r.into[j]) == 1 and len(on) < _MOST_STEPS:
             yield from _ways(r, j, on)
         else:
             yield on, j
@@ -81,6 +80,6 @@ def value_in_product(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                 "value for its derivative",
             )
         users = [user for user, _ in r.into[above]]
-        if len(users) != 1 or r.op(users[0]) not in _SUMS or np.shape(r.values[users[0]]) != np.shape(r.values[k]):
+        if len(users) != 1 or r.op(users[0]) not in SUMS or np.shape(r.values[users[0]]) != np.shape(r.values[k]):
             return
         above = users[0]

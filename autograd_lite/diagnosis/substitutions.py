@@ -25,6 +25,7 @@ def substitutions(r: Replay, wrong: Sequence[int], *, late: bool) -> Iterator[Hy
         yield from updated(r, wrong)
         yield from other_constants(r, wrong)
         yield from other_params(r)
+        yield from other_lengths(r)
     else:
         yield from turned_round(r)
         yield from rounded(r)
@@ -207,6 +208,27 @@ def other_params(r: Replay) -> Iterator[Hypothesis]:
                     predicting(lambda r, k=k, params=params, predict=predict: predict(r, k, params), _all(r)),  # type: ignore[misc]
                     r.name(k),
                 )
+
+
+def other_lengths(r: Replay) -> Iterator[Hypothesis]:
+    """The derivatives of several means are divided by the length of another axis."""
+    means: dict[int, list[tuple[int, int, int]]] = {}
+    for k in range(len(r.nodes)):
+        if r.op(k) in ("mean", "variance"):
+            n = round(np.size(r.inputs(k)[0]) / max(np.size(r.values[k]), 1))
+            means.setdefault(n, []).extend((k, i, j) for i, j, _ in r.out[k])
+    for n, edges in means.items():
+        lengths = {m for _, _, j in edges for m in np.shape(r.values[j])} - {n, 0}
+        for m in lengths if len(edges) > 1 else ():
+
+            def predict(r: Replay, m: int = m, n: int = n, edges: list[tuple[int, int, int]] = edges) -> list[Any]:
+                added: dict[int, list[tuple[int, Any]]] = {}
+                for k, i, j in edges:
+                    added.setdefault(k, []).append((j, lambda r, g, k=k, i=i: n / m * r.rule(k, i, g)))
+                return r.backward({(k, i) for k, i, _ in edges}, added)
+
+            yield Hypothesis("wrong length", 2.6, f"the derivatives of the means over {n} elements are divided by {m}, "
+                             f"the length of another axis, expected by {n}", predicting(predict, _all(r)))  # fmt: skip
 
 
 def turned_round(r: Replay) -> Iterator[Hypothesis]:

@@ -37,7 +37,10 @@ KINDS: dict[str, set[str]] = {
     "wrong axis": {"axis", "not summed"},
     "wrong constant": {"constant"},
     "wrong ddof": {"constant"},
+    "wrong length": {"axis", "factor"},
     "wrong operand": {"wrong operand", "wrong mask"},
+    "wrong order": {"transposed", "wrong operand"},
+    "wrong place": {"repeated index", "rows", "shifted"},
     "wrong power": {"wrong derivative"},
     "wrong shape": {"shape", "not summed"},
 }
