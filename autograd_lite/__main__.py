@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         f, hand = _functions(asked.function, asked.gradient)
         args = _arguments(f, asked.args, asked.shapes, asked.seed)
         argnums = None if asked.argnums is None else tuple(int(i) for i in asked.argnums.split(","))
-    except (UsageError, ValueError, OSError) as error:
+    except (UsageError, ValueError, OSError, MemoryError) as error:
         print(f"verify: {error}", file=sys.stderr)
         return OTHER
     except ImportError:  # the file's own error was shown
@@ -113,7 +113,13 @@ def _arguments(f: Callable[..., Any], archive: str | None, shapes: str | None, s
     if shapes is not None:
         rng = np.random.default_rng(seed)
         return [rng.standard_normal(_shape(part)) for part in shapes.split(",")]
-    with np.load(str(archive), allow_pickle=False) as arrays:
+    try:
+        loaded = np.load(str(archive), allow_pickle=False)
+    except ValueError:
+        loaded = None
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise UsageError(f"{archive} is no archive of arrays; make one with np.savez('args.npz', w=w, x=x)")
+    with loaded as arrays:
         if "arr_0" in arrays:
             return [arrays[f"arr_{i}"][()] for i in range(len(arrays))]
         parameters = [n for n, p in inspect.signature(f).parameters.items() if p.default is p.empty or n in arrays]

@@ -348,6 +348,8 @@ def as_value(value: Any, copy: bool) -> Any:
         return value
     if isinstance(value, Tensor):
         raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+        value = _plain(value)
     array = np.array(value) if copy else np.asarray(value)
     kind = array.dtype.kind
     if kind in "biu":
@@ -370,9 +372,9 @@ def as_constant(x: Any) -> Any:
 def _plain(x: Any) -> Any:
     """Return an array of a subclass as a plain one, unless its operations mean something else."""
     if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("a masked array beside a Tensor would lose its mask; use x.filled(0), and np.where(mask, ...)")
+        raise TypeError("a masked array would lose its mask; use x.filled(0), and np.where(mask, ...)")
     if isinstance(x, np.matrix):
-        raise TypeError("expected an array beside a Tensor, got a np.matrix, whose * is @; use np.asarray(x)")
+        raise TypeError("expected an array, got a np.matrix, whose * is @; use np.asarray(x)")
     return x.view(np.ndarray)
 
 

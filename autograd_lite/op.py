@@ -29,6 +29,7 @@ registry: dict[Any, Callable[..., Any]] = {}
 """What answers for a NumPy function that is called with a Tensor."""
 
 _ndarray = np.ndarray
+_VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
 _NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
 
 
@@ -166,8 +167,8 @@ class Op:
                 value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
             else:
                 value = self.compute(*values)
-            if type(value) is complex:  # Python's own product of a complex number and a np.float64
-                value = np.complex128(value)
+            if type(value) not in _VALUES:
+                value = self._as_value(value)
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
@@ -185,6 +186,17 @@ class Op:
     def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
         """Call the forward on inputs and parameters that were sorted."""
         return self.forward(inputs, **params) if self.spread else self.forward(*inputs, **params)
+
+    def _as_value(self, value: Any) -> Any:
+        """Return what the forward returned as an array, a NumPy scalar, or a tuple of these."""
+        if isinstance(value, (np.ndarray, np.generic, tuple)):
+            return value
+        if isinstance(value, complex):  # Python's own product of a complex number and a np.float64
+            return np.complex128(value)
+        if isinstance(value, (bool, int, float)):
+            return np.float64(value)
+        hint = ": is a return missing?" if value is None else "; several outputs are a tuple"
+        raise TypeError(f"op '{self.name}' returned {type(value).__name__}, expected an array or a number{hint}")
 
     def _bind(self, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
         """Sort a call's arguments, spelled as NumPy allows, into inputs and keyword parameters."""
@@ -204,7 +216,7 @@ class Op:
             inputs = tuple(inputs[0])
         if tracing.constants and params:
             params = traced_params(params)
-        if any(type(x) is Tensor for x in inputs):
+        if any(type(x) is Tensor for x in (*inputs, *params.values())):
             self._refuse(params)
         return inputs, params
 

@@ -182,8 +182,10 @@ def _unpacked(steps: list[Step]) -> list[Step]:
     n = len(whole.value) + 1 if isinstance(whole.value, tuple) else 0
     parts = [step for step in steps[1:n] if is_output(step.node) and step.node.args[0] is whole]
     in_order = [step.node.params["index"] for step in parts] == list(range(n - 1))
+    if not n or not in_order:
+        return []
     alone = all(whole not in written([step.node]) for step in steps[n:])
-    return [steps[0], *parts] if n and in_order and alone else []
+    return [steps[0], *parts] if alone else []
 
 
 def _assignment(step: Step, words: _Words, outputs: list[Step]) -> list[str]:

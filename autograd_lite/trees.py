@@ -67,20 +67,28 @@ def map_tree(f: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
     leaves, rebuild = flatten(tree)
     columns = [leaves]
     for other in others:
-        same_leaves, _ = flatten(other)
         if not same_structure(tree, other):
             raise ValueError(f"expected two trees of one structure, got {describe(tree)} and {describe(other)}")
-        columns.append(same_leaves)
+        columns.append(flatten(_in_order_of(tree, other))[0])
     return rebuild([f(*row) for row in zip(*columns, strict=True)])
 
 
 def same_structure(a: Tree, b: Tree) -> bool:
-    """Whether two trees differ in their leaves alone."""
+    """Whether two trees differ in their leaves, and in the order of keys, alone."""
     if isinstance(a, dict):
-        return isinstance(b, dict) and list(a) == list(b) and all(same_structure(a[k], b[k]) for k in a)
+        return isinstance(b, dict) and a.keys() == b.keys() and all(same_structure(a[k], b[k]) for k in a)
     if isinstance(a, (tuple, list)):
         return type(a) is type(b) and len(a) == len(b) and all(map(same_structure, a, b))
     return not isinstance(b, (dict, tuple, list))
+
+
+def _in_order_of(tree: Tree, other: Tree) -> Tree:
+    """Return a tree of the same structure with its keys in the order of the first one's."""
+    if isinstance(tree, dict):
+        return {key: _in_order_of(child, other[key]) for key, child in tree.items()}
+    if isinstance(tree, (tuple, list)):
+        return [_in_order_of(a, b) for a, b in zip(tree, other, strict=True)]
+    return other
 
 
 def describe(tree: Tree) -> str:

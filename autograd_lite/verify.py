@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -112,7 +114,9 @@ def _rehearse(problem: Problem, rng: np.random.Generator) -> tuple[str, str] | N
     """
     before = _Snapshot(problem)
     with np.errstate(all="ignore"):
+        start = time.perf_counter()
         value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
+        seconds = time.perf_counter() - start
         before.compare(problem, problem.name)
         _require_number(problem.name, value)
         if np.size(value) != 1:
@@ -121,10 +125,13 @@ def _rehearse(problem: Problem, rng: np.random.Generator) -> tuple[str, str] | N
         answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
         if answer is None:
             raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
+        if inspect.isgenerator(answer) or inspect.isawaitable(answer):
+            raise TypeError(f"{problem.hand_name}() returned a {type(answer).__name__}; let it return the gradient")
         before.compare(problem, problem.hand_name)
         problem.settle(answer)
         first = [np.array(x) for x in problem.flatten_answer(answer)]
-        if not all(_alike(value, problem.f(*problem.args)) for _ in range(3)):
+        again = 3 if seconds < _SLOW else 1
+        if not all(_alike(value, problem.f(*problem.args)) for _ in range(again)):
             return "nondeterministic", f"{problem.name}() gives another value when it is called again: " + _SEED
         if not all(map(_alike, first, problem.flatten_answer(hand(*problem.args)))):
             return "nondeterministic", f"{problem.hand_name}() gives another gradient when it is called again: " + _SEED
@@ -134,6 +141,8 @@ def _rehearse(problem: Problem, rng: np.random.Generator) -> tuple[str, str] | N
     return None
 
 
+_SLOW = 0.05
+"""Seconds; a function that takes longer is called again once alone to see whether it is steady."""
 _SEED = "fix its random numbers with a seed, and keep nothing from call to call"
 
 

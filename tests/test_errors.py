@@ -9,7 +9,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.graph import current_observers, tracing
-from autograd_lite.op import registry
+from autograd_lite.op import Op, registry
 
 VECTOR, NUMBER, COMPLEX = ag.Tensor(np.array([1.0, 2.0, 3.0]), "weights"), ag.Tensor(2.0), ag.Tensor(1j)
 MATRIX, SINGULAR, EMPTY = ag.Tensor(np.eye(2)), ag.Tensor(np.zeros((2, 2))), ag.Tensor(np.zeros(0))
@@ -60,6 +60,15 @@ TENSORS = {
     "Tensor of Tensors": (lambda: ag.Tensor([NUMBER, NUMBER]), TypeError, [NO_ARRAY, "np.stack"]),
     "list beside a Tensor": (lambda: VECTOR + [NUMBER] * 3, TypeError, [NO_ARRAY, "np.stack"]),
     "method dot of an array": (lambda: np.ones((2, 3)).dot(VECTOR), TypeError, [NO_ARRAY, "array @ t"]),
+    "masked leaf": (lambda: ag.Tensor(np.ma.array(ARRAY, mask=ARRAY > 0)), TypeError, ["lose its mask"]),
+    "matrix as a leaf": (lambda: ag.Tensor(np.ones((1, 3)).view(np.matrix)), TypeError, ["np.asarray(x)"]),
+    "quantile at a Tensor": (lambda: np.quantile(ARRAY, NUMBER), TypeError, ["'q' is a parameter", "pass q.value"]),
+    "rows of coefficients": (lambda: np.polyval(np.ones((2, 2)), VECTOR), ValueError, ["vector of coefficients"]),
+    "op without return": (
+        lambda: Op(lambda x: None, (lambda g, z, x: g,), name="f")(VECTOR),
+        TypeError,
+        ["returned NoneType", "is a return missing?"],
+    ),
     "masked array": (lambda: VECTOR * np.ma.array(ARRAY, mask=ARRAY > 0), TypeError, ["lose its mask", "x.filled(0)"]),
     "matrix": (lambda: VECTOR * np.ones((1, 3)).view(np.matrix), TypeError, ["np.matrix", "np.asarray(x)"]),
     "item of an array": (lambda: store(ARRAY, 0, NUMBER), ValueError, [NO_ARRAY, "t.at[i].set(v)", "np.where"]),

@@ -297,3 +297,11 @@ def test_steps_can_be_differentiated(name):
     start, step = np.array([0.3, -0.7]), 1e-6
     expected = [(after(start + d) - after(start - d)) / (2 * step) for d in step * np.eye(2)]
     np.testing.assert_allclose(ag.grad(after)(start), expected, atol=1e-7)
+
+
+def test_gradients_go_by_their_keys():
+    params = {"W": np.ones(2), "b": np.zeros(1)}
+    found = SGD(0.5).step(params, {"b": np.ones(1), "W": np.full(2, 2.0)})
+    assert list(found) == ["W", "b"]
+    np.testing.assert_array_equal(found["W"], [0.0, 0.0])
+    np.testing.assert_array_equal(found["b"], [-0.5])

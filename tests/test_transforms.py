@@ -752,3 +752,15 @@ class TestComplex:
         f = lambda x: np.abs(np.exp(1j * x) * x) ** 2  # noqa: E731
         assert ag.grad(ag.grad(f))(3.0) == pytest.approx(2.0, rel=1e-12)
         assert ag.hvp(lambda x: np.sum(f(x)), np.array([1.0, 3.0]), np.array([1.0, 2.0])) == pytest.approx([2.0, 4.0])
+
+
+def test_an_op_may_return_a_python_number():
+    @ag.op
+    def energy(x):
+        return float(np.sum(x**2))
+
+    @energy.vjp
+    def _(g, z, x):
+        return g * 2 * x
+
+    np.testing.assert_allclose(ag.grad(lambda x: energy(x) ** 2)(np.ones(2)), [8.0, 8.0])

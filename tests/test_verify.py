@@ -15,6 +15,7 @@ import autograd_lite as ag
 from autograd_lite import verify
 from autograd_lite.checking.random_programs import random_program
 from autograd_lite.verification.case import Problem
+from autograd_lite.verification.oracle import Oracle
 
 RNG = np.random.default_rng(20)
 X = np.array([0.5, -1.0, 2.0])
@@ -471,6 +472,44 @@ def test_other_points_are_of_the_same_kind(kind, seed, size):
     assert not np.array_equal(moved, x)
 
 
+def test_a_long_sum_of_equal_terms_is_rounded_one_way():
+    def f(w):
+        s = 0.0 * w
+        for _ in range(3000):
+            s = s + 0.1 * w
+        return s
+
+    assert verify(f, lambda w: 0.1 * 3000, 1.3)
+
+
+def test_one_wrong_element_of_many_shows_along_a_random_direction():
+    x = np.random.default_rng(0).normal(size=10**5)
+    opaque = lambda x: float(np.sum(np.sin(np.asarray(x))))  # noqa: E731
+    assert verify(opaque, np.cos, x)
+    assert verify(opaque, lambda x: np.where(np.arange(x.size) == 7, 0.0, np.cos(x)), x).verdict == "wrong"
+
+
+def test_one_number_in_another_shape_is_right_elsewhere_too():
+    report = verify(lambda w: np.sum(w**2), lambda w: float(2 * w[0]), np.array([2.0]))
+    assert report
+    assert report.notes == []
+
+
+def test_a_generator_is_no_gradient():
+    def hand(w):
+        yield 2 * w
+
+    with pytest.raises(TypeError, match="returned a generator; let it return the gradient"):
+        verify(lambda w: np.sum(w**2), hand, np.array([2.0]))
+
+
+@pytest.mark.parametrize("make", [lambda g: np.ma.array(g, mask=[0, 1]), lambda g: g[None].view(np.matrix)])
+def test_masked_arrays_and_matrices_are_no_gradients(make):
+    report = verify(lambda w: np.sum(w**2), lambda w: make(2 * w), np.array([2.0, 1.0]))
+    assert report.verdict == "wrong"
+    assert "expected an array, got a" in report.verdicts[0].reason
+
+
 @pytest.fixture(scope="module")
 def no_causes():
     """Look for no causes from here on: here are many wrong gradients, and only the verdict counts."""
@@ -719,6 +758,26 @@ def test_large_arguments_are_sampled_and_the_report_says_so():
     assert report.verdict == "wrong"
     assert report.verdicts[0].worst == (17, 3)
     assert report.verdicts[0].wrong.sum() == 1
+
+
+@pytest.mark.parametrize(("off", "most"), [(0.0, 50), (1e-6, 90)])
+def test_a_slow_function_of_many_numbers_is_called_a_few_times(monkeypatch, off, most):
+    monkeypatch.setattr(Oracle, "affordable", property(lambda oracle: 0))
+    called = []
+
+    def f(x, empty):
+        called.append(1)
+        return np.sum(np.exp(x)) + np.sum(empty)
+
+    def hand(x, empty):
+        g = np.exp(x)
+        g[1234] *= 1 + off
+        return g, np.ones_like(empty)
+
+    report = verify(f, hand, np.linspace(-1, 1, 3000), np.zeros(0))
+    assert report.verdict == ("wrong" if off else "right"), str(report)
+    assert off == 0 or (np.flatnonzero(report.verdicts[0].wrong) == 1234).all()
+    assert len(called) <= most
 
 
 def test_the_same_report_from_the_same_seed():

@@ -41,7 +41,7 @@ def extra_factor(r: Replay, j: int) -> Iterator[Edit]:
     """A factor that should not be there."""
     x = r.name(j)
     for n, (text, factor) in enumerate(FACTORS.items()):
-        if is_idle(r, j, text):
+        if is_idle(r, j, text) or text.startswith("1 +"):  # that is a term too many rather than a factor
             continue
         yield Edit(
             "extra factor",

@@ -107,7 +107,7 @@ FACTORS: dict[str, Callable[[Any], Any]] = {
 
 
 def is_idle(r: Replay, k: int, text: str) -> bool:
-    """Whether a factor is no mistake of its own: a mask of equal truth values, the root of a square."""
+    """Whether a factor says nothing new: a mask of ones is a derivative left out, the root of a square a value."""
     if text.startswith("(") and text.endswith(" 0)"):
         return len(np.unique(FACTORS[text](r.values[k]))) < 2
     return text.startswith("np.sqrt") and r.op(k) in ("square", "power")

@@ -13,7 +13,6 @@ from autograd_lite.diagnosis.replay import Change, Replay
 from autograd_lite.diagnosis.wording import bracketed
 from autograd_lite.graph import Tensor
 
-_SQUARES = ("square", "power")
 DERIVATIVES = {
     "tanh": "1 - {z}**2",
     "sigmoid": "{z} * (1 - {z})",
@@ -130,13 +129,14 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
 
     if all(r.op(k) in (*SUMS, "negative", "positive") for k in region.nodes):
         return
+    linear = all(r.op(k) in (*SUMS, "negative", "multiply", "divide") for k in region.nodes)  # a factor says it better
     yield edit(
         "missing derivative",
-        2.0 + 0.4 * (region.z == 0 and len(region.nodes) > 1),
+        2.0 + 0.4 * (region.z == 0 and len(region.nodes) > 1) + 0.2 * linear,
         f"the derivative of {function} is missing at `{z}`: it is passed on to `{x}` as it is{fix}",
         lambda r, g: g,
         "identity",
-        scales=r.op(region.z) not in DIVIDED,
+        scales=r.op(region.z) not in DIVIDED and not linear,
     )
     yield edit(
         "derivative at the wrong place",
@@ -173,9 +173,6 @@ def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
             if is_idle(r, place, text):
                 continue
             said = text.format(v=bracketed(name))
-            ones = text.endswith("0)") and np.all(factor(r.values[place]))
-            if ones or ("sqrt" in text and r.op(place) in _SQUARES):
-                continue  # a mask of ones is a derivative left out; the root of a square is a value of the record
             yield edit(
                 "wrong derivative",
                 2.8 + 0.02 * n,

@@ -75,7 +75,7 @@ def diagnose(
             point = problem.at()
         if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
             return overflow
-        return overflow + _Search(problem, point, rest, rng, time.monotonic() + seconds).run()
+        return overflow + _Search(problem, point, rest, rng, seconds).run()
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,10 @@ class _Search:
     """The search for hypotheses that hold at two points."""
 
     def __init__(
-        self, problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, deadline: float
+        self, problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float
     ) -> None:
-        self.problem, self.rng, self.deadline = problem, rng, deadline
+        self.problem, self.rng, self.deadline = problem, rng, time.monotonic() + seconds
+        self.seconds = seconds
         self.r = Replay(point)
         self.wrong = tuple(wrong)
         self.leaves = [leaf for leaf in range(len(point.hand)) if _usable(point, leaf)]
@@ -106,6 +107,7 @@ class _Search:
         self.second = self._another(self.problem)
         if self.second is None:
             return []
+        self.deadline = time.monotonic() + self.seconds  # a busy machine may have taken long to get here
         self.others = [self.second]
         for move in (redrawn, shaken) if self._is_small() else ():
             problem = move(self.problem, self.rng) if move is redrawn or self._is_constant() else None

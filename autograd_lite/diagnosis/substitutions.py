@@ -254,7 +254,7 @@ def turned_round(r: Replay) -> Iterator[Hypothesis]:
                 return r.backward({(k, i) for k, i, _ in edges}, turned, values=values)
 
             k = nodes[-1]
-            a, b = r.operand(k, 0), r.operand(k, 1)
+            a, b = (at_any_index(r.operand(k, i)) if len(nodes) > 1 else r.operand(k, i) for i in (0, 1))
             now, then = ("+", "-") if op == "add" else ("-", "+")
             yield Hypothesis(
                 "sign",

@@ -24,6 +24,8 @@ def _array(x: Any) -> Any:
 )
 def polyval(p: Any, x: Any, /) -> Any:
     """Return the values of a polynomial, by Horner's rule."""
+    if np.ndim(p) != 1:
+        raise ValueError(f"polyval() of a Tensor takes a vector of coefficients, got an array of shape {np.shape(p)}")
     return np.polyval(p, x)
 
 

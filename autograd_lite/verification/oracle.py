@@ -20,9 +20,11 @@ EVERY_ELEMENT = 2000
 FLAGGED, SAMPLED, PROJECTIONS = 200, 8, 2
 """Above that: for at most so many of the elements asked about, of others, and of random directions."""
 PORTION = 3
-"""So many elements are looked at whatever time it takes."""
+"""So many elements are looked at whatever time it takes, where there are not too many for that."""
 SECONDS, CALLS = 1.0, 20
 """What the differences by one array may take, roughly, and how often the function is called for one of them."""
+CLEAR = 1e-6
+"""An error of this share of the derivative leaves no doubt about a kink, either."""
 TELLING = 1e-3
 """What is less certain than this share of it says nothing."""
 
@@ -115,25 +117,45 @@ class Oracle:
     def __init__(
         self, f: Callable[..., Any], values: Sequence[Any], rng: np.random.Generator, noise: float = 0.0
     ) -> None:
-        self.f, self.values, self.rng = f, list(values), rng
+        self.timed, self.values, self.rng = f, list(values), rng
         self.noise = max(noise, 1e-300)  # differences of less are nothing: they underflow
-        start = time.perf_counter()
-        with quiet():
-            f(*(np.array(x)[()] for x in values))
-        seconds = max(time.perf_counter() - start, 1e-7)
-        self.affordable = int(SECONDS / seconds / CALLS)
         self.total = sum(np.size(x) for x in values)
+        self.calls, self.seconds = 0, 1e-7
+        with quiet():
+            while not self.calls or (self.calls < 2 and self.slow):  # the first may have been kept waiting
+                self.f(*(np.array(x)[()] for x in values))
+
+    def f(self, *values: Any) -> Any:
+        """Call the function, and take its time: a machine may become busy meanwhile."""
+        start = time.perf_counter()
+        try:
+            return self.timed(*values)
+        finally:
+            self.calls, self.seconds = self.calls + 1, self.seconds + time.perf_counter() - start
+
+    @property
+    def affordable(self) -> int:
+        """Of how many elements differences can be taken in the time for one array."""
+        return int(SECONDS * self.calls / self.seconds / CALLS)
+
+    @property
+    def slow(self) -> bool:
+        """Whether it would take too long to look at several elements, and there are many."""
+        return self.total > EVERY_ELEMENT and not self.affordable
 
     def hear(self, i: int, asked: Mask) -> Said:
         """Take differences by array ``i``: of all elements if there are few, else of some asked about and others.
 
-        They are taken in ever larger portions, as long as there is time.
+        They are taken in ever larger portions, as long as there is time. Of a function that is slow, one element that
+        is asked about is looked at, and where none is, a random direction tells more.
         """
         wanted, seconds = self._wanted(np.ravel(asked))
         until = time.monotonic() + seconds
-        looks: list[_Look] = []
-        seen, portion = 0, max(PORTION, self.affordable // 8)
-        while not looks or (seen < wanted.size and time.monotonic() < until):
+        nothing = np.zeros(0)
+        looks: list[_Look] = [(nothing, nothing, nothing, np.zeros(0, bool))]
+        seen, portion = 0, max(PORTION if self.total <= EVERY_ELEMENT else 1, self.affordable // 8)
+        least = min(wanted.size, 0 if self.slow and not asked.any() else 1)
+        while seen < least or (not self.slow and seen < wanted.size and time.monotonic() < until):
             indices = wanted[seen : seen + portion]
             looks.append(self._look(i, indices, np.ravel(asked)[indices]))
             seen, portion = seen + indices.size, 2 * portion
@@ -141,8 +163,9 @@ class Oracle:
         low, high, error, kink = (np.concatenate(parts) for parts in zip(*looks, strict=True))
         directions, covered = 0, "every element"
         if seen < asked.size:
-            directions = PROJECTIONS if time.monotonic() < until else 1
-            covered = f"{seen} of {asked.size} elements and {directions} random direction{'s' * (directions > 1)}"
+            directions = PROJECTIONS if not self.slow and time.monotonic() < until else 1
+            covered = f"{seen} of {asked.size} elements and " if seen else ""
+            covered += f"{directions} random direction{'s' * (directions > 1)}"
         accuse = functools.partial(self._accuse, i, directions)
         return Said(indices, low, high, error, kink, covered, asked.shape, accuse)
 
@@ -159,7 +182,8 @@ class Oracle:
         estimate = numerical.gradient(self.f, self.values, i, indices)
         low, high, error = estimate.value.copy(), estimate.value.copy(), np.array(estimate.error)
         kink = np.zeros(indices.shape, bool)
-        closer = (estimate.kink | ~estimate.judged | asked) & (not np.iscomplexobj(low))
+        clear = self.slow & (error <= CLEAR * np.abs(low))
+        closer = (estimate.kink | ~estimate.judged | (asked & ~clear)) & (not np.iscomplexobj(low))
         if closer.any():
             left, right = numerical.one_sided_gradient(self.f, self.values, i, indices[closer])
             bound = left.error + right.error
@@ -185,7 +209,8 @@ class Oracle:
             tangents[i] = direction.astype(np.asarray(self.values[i]).dtype)
             estimate = numerical.directional(self.f, self.values, tangents)
             claimed = np.sum(np.real(gradient).astype(np.float64) * direction)
-            error = 10 * estimate.error + 1e-6 * np.abs(gradient).sum()
+            rounding = max(1e-9, 8 * np.finfo(np.asarray(gradient).dtype).eps) if gradient.dtype.kind in "fc" else 1e-9
+            error = 10 * estimate.error + rounding * np.abs(gradient).sum()
             if estimate.judged.all() and not estimate.kink.any() and np.all(np.abs(claimed - estimate.value) > error):
                 return True
         return False

@@ -50,38 +50,50 @@ class Rounding:
         self.changes = [np.fmax(a, b) for a, b in zip(self.changes, more, strict=True)]
 
 
-def of_record(
-    problem: Problem, point: Point, rng: np.random.Generator, ties: int = 0, *, leaves: bool = False, draws: int = DRAWS
-) -> Rounding:
+def of_record(problem: Problem, point: Point, rng: np.random.Generator, draws: int = DRAWS) -> Rounding:
     """Round the function and its backward pass in other ways.
 
     The arrays that are differentiated, every number that the function computes from them, and every cotangent of the
     backward pass move by a unit or two in the last place, up or down. So the change follows the conditioning of the
     gradient and of the way in which it is computed: no scale or dtype needs a tolerance of its own.
+    """
+    assert point.result is not None
+    return _rounded(problem, point, _Nudge(rng), point.result._value, point.true, draws)
+
+
+def of_side(
+    problem: Problem, point: Point, rng: np.random.Generator, ties: int, *, leaves: bool = False, draws: int = 2
+) -> Rounding | None:
+    """Round the backward pass on one side of every kink at 0; None where it is the same there as it was.
 
     Parameters
     ----------
     problem : Problem
     point : Point
     rng : numpy.random.Generator
-    ties : {0, -1, 1}
-        Whether every exact 0 that is computed is taken to be a trifle less or more: this decides for one side of every
-        kink at 0.
+    ties : {-1, 1}
+        Whether every exact 0 that is computed is taken to be a trifle less or more.
     leaves : bool
         Whether to decide so for the arrays that are differentiated, too.
     draws : int
     """
     nudge = _Nudge(rng, ties, leaves)
+    nudge.still = True
     with quiet():
-        if ties:
-            nudge.still = True
-            base, gradients = _run(problem, point, nudge)
-            nudge.still = False
-        else:
-            assert point.result is not None
-            base, gradients = point.result._value, point.true
-        found = Rounding(gradients, [np.zeros(np.shape(x)) for x in gradients])
-        for _ in range(draws):
+        base, gradients = _run(problem, point, nudge)
+    if all(np.array_equal(g, t, equal_nan=True) for g, t in zip(gradients, point.true, strict=True)):
+        return None
+    nudge.still = False
+    return _rounded(problem, point, nudge, base, gradients, draws)
+
+
+def _rounded(
+    problem: Problem, point: Point, nudge: _Nudge, base: Any, gradients: list[Any], draws: int
+) -> Rounding:
+    found = Rounding(gradients, [np.zeros(np.shape(x)) for x in gradients])
+    with quiet():
+        for draw in range(draws):
+            nudge.one_way = draw == 0
             value, moved = _run(problem, point, nudge)
             found.changes = [np.fmax(c, np.abs(m - g)) for c, m, g in zip(found.changes, moved, gradients, strict=True)]
             off = value - base if point.cotangent is None else np.sum(point.cotangent * (value - base))
@@ -105,7 +117,8 @@ def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int
     found = [np.zeros(np.shape(x)) for x in point.hand]
     try:
         with quiet():
-            for _ in range(draws):
+            for draw in range(draws):
+                nudge.one_way = draw == 0
                 values = [nudge.argument(x) for x in point.values]
                 with observing(nudge):
                     moved = problem.hand_on_tensors(values)
@@ -120,6 +133,7 @@ class _Nudge(Observer):
 
     def __init__(self, rng: np.random.Generator, ties: int = 0, leaves: bool = False) -> None:
         self.rng, self.ties, self.leaves, self.still = rng, ties, leaves, False
+        self.one_way = False
 
     def __call__(self, value: Any) -> Any:
         if isinstance(value, tuple):  # an op of several outputs
@@ -149,6 +163,8 @@ class _Nudge(Observer):
         return np.where(value == 0, dtype.type(self.ties * np.finfo(dtype).tiny), value)[()]
 
     def _signs(self, x: Any) -> Any:
+        if self.one_way:  # as a long sum of equal terms is rounded
+            return np.ones(np.shape(x))
         return self.rng.uniform(-2, 2, np.shape(x))  # at random sizes, lest two moves cancel each other exactly
 
     def recorded(self, node: Tensor) -> None:

@@ -96,12 +96,10 @@ class Judge:
 
     @cached_property
     def sides(self) -> list[rounding.Rounding]:
-        """The backward pass that takes the left or the right derivative at every kink at 0."""
-        return [
-            rounding.of_record(self.problem, self.point, self.rng, ties, leaves=leaves, draws=2)
-            for leaves in (False, True)
-            for ties in (-1, 1)
-        ]
+        """The backward pass that takes the left or the right derivative at every kink at 0, where that is another."""
+        sides = [(ties, leaves) for leaves in (False, True) for ties in (-1, 1)]
+        found = [rounding.of_side(self.problem, self.point, self.rng, ties, leaves=leaves) for ties, leaves in sides]
+        return [side for side in found if side is not None]
 
     def on_a_side(self, i: int) -> Mask:
         """Return the elements of a gradient that are the backward pass's on one side of all kinks at 0."""
@@ -212,7 +210,12 @@ class Judge:
     def right_elsewhere(self, i: int) -> bool:
         """Whether the gradient is right at another point, in every element."""
         other = self.elsewhere
-        if other is None or np.shape(other.point.hand[i]) != np.shape(other.point.true[i]):
+        if other is None:
+            return False
+        hand, true = other.point.hand[i], other.point.true[i]
+        if np.size(hand) == np.size(true) == 1:
+            other.point.hand[i] = hand = np.reshape(hand, np.shape(true))
+        if np.shape(hand) != np.shape(true):
             return False
         blind = other.tolerance(i) > TELLING * _largest(other.point.true[i])
         known = np.isfinite(other.point.true[i])
@@ -318,6 +321,8 @@ class _Alone:
 
 def _trouble(hand: Array, given: Any, true: Array, argument: Array) -> str | None:
     """Say what disqualifies a gradient before its numbers are looked at."""
+    if isinstance(given, (np.ma.MaskedArray, np.matrix)):
+        return f"expected an array, got a {type(given).__name__}; return its .filled(0), or np.asarray of it"
     if hand.dtype.kind not in "fciub":
         return f"expected numbers, got {type(given).__name__} of dtype {hand.dtype}"
     if hand.dtype.kind in "iub":
