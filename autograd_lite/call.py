@@ -124,8 +124,8 @@ class Call:
 
     def seeds(self, cotangent: Any) -> dict[Tensor, Any]:
         """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
-        given, _ = trees.flatten(cotangent)
-        if len(given) != len(self.outputs) or not trees.same_structure(cotangent, self.rebuild_result(self.outputs)):
+        given = trees.flatten_like(self.rebuild_result(self.outputs), cotangent)
+        if given is None:
             raise ValueError(
                 f"expected a cotangent of the structure of the value of {self.name}(), "
                 f"{trees.describe(self.rebuild_result(self.outputs))}, got {trees.describe(cotangent)}"
@@ -142,8 +142,8 @@ class Call:
 
     def tangents(self, tangents: Any) -> list[Any]:
         """Return the tangents of the leaves, in order, from the trees that `arrange` gives."""
-        given, _ = trees.flatten(tangents)
-        if not trees.same_structure(tangents, self.arrange(self.leaves)):
+        given = trees.flatten_like(self.arrange(self.leaves), tangents)
+        if given is None:
             raise ValueError(
                 f"expected tangents of the structure of the primals, {trees.describe(self.arrange(self.leaves))}, "
                 f"got {trees.describe(tangents)}"

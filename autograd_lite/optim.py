@@ -32,6 +32,7 @@ class Optimizer:
         self.steps = 0
         self._state: list[Any] = []
         self._shapes: list[Shape] | None = None
+        self._first: Tree = None
 
     @property
     def learning_rate(self) -> float:
@@ -62,9 +63,16 @@ class Optimizer:
             Where a leaf is no array of real numbers. After an error nothing has changed.
         """
         trees.map_tree(_check_leaf, params, gradients)
-        leaves, rebuild = trees.flatten(params)
+        first = params if self._first is None else self._first  # later ones may have their keys in another order
+        leaves = trees.flatten_like(first, params)
+        if leaves is None:
+            raise ValueError(
+                f"this optimiser has stepped a tree {trees.describe(first)} so far, and now got "
+                f"{trees.describe(params)}; make one optimiser for each model"
+            )
         shapes = [np.shape(p) for p in leaves]
         if self._shapes is None:
+            self._first = trees.map_tree(lambda p: None, params)
             self._shapes, self._state = shapes, [self._start(np.zeros_like(p)) for p in leaves]
         if shapes != self._shapes:
             raise ValueError(
@@ -73,10 +81,10 @@ class Optimizer:
             )
         self.steps += 1
         new = []
-        for i, (p, g) in enumerate(zip(leaves, trees.flatten(gradients)[0], strict=True)):
+        for i, (p, g) in enumerate(zip(leaves, trees.flatten_like(first, gradients) or [], strict=True)):
             change, self._state[i] = self._change(g, self._state[i])
             new.append(_subtract(p, change))
-        return rebuild(new)
+        return trees.flatten(first)[1](new)
 
     def _start(self, zeros: Any) -> Any:
         """Return the state of one parameter before the first step."""

@@ -67,10 +67,16 @@ def map_tree(f: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
     leaves, rebuild = flatten(tree)
     columns = [leaves]
     for other in others:
-        if not same_structure(tree, other):
+        beside = flatten_like(tree, other)
+        if beside is None:
             raise ValueError(f"expected two trees of one structure, got {describe(tree)} and {describe(other)}")
-        columns.append(flatten(_in_order_of(tree, other))[0])
+        columns.append(beside)
     return rebuild([f(*row) for row in zip(*columns, strict=True)])
+
+
+def flatten_like(tree: Tree, other: Tree) -> list[Any] | None:
+    """Return the leaves of another tree in the order of this one's, by their keys; None where its structure differs."""
+    return flatten(_in_order_of(tree, other))[0] if same_structure(tree, other) else None
 
 
 def same_structure(a: Tree, b: Tree) -> bool:

@@ -299,9 +299,16 @@ def test_steps_can_be_differentiated(name):
     np.testing.assert_allclose(ag.grad(after)(start), expected, atol=1e-7)
 
 
-def test_gradients_go_by_their_keys():
-    params = {"W": np.ones(2), "b": np.zeros(1)}
-    found = SGD(0.5).step(params, {"b": np.ones(1), "W": np.full(2, 2.0)})
-    assert list(found) == ["W", "b"]
-    np.testing.assert_array_equal(found["W"], [0.0, 0.0])
-    np.testing.assert_array_equal(found["b"], [-0.5])
+@pytest.mark.parametrize("make", [lambda: SGD(0.5), lambda: Momentum(0.1), lambda: Adam(0.1)])
+def test_params_and_gradients_go_by_their_keys(make):
+    params = {"W": np.array([1.0, 2.0]), "b": np.array([3.0, -1.0])}
+    gradients = {"W": np.array([0.5, -1.0]), "b": np.array([0.1, 4.0])}
+    one, other = make(), make()
+    expected, found = params, params
+    for _ in range(3):
+        expected = one.step(expected, gradients)
+        turned = {key: found[key] for key in reversed(list(found))}
+        found = other.step(turned, dict(gradients))
+    assert found.keys() == expected.keys()
+    for key in params:
+        np.testing.assert_array_equal(found[key], expected[key])

@@ -764,3 +764,16 @@ def test_an_op_may_return_a_python_number():
         return g * 2 * x
 
     np.testing.assert_allclose(ag.grad(lambda x: energy(x) ** 2)(np.ones(2)), [8.0, 8.0])
+
+
+def test_tangents_and_cotangents_go_by_their_keys():
+    def f(p):
+        return {"sum": np.sum(p["a"]), "product": p["a"] * p["b"]}
+
+    primal = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 5.0])}
+    tangent = {"b": np.array([1.0, 0.0]), "a": np.array([0.0, 10.0])}
+    _, pushed = ag.jvp(f, (primal,), (tangent,))
+    np.testing.assert_array_equal(pushed["product"], [1.0, 50.0])
+    _, pullback = ag.vjp(f, primal)
+    (pulled,) = pullback({"product": np.array([1.0, 0.0]), "sum": 2.0})
+    np.testing.assert_array_equal(pulled["a"], [5.0, 2.0])

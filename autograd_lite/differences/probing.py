@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite.differences.extrapolation import Array, Lines, scatter
-from autograd_lite.trees import describe, flatten, map_tree, same_structure
+from autograd_lite.trees import describe, flatten, flatten_like, map_tree
 
 START = 0.118  # first step, in units of the argument's scale
 NARROW_START = 0.35  # the same for results in float32 or less, where rounding is the larger error
@@ -298,11 +298,12 @@ def _match(function: Function, tangents: Sequence[Any]) -> list[Array | None]:
         if tangent is None:
             leaves += [None] * len(parts)
             continue
-        if not same_structure(primal, tangent):
+        beside = flatten_like(primal, tangent)
+        if beside is None:
             raise ValueError(
                 f"{caller}: argument {i} has the structure {describe(primal)}, its tangent {describe(tangent)}"
             )
-        for part, v in zip(parts, flatten(tangent)[0], strict=True):
+        for part, v in zip(parts, beside, strict=True):
             if v is not None and np.shape(part) != np.shape(v):
                 raise ValueError(f"{caller}: argument {i} has shape {np.shape(part)}, its tangent {np.shape(v)}")
             if np.iscomplexobj(v) and not np.iscomplexobj(part):
