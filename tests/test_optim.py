@@ -184,7 +184,12 @@ class TestErrors:
             ValueError,
             "has stepped arrays of shapes [(2,), ()] so far, and now got [(1, 2), ()]; make one optimiser for each",
         ),
-        "another model": ({"w": np.ones(2)}, {"w": np.ones(2)}, ValueError, "[(2,), ()] so far, and now got [(2,)]"),
+        "another model": (
+            {"w": np.ones(2)},
+            {"w": np.ones(2)},
+            ValueError,
+            "has stepped a tree {'w': *, 'b': *} so far, and now got {'w': *}; make one optimiser for each model",
+        ),
     }
 
     @each
