@@ -391,3 +391,33 @@ def test_numbers_that_the_code_computes_and_indices_are_shown_as_written():
     args = draw(4), draw(3), np.array([0, 2, 2]), 0.3
     assert "`w[i]`" in verify(f, hand, *args, argnums=0).diagnoses[0].message
     assert "`(0.5 * reg) * np.sum(w * w)`" in verify(f, unregularised, *args, argnums=0).diagnoses[0].message
+
+
+def test_a_decision_that_comes_out_the_same_everywhere_is_no_cause():
+    """The scores are left out: that all of them round to 0 says nothing of it."""
+
+    def f(w, b, X, y):
+        p = sigmoid(X @ w + b)
+        return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    def hand(w, b, X, y):
+        r = sigmoid(b) - y
+        return X.T @ r / len(y), np.mean(r)
+
+    report = verify(f, hand, np.array([0.1, -0.05, 0.1]), 0.2, draw(6, 3), np.arange(6) % 2.0)
+    assert not report
+    assert not any(d.kind == "rounded value" for d in report.diagnoses)
+
+
+def test_rows_of_a_mask_are_not_said_to_be_lost():
+    """A wrong mask of few rows looks like one that is turned round."""
+
+    def f(w, X):
+        return np.sum(np.maximum(0, X @ w))
+
+    def hand(w, X):
+        return X.T @ np.array([0.0, 1.0, 1.0])
+
+    report = verify(f, hand, np.array([1.0, 2.0]), np.array([[1.0, 0.3], [0.2, 1.1], [-1.0, -0.4]]), argnums=0)
+    assert not report
+    assert not {"back to front", "off by one", "lost rows"} & {d.kind for d in report.diagnoses}

@@ -66,6 +66,8 @@ def gated(r: Replay, j: int) -> Iterator[Edit]:
     """Rows are lost, or only one is there; elements come one place late."""
     shape = np.shape(r.values[j])
     x = r.name(j)
+    if not np.all(r.totals[j]) and len(np.unique(r.totals[j])) <= 2:
+        return  # a mask: what is lost of it may be lost for any reason
     for axis in range(min(len(shape), 3)):
         n = shape[axis]
         if n < 2:
@@ -168,6 +170,7 @@ def magnitude(r: Replay, j: int) -> Iterator[Edit]:
     x = r.name(j)
     for said, change in (
         ("only the sign of {} is used", np.sign),
+        ("only where {} is positive is used", lambda g: np.where(g > 0, 1.0, 0.0)),
         ("the absolute value of {} is used", np.abs),
         ("{} is squared", square),
         ("{} is clipped to -1 .. 1", lambda g: np.clip(g, -1, 1)),

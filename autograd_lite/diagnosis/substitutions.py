@@ -140,7 +140,8 @@ def other_constants(r: Replay, wrong: Sequence[int]) -> Iterator[Hypothesis]:
                 if tiny
                 else f"{what} in `{r.expression(k)}` is taken to be {new:.8g}"
             )
-            yield Hypothesis("wrong constant", 2.7 + 0.2 * (not simple), message, predicting(
+            cost = 2.7 + 0.2 * (not simple) + 0.6 * (taken is inside)  # then it may be any change of a mask
+            yield Hypothesis("wrong constant", cost, message, predicting(
                 lambda r, taken=taken, new=new: taken(r, new), _all(r)), r.name(k))  # type: ignore[misc]  # fmt: skip
     for k, node in enumerate(r.nodes):
         for key, given in node.params.items():
@@ -200,10 +201,10 @@ def other_params(r: Replay) -> Iterator[Hypothesis]:
             changes.append((f"with ddof={1 - int(bool(ddof))}, expected {ddof}", {"ddof": 1 - int(bool(ddof))}))
         for said, params in changes:
             kind = "wrong axis" if "axis" in params else "wrong ddof"
-            for predict in (_with_params, _computed_with):
+            for predict, cost in ((_with_params, 2.7), (_computed_with, 3.3)):
                 yield Hypothesis(
                     kind,
-                    2.7,
+                    cost,
                     f"`{r.name(k)}` is taken {said}",
                     predicting(lambda r, k=k, params=params, predict=predict: predict(r, k, params), _all(r)),  # type: ignore[misc]
                     r.name(k),
@@ -271,6 +272,8 @@ def rounded(r: Replay) -> Iterator[Hypothesis]:
         if isinstance(value, tuple) or k == 0 or r.nodes[k].op is None:
             continue
         for said, hard in HARD.items():
+            if np.size(value) > 1 and np.ptp(hard(value)) == 0 and not np.all((value > 0) & (value < 1)):
+                continue  # a constant, that decides nothing of what is no probability
             yield Hypothesis(
                 "rounded value",
                 3.1 + 0.3 * (not r.named(k)) + 0.3 * ("absolute" in said),
