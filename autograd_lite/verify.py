@@ -209,7 +209,8 @@ def _evaluate(problem: Problem, notes: list[str]) -> Point:
     problem.with_dot = True
     try:
         return problem.at()
-    except Exception:
+    except Exception as error:
+        trouble = error  # what is left when the methods dot of data are no trouble
         problem.with_dot = False
     try:
         point = problem.without_record()

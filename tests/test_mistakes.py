@@ -280,7 +280,7 @@ SPOILT = [  # base, what is replaced, by what, words of which one is to be in th
     ("softmax", "np.sum(dp * p, axis=1", "np.sum(dp * p, axis=0", "axis"),
     ("softmax", "-T / p / len(X)", "-T / p", "6"),
     ("softmax", "X.T @ ds", "(X.T @ ds).T", "transposed"),
-    ("layer norm", "dxc = dxhat / std + dvar * 2 * xc / n", "dxc = dxhat / std", "constant"),
+    ("layer norm", "dxc = dxhat / std + dvar * 2 * xc / n", "dxc = dxhat / std", "constant|term of dxc"),
     ("layer norm", "dx = dxc - dxc.mean(axis=-1, keepdims=True)", "dx = dxc", "`mu` is treated as a constant"),
     ("layer norm", "dx = dxc - dxc.mean(axis=-1, keepdims=True)", "dx = dxhat / std", "constants"),
     ("layer norm", "2 * xc / n", "2 * xc", "5 times"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -252,4 +252,6 @@ def matching(
         if abs(c.value(r) - value) <= close * abs(value) and (c.leaves is None or c.leaves.issuperset(leaves))
     ]
     plain = [c for c in near if not c.composite]
+    if plain and "length" in plain[0].origin and any(c.composite and c.origin for c in near):
+        plain[0] = replace(plain[0], origin="")  # it may be the one or the other
     return plain[:4] or near[:1]

@@ -50,6 +50,8 @@ def of_weight(r: Replay, j: int, edge: tuple[int, int] | None, c: Constant, leav
     if edge is not None and s < 0 and r.op(edge[0]) == "absolute":  # its own derivative is a sign
         cost += 0.9
     only = edge is None or len(r.into[j]) == 1
+    if j in r.confirmed:  # the hand holds it rightly
+        cost += 1.0
     if s == 0 and r.which(j):
         cost += 0.5  # one turn of a loop
     if s == 0 and only:

@@ -113,11 +113,16 @@ def _taken(r: Replay, region: Region, said: str) -> str:
     return f"in {d(r.name(region.x))}, the factor is taken to be `{said}`; it is `{r.operand(k, 1 - i)}`"
 
 
+_GATES = {"maximum", "minimum", "relu", "where", "clip"}
+
+
 def of_functions(r: Replay, region: Region) -> Iterator[Edit]:
     """Yield mistakes with the derivative of an elementwise function of one variable."""
     x, z = r.name(region.x), r.name(region.z)
     function = function_of(r, region)
-    extra = 0.05 * (len(region.nodes) - 1) + 0.8 * (not r.named(region.z)) + 0.5 * (not r.named(region.x))
+    extra = 0.05 * (len(region.nodes) - 1)
+    if not (len(region.nodes) == 1 and r.op(region.z) in _GATES):  # these are seldom given a name of their own
+        extra += 0.8 * (not r.named(region.z)) + 0.5 * (not r.named(region.x))
     right = _local(r.op(region.z), region, r)
     fix = (
         f": multiply `d{z}` by `{right}`" if right and z.isidentifier() else f": multiply by `{right}`" if right else ""

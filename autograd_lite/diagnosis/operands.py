@@ -123,7 +123,8 @@ def wrong_power(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
             lambda r, g: g * (r.inputs(k)[1] - 1.0) * r.values[j] ** (r.inputs(k)[1] - 1.0),
         ),
     ):
-        yield Edit("wrong power", 2.0, f"in {d(x)} {said}", j, ((k, i),), change, said[:20])
+        cost = 2.6 if "by 2" in said else 2.0
+        yield Edit("wrong power", cost, f"in {d(x)} {said}", j, ((k, i),), change, said[:20])
 
 
 def turned(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
@@ -239,7 +240,7 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         if len(same) > MOST_OTHERS:
             same = sorted(same, key=lambda other: (not r.named(other), abs(other - k)))[:MOST_OTHERS]
         for other in same:
-            if r.nodes[other] is here:
+            if r.nodes[other] is here or not np.any(r.values[other]):  # with zeros, the term is missing
                 continue
             said = "the product" if r.op(k) in ("multiply", "matmul", "dot") else f"`{r.expression(k)}`"
             told, detail = _told(r, other, k, p)
@@ -266,6 +267,8 @@ def other_operand(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
                 )
         if np.asarray(value).dtype.kind == "f":
             for said, hard in _apart(value):
+                if not np.any(hard(value)):
+                    continue
                 yield Edit(
                     "rounded value",
                     3.2,

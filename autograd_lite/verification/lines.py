@@ -17,7 +17,7 @@ from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.comparing import farthest, quotient, ratio, same, softmax
 from autograd_lite.verification.flow import Part, flow
 from autograd_lite.verification.hand import Assignment, Key, key_of
-from autograd_lite.verification.meanings import Meaning, Meanings, may_be_derivative, spelling
+from autograd_lite.verification.meanings import Meaning, Meanings, is_derivative, may_be_derivative, spelling
 from autograd_lite.verification.repairs import Repair, are_in_turn, in_turn, rows
 from autograd_lite.verification.verdicts import Verdict
 
@@ -199,6 +199,9 @@ class _Search:
         if np.asarray(a.value).dtype.kind in "iub":
             return True
         shape = np.shape(a.value)
+        if is_derivative(a.name):
+            cotangents = (*self.point.cotangents.values(), *(c for _, _, c in self.point.contributions))
+            return any(same(a.value, c) for c in cotangents if not isinstance(c, tuple) and np.shape(c) == shape)
         passed = (c for _, _, c in self.point.contributions if not isinstance(c, tuple) and np.shape(c) == shape)
         return any(same(a.value, v) for v, _ in self._record(shape)) or any(same(a.value, c) for c in passed)
 
@@ -290,6 +293,7 @@ class _Search:
         sums = []
         if len(passed) <= 6 and not any(isinstance(c, tuple) for c in passed):
             sums = [sum(some) for n in range(1, len(passed) + 1) for some in combinations(passed, n)]
+        last = ends[-1]
         while len(ends) > 1:
             before, a = ends[-2].value, ends[-1].value
             if np.shape(before) != np.shape(a) or not np.any(before):
@@ -298,7 +302,7 @@ class _Search:
             if not scaled and not any(same(a - before, c) for c in sums):
                 break
             ends.pop()
-        return ends[-1]
+        return last if any(same(ends[-1].value, c) for c in sums) else ends[-1]  # each is right: one more is missing
 
     def _finding(self, repair: Repair) -> Finding:
         a = repair.assignment
@@ -311,7 +315,8 @@ class _Search:
         computed = [b for b in before if b.code is a.code and b.name in read and not self._is_loop(b)]
         trusted = {name for place in self.point.names.places.values() for name in place.functions}
         functions = [f"{name}()" for name in sorted((read & run.called) - trusted)] if run else []
-        return tuple(dict.fromkeys([*(b.name for b in computed if not self._is_known(b)), *functions]))
+        unknown = [b.name for b in computed if not self._is_known(b) or np.asarray(b.value).dtype.kind == "b"]
+        return tuple(dict.fromkeys([*unknown, *functions]))
 
     def _is_known(self, a: Assignment) -> bool:
         return (a.code, a.name) in self.known or self._is_recorded(a)

@@ -20,6 +20,7 @@ LAYERS = ("z", "s", "u", "net", "pre", "layer", "a", "h")
 """What the numbers of layer 2 may be called that ``delta_2`` is the derivative by: sums first, then activations."""
 
 _QUOTIENT = re.compile(r"d(?P<y>\w+?)_d_?(?P<x>\w+)")
+_CALLED_DERIVATIVE = re.compile(r"d[A-Z]\w*|delta_?\w+|grad_?\w+|\w+_grad|nabla\w*")
 _DERIVATIVE = re.compile(r"d.*|g.*|.*grad.*|.*delta.*|nabla.*", re.IGNORECASE)
 _COTANGENT = (
     r"d_?(?P<x>\w+)",
@@ -29,6 +30,7 @@ _COTANGENT = (
     r"delta_?(?P<x>\w+)",
     r"nabla_?(?P<x>\w+)",
     r"g_(?P<x>\w+)",
+    r"g(?P<x>[A-Z]\w*|b\d*)",
     r"d(?:L|J|E|C|[Ll]oss|[Ee]rror|[Cc]ost)_?d_?(?P<x>\w+)",
 )
 
@@ -142,6 +144,11 @@ def key(name: str) -> str:
 def may_be_derivative(name: str) -> bool:
     """Whether a variable may be called so because it holds a derivative."""
     return _DERIVATIVE.fullmatch(name) is not None
+
+
+def is_derivative(name: str) -> bool:
+    """Whether a variable is called so because it holds a derivative of the result."""
+    return _CALLED_DERIVATIVE.fullmatch(name) is not None
 
 
 def spelling(point: Point, tensor: Tensor, otherwise: str) -> str:
