@@ -28,9 +28,8 @@ DERIVATIVES = {
     "softplus": "sigmoid({x})",
     "reciprocal": "-1 / {x}**2",
     "arctan": "1 / (1 + {x}**2)",
-    "maximum": "the mask of np.maximum",
-    "minimum": "the mask of np.minimum",
-    "clip_between": "the mask of np.clip",
+    "maximum": "({x} > {other})",
+    "minimum": "({x} < {other})",
 }
 
 
@@ -97,7 +96,11 @@ def regions(r: Replay, z: int, most: int = 10) -> Iterator[Region]:
 def _local(name: str, region: Region, r: Replay) -> str:
     """Say what the derivative of a function is, where that is short."""
     known = DERIVATIVES.get(name) if len(region.nodes) == 1 else None
-    return known.format(x=r.name(region.x), z=r.name(region.z)) if known else ""
+    if known is None:
+        return ""
+    (k, i), *_ = region.edges
+    other = r.operand(k, 1 - i) if len(r.nodes[k].inputs) == 2 else ""
+    return known.format(x=r.name(region.x), z=r.name(region.z), other=other)
 
 
 def function_of(r: Replay, region: Region) -> str:

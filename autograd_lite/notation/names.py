@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from dis import opname
 from itertools import count
 from pathlib import Path
 from types import FrameType, FunctionType, ModuleType
@@ -27,6 +26,7 @@ from autograd_lite.backward import sweep
 from autograd_lite.debug import is_users
 from autograd_lite.graph import Observer, Tensor, observing, tracing
 from autograd_lite.notation.identifiers import unique_names
+from autograd_lite.notation.operands import expression, is_name, operands, parts, spoken_values
 from autograd_lite.trees import Tree
 
 _WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
@@ -223,7 +223,7 @@ class Names(Observer):
         asker = sys._getframe(1)
         while asker.f_code.co_filename == _GRAPH and asker.f_back is not None:  # the Tensor's own methods
             asker = asker.f_back
-        tree = _expression(frames[0]) if frames and asker is frames[0] else None
+        tree = expression(frames[0]) if frames and asker is frames[0] else None
         condition = ast.unparse(tree) if tree else ""
         self.decisions.append(Decision(node, outcome, _place(frames) if frames else None, condition))
 
@@ -280,24 +280,24 @@ class Names(Observer):
         held = [x for x in trees.flatten(node.params)[0] if isinstance(x, np.ndarray)] if node.params else []
         if not constants and not held:
             return
-        tree = _expression(frame)
-        spoken = list(_spoken_values(frame, tree))
+        tree = expression(frame)
+        spoken = list(spoken_values(frame, tree))
         for array in held:
             for name, value in (*spoken, *frame.f_locals.items()):
                 if _is(value, array):
                     self.arrays[id(array)] = name, array
                     break
-        operands = dict(enumerate(_operands(tree)))
+        beside = dict(enumerate(operands(tree)))
         for i, x in constants:
             if isinstance(x, np.ndarray):
                 known = [*spoken, *frame.f_locals.items()]
             else:  # equal numbers are one object: only the operand itself tells
-                known = list(_spoken_values(frame, operands.get(i)))[:1] if _is_name(operands.get(i)) else []
+                known = list(spoken_values(frame, beside.get(i)))[:1] if is_name(beside.get(i)) else []
             for name, value in known:
                 if _is(value, x):
                     self.constants[node, i] = name
                     break
-        for i, part in enumerate(_parts(tree)):
+        for i, part in enumerate(parts(tree)):
             if part is not None and (i in dict(constants) or len(node.inputs) == 1):
                 text = ast.unparse(part)
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
@@ -320,24 +320,6 @@ class NumbersInRules(Observer):
             for i, x in enumerate(node.inputs):
                 if x is y and (swept, j) in constants and not isinstance(x, (np.ndarray, Tensor)):
                     constants[node, i] = constants[swept, j]
-
-
-def _operands(tree: ast.AST | None) -> tuple[ast.expr, ...]:
-    """Return the operands of an expression, in the order of the op's inputs."""
-    body = tree.body if isinstance(tree, ast.Expression) else None
-    if isinstance(body, ast.BinOp):
-        return body.left, body.right
-    if isinstance(body, ast.Compare):
-        return body.left, *body.comparators
-    if isinstance(body, ast.Call):
-        method = isinstance(body.func, ast.Attribute) and not isinstance(body.func.value, ast.Name)
-        return (body.func.value, *body.args) if method else tuple(body.args)  # type: ignore[attr-defined]
-    return ()
-
-
-def _is_name(part: ast.expr | None) -> bool:
-    """Whether an operand is one variable, attribute or item."""
-    return isinstance(part, (ast.Name, ast.Attribute, ast.Subscript))
 
 
 def _is(value: Any, x: Any) -> bool:
@@ -400,63 +382,3 @@ def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         return
     for key, child in items:
         yield from _keys(child, (*path, key))
-
-
-def _parts(tree: ast.AST | None) -> tuple[ast.expr | None, ...]:
-    """Return the operands of an expression that are computed of names and numbers alone, or None; or its index."""
-    body = tree.body if isinstance(tree, ast.Expression) else None
-    if isinstance(body, ast.Subscript):
-        return None, body.slice if _is_arithmetic(body.slice) else None
-    operands = (body.left, body.right) if isinstance(body, ast.BinOp) else ()
-    return tuple(part if isinstance(part, ast.BinOp) and _is_arithmetic(part) else None for part in operands)
-
-
-def _is_arithmetic(tree: ast.expr) -> bool:
-    known: tuple[type[ast.AST], ...] = (
-        ast.BinOp,
-        ast.UnaryOp,
-        ast.Name,
-        ast.Constant,
-        ast.operator,
-        ast.unaryop,
-        ast.expr_context,
-    )
-    known += (ast.Tuple, ast.Slice)  # in an index
-    return all(isinstance(part, known) for part in ast.walk(tree))
-
-
-def _spoken_values(frame: FrameType, tree: ast.AST | None) -> Iterator[tuple[str, Any]]:
-    """Yield the variables, with their values, that the expression being evaluated in a frame names."""
-    scope = {**frame.f_globals, **frame.f_locals}
-    for part in ast.walk(tree) if tree else ():
-        if isinstance(part, ast.Name) and part.id in scope:
-            yield part.id, scope[part.id]
-        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
-            held = getattr(scope.get(part.value.id), "__dict__", {})
-            if part.attr in held:
-                yield part.attr, held[part.attr]
-        elif isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name):
-            container, key = scope.get(part.value.id), getattr(part.slice, "value", None)
-            if isinstance(container, dict) and isinstance(key, str) and key in container:
-                yield key, container[key]
-
-
-def _expression(frame: FrameType) -> ast.AST | None:
-    """Parse the source of the expression that a frame is evaluating."""
-    code, at = frame.f_code, frame.f_lasti // 2
-    name = opname[code.co_code[frame.f_lasti]]
-    if at and ("JUMP" in name or name == "TO_BOOL"):  # what was computed last; a jump may claim the place of another
-        at -= 1
-    line, end_line, column, end_column = list(code.co_positions())[at]
-    if line is None or end_line is None or column is None or end_column is None:
-        return None
-    lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(line, end_line + 1)]
-    if not lines or not lines[0]:
-        return None
-    encoded = [text.encode() for text in lines]  # columns count bytes
-    encoded[-1] = encoded[-1][:end_column]
-    encoded[0] = encoded[0][column:]
-    try:
-        return ast.parse(f"({b''.join(encoded).decode()})", mode="eval")
-    except (SyntaxError, UnicodeDecodeError):
-        return None

@@ -18,6 +18,7 @@ from autograd_lite.notation.names import Names, leaf_names
 from autograd_lite.op import Op
 from autograd_lite.verification import answers
 from autograd_lite.verification import hand as hand_code
+from autograd_lite.verification.data import Data, in_kind
 from autograd_lite.verification.hand import Assignment, Key, Run
 
 COTANGENT_NAMES = {"g", "dout", "cotangent", "grad", "grad_output", "grad_out", "dy", "dz", "upstream", "delta"}
@@ -186,7 +187,7 @@ class Problem:
         made = self._rebuild(values)
         args = list(self.args)
         if beside_tensors:
-            args = trees.map_tree(_Data.of, args)
+            args = trees.map_tree(Data.of, args)
         if self.params is None:
             for position, tree in zip(self.positions, made, strict=True):
                 args[position] = tree
@@ -354,7 +355,7 @@ class Problem:
         for x in self._values:
             scale = np.sqrt(np.mean(np.square(np.abs(x)))) if np.size(x) else 0.0
             step = size * rng.standard_normal(np.shape(x)) * np.maximum(np.abs(x), 0.1 * scale or 0.1)
-            moved.append(np.asarray(_in_kind(np.asarray(x), x + step)).astype(np.asarray(x).dtype)[()])
+            moved.append(np.asarray(in_kind(np.asarray(x), x + step)).astype(np.asarray(x).dtype)[()])
         return moved
 
     @property
@@ -366,38 +367,6 @@ class Problem:
     def values(self) -> list[Any]:
         """The arrays that are differentiated, as inexact ones."""
         return self._values
-
-
-def _in_kind(x: Any, moved: Any) -> Any:
-    """Return what an array has moved to with the properties that it had."""
-    if x.dtype.kind != "f" or not x.any():
-        return moved
-    if x.ndim == 2 and x.shape[0] == x.shape[1] > 1:
-        if np.array_equal(x, x.T):
-            return (moved + moved.T) / 2
-        for part in (np.tril, np.triu):
-            if np.array_equal(x, part(x)):
-                return part(moved)
-    positive = np.all(x >= 0)
-    if positive and x.ndim and x.shape[-1] > 1 and np.allclose(np.sum(x, -1), 1, rtol=0, atol=1e-6):
-        return np.abs(moved) / np.sum(np.abs(moved), -1, keepdims=True)
-    return x * np.exp(np.clip(moved / x - 1, -30, 30)) if np.all(x > 0) else moved
-
-
-class _Data(np.ndarray):
-    """An array beside Tensors, whose method ``dot`` is NumPy's function: that one asks the Tensor."""
-
-    @staticmethod
-    def of(x: Any) -> Any:
-        """Return a plain array as one."""
-        return x.view(_Data) if type(x) is np.ndarray else x
-
-    def dot(self, b: Any, out: Any = None) -> Any:
-        """Return ``np.dot(self, b)``."""
-        return np.dot(self, b) if out is None else super().dot(b, out)
-
-    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return array.view(_Data) if array.ndim else array[()]
 
 
 def _own(x: Any) -> Any:

@@ -1,0 +1,88 @@
+"""The expression that a frame is evaluating: its operands, and the variables that it names."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from dis import opname
+from types import FrameType
+from typing import Any
+
+
+def expression(frame: FrameType) -> ast.AST | None:
+    """Parse the source of the expression that a frame is evaluating."""
+    code, at = frame.f_code, frame.f_lasti // 2
+    name = opname[code.co_code[frame.f_lasti]]
+    if at and ("JUMP" in name or name == "TO_BOOL"):  # what was computed last; a jump may claim the place of another
+        at -= 1
+    line, end_line, column, end_column = list(code.co_positions())[at]
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(line, end_line + 1)]
+    if not lines or not lines[0]:
+        return None
+    encoded = [text.encode() for text in lines]  # columns count bytes
+    encoded[-1] = encoded[-1][:end_column]
+    encoded[0] = encoded[0][column:]
+    try:
+        return ast.parse(f"({b''.join(encoded).decode()})", mode="eval")
+    except (SyntaxError, UnicodeDecodeError):
+        return None
+
+
+def operands(tree: ast.AST | None) -> tuple[ast.expr, ...]:
+    """Return the operands of an expression, in the order of the op's inputs."""
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    if isinstance(body, ast.BinOp):
+        return body.left, body.right
+    if isinstance(body, ast.Compare):
+        return body.left, *body.comparators
+    if isinstance(body, ast.Call):
+        method = isinstance(body.func, ast.Attribute) and not isinstance(body.func.value, ast.Name)
+        return (body.func.value, *body.args) if method else tuple(body.args)  # type: ignore[attr-defined]
+    return ()
+
+
+def is_name(part: ast.expr | None) -> bool:
+    """Whether an operand is one variable, attribute or item."""
+    return isinstance(part, (ast.Name, ast.Attribute, ast.Subscript))
+
+
+def parts(tree: ast.AST | None) -> tuple[ast.expr | None, ...]:
+    """Return the operands of an expression that are computed of names and numbers alone, or None; or its index."""
+    body = tree.body if isinstance(tree, ast.Expression) else None
+    if isinstance(body, ast.Subscript):
+        return None, body.slice if _is_arithmetic(body.slice) else None
+    operands = (body.left, body.right) if isinstance(body, ast.BinOp) else ()
+    return tuple(part if isinstance(part, ast.BinOp) and _is_arithmetic(part) else None for part in operands)
+
+
+def _is_arithmetic(tree: ast.expr) -> bool:
+    known: tuple[type[ast.AST], ...] = (
+        ast.BinOp,
+        ast.UnaryOp,
+        ast.Name,
+        ast.Constant,
+        ast.operator,
+        ast.unaryop,
+        ast.expr_context,
+    )
+    known += (ast.Tuple, ast.Slice)  # in an index
+    return all(isinstance(part, known) for part in ast.walk(tree))
+
+
+def spoken_values(frame: FrameType, tree: ast.AST | None) -> Iterator[tuple[str, Any]]:
+    """Yield the variables, with their values, that the expression being evaluated in a frame names."""
+    scope = {**frame.f_globals, **frame.f_locals}
+    for part in ast.walk(tree) if tree else ():
+        if isinstance(part, ast.Name) and part.id in scope:
+            yield part.id, scope[part.id]
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            held = getattr(scope.get(part.value.id), "__dict__", {})
+            if part.attr in held:
+                yield part.attr, held[part.attr]
+        elif isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name):
+            container, key = scope.get(part.value.id), getattr(part.slice, "value", None)
+            if isinstance(container, dict) and isinstance(key, str) and key in container:
+                yield key, container[key]
