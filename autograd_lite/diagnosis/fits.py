@@ -25,8 +25,7 @@ def of_factor(r: Replay, wrong: Sequence[int], found: list[Constant]) -> Iterato
         alone = len(group) == 1
         if s == 0:
             are = "it is zero" if alone else f"{whose} are zero"
-            message = f"{are}: nothing is passed back to {'it' if alone else 'them'}"
-            yield Hypothesis("missing", 1.0, message, _scaled(fixed(0.0), group))
+            yield Hypothesis("missing", 1.0, f"{are}, in every element", _scaled(fixed(0.0), group))
             continue
         are = "it is" if alone else f"{whose} are"
         constants = matching([*uses(r), *found], r, s, group)
