@@ -348,7 +348,7 @@ def as_value(value: Any, copy: bool) -> Any:
         return value
     if isinstance(value, Tensor):
         raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
-    if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+    if type(value) is not np.ndarray:
         value = _plain(value)
     array = np.array(value) if copy else np.asarray(value)
     kind = array.dtype.kind
@@ -361,16 +361,16 @@ def as_value(value: Any, copy: bool) -> Any:
 
 def as_constant(x: Any) -> Any:
     """Return an op's constant input as an array; None and numbers stay what they are."""
-    array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-    if isinstance(x, np.ndarray) and type(x) is not np.ndarray:
-        array = _plain(x)
+    array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected numbers beside a Tensor, got {summary(x)} of dtype {array.dtype}")
     return array
 
 
 def _plain(x: Any) -> Any:
-    """Return an array of a subclass as a plain one, unless its operations mean something else."""
+    """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is."""
+    if type(x) is np.ndarray or not isinstance(x, np.ndarray):
+        return x
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError("a masked array would lose its mask; use x.filled(0), and np.where(mask, ...)")
     if isinstance(x, np.matrix):

@@ -64,6 +64,12 @@ class Program:
         return [*self.forward, *self.backward]
 
     @property
+    def values(self) -> dict[str, Any]:
+        """What the names of inputs, constants and steps stand for."""
+        given = {name: node.value for name, node in self.inputs.items()}
+        return {**given, **self.constants, **{step.name: step.value for step in self.steps}}
+
+    @property
     def conditions(self) -> list[str]:
         """What the control flow asked, and the answers, in the order of asking: ``np.sum(y) > 0 is True``."""
         asked: dict[tuple[str, str], list[Any]] = {}

@@ -202,16 +202,12 @@ def _alike(a: Any, b: Any) -> bool:
 
 def _evaluate(problem: Problem, notes: list[str]) -> Point:
     """Evaluate both at the point; where the function cannot be recorded, without a backward pass."""
-    try:
-        return problem.at()
-    except Exception as error:
-        trouble = error
-    problem.with_dot = True
-    try:
-        return problem.at()
-    except Exception as error:
-        trouble = error  # what is left when the methods dot of data are no trouble
-        problem.with_dot = False
+    for problem.with_dot in (False, True):
+        try:
+            return problem.at()
+        except Exception as error:
+            trouble = error  # in the end, what is left when the methods dot of data are no trouble
+    problem.with_dot = False
     try:
         point = problem.without_record()
     except Exception:

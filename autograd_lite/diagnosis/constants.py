@@ -64,14 +64,13 @@ def constants(r: Replay, wrong: Collection[int] = ()) -> list[Constant]:
     -------
     list of Constant, the simplest first
     """
-    below = leaves_below(r)
     seen = _Seen()
-    terms, lengths = list(_terms(r, below, seen)), list(_lengths(r, below, seen))
-    numbers = [*terms, *_graph_numbers(r, below)]
-    base = [*numbers, *lengths, *_scalars(r, below)]
-    found = [*_numbers(r, below, wrong), *base]
+    terms, lengths = list(_terms(r, seen)), list(_lengths(r, seen))
+    numbers = [*terms, *_graph_numbers(r)]
+    base = [*numbers, *lengths, *_scalars(r)]
+    found = [*_numbers(r, wrong), *base]
     found += [c.power(-1, f"1 / {c.origin}", 0.02, plain=True) for c in base]
-    found += _spread_counts(r, below)
+    found += _spread_counts(r)
     negatives = [
         Constant(lambda r, c=c: -c.value(r), f"-1 times {c.origin}" if c.origin else "", c.cost + 0.4, c.fixed, False,  # type: ignore[misc]
                  c.leaves)
@@ -104,22 +103,10 @@ def uses(r: Replay) -> Iterator[Constant]:
                         frozenset((leaf,)))  # fmt: skip
 
 
-def leaves_below(r: Replay) -> list[Leaves]:
-    """Return, for each node, the differentiated arrays that it depends on."""
-    below: list[Leaves] = [frozenset()] * len(r.nodes)
-    for leaf, k in enumerate(r.leaves):
-        if k is not None:
-            below[k] = frozenset((leaf,))
-    for k in reversed(range(len(r.nodes))):
-        for _, j, _ in r.out[k]:
-            below[k] |= below[j]
-    return below
-
-
-def _numbers(r: Replay, below: list[Leaves], wrong: Collection[int]) -> Iterator[Constant]:
+def _numbers(r: Replay, wrong: Collection[int]) -> Iterator[Constant]:
     """Yield small numbers: a half has an origin where a square lies on the way to wrong gradients alone."""
     yield fixed(-1.0)
-    for leaves in dict.fromkeys(below[k] for k in range(len(r.nodes)) if r.op(k) in _SQUARES):
+    for leaves in dict.fromkeys(r.below[k] for k in range(len(r.nodes)) if r.op(k) in _SQUARES):
         if leaves <= frozenset(wrong):
             yield fixed(0.5, "the 2 that comes down from a square", 0.0, leaves)
     yield fixed(0.5, cost=0.08)
@@ -142,20 +129,20 @@ class _Seen:
         return n not in (0, 1) and not leaves <= known
 
 
-def _terms(r: Replay, below: list[Leaves], seen: _Seen) -> Iterator[Constant]:
+def _terms(r: Replay, seen: _Seen) -> Iterator[Constant]:
     """Yield the numbers of elements that are averaged, or summed."""
     for k in range(len(r.nodes)):
         if r.op(k) in ("mean", "sum", "variance", "deviation"):
             (value, *_) = r.inputs(k)
             n = round(np.size(value) / max(np.size(r.values[k]), 1))
-            if seen.news(n, below[k]):
+            if seen.news(n, r.below[k]):
                 verb = "averages" if r.op(k) == "mean" else "sums"
-                yield fixed(float(n), f"the {n} terms that `{r.expression(k)}` {verb}", 0.1, below[k])
+                yield fixed(float(n), f"the {n} terms that `{r.expression(k)}` {verb}", 0.1, r.below[k])
 
 
-def _lengths(r: Replay, below: list[Leaves], seen: _Seen) -> Iterator[Constant]:
+def _lengths(r: Replay, seen: _Seen) -> Iterator[Constant]:
     """Yield the lengths of axes, then the numbers of elements."""
-    shapes = sorted(_shapes(r, below), key=lambda shape: shape[-1])
+    shapes = sorted(_shapes(r), key=lambda shape: shape[-1])
     for shape, leaves, of, _ in shapes:
         for axis, n in enumerate(shape):
             if seen.news(n, leaves):
@@ -166,15 +153,15 @@ def _lengths(r: Replay, below: list[Leaves], seen: _Seen) -> Iterator[Constant]:
             yield fixed(float(n), f"the {n} elements of {of}", 0.35, leaves)
 
 
-def _shapes(r: Replay, below: list[Leaves]) -> Iterator[tuple[tuple[int, ...], Leaves, str, bool]]:
+def _shapes(r: Replay) -> Iterator[tuple[tuple[int, ...], Leaves, str, bool]]:
     """Yield the shapes of arrays, with the gradients on whose way they lie, and whether they have no name."""
     for k, value in enumerate(r.values):
         if not isinstance(value, tuple):
-            beside = below[k].union(*(below[user] for user, _ in r.into[k]))
+            beside = r.below[k].union(*(r.below[user] for user, _ in r.into[k]))
             yield np.shape(value), beside, f"`{r.name(k)}`", not r.named(k)
         for i, x in enumerate(r.nodes[k].inputs):
             if isinstance(x, np.ndarray):
-                yield x.shape, below[k], f"`{r.operand(k, i)}`", r.operand(k, i) == "array"
+                yield x.shape, r.below[k], f"`{r.operand(k, i)}`", r.operand(k, i) == "array"
 
 
 def spreads(r: Replay) -> list[tuple[int, int]]:
@@ -204,35 +191,35 @@ def _squares_deviations(r: Replay, k: int) -> bool:
     return r.op(middle) == "mean" or (r.op(middle) == "divide" and r.op(r.out[middle][0][1]) == "sum")
 
 
-def _spread_counts(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
+def _spread_counts(r: Replay) -> Iterator[Constant]:
     """Yield the ratio of the two ways to average squares, where there is a variance."""
     for k, n in spreads(r):
         if n > 1:
-            yield fixed((n - 1) / n, f"{n - 1}/{n}, as of ddof=1 in `{r.name(k)}`", 0.4, below[k])
-            yield fixed(n / (n - 1), f"{n}/{n - 1}, as of ddof=1 in `{r.name(k)}`", 0.4, below[k])
+            yield fixed((n - 1) / n, f"{n - 1}/{n}, as of ddof=1 in `{r.name(k)}`", 0.4, r.below[k])
+            yield fixed(n / (n - 1), f"{n}/{n - 1}, as of ddof=1 in `{r.name(k)}`", 0.4, r.below[k])
 
 
-def _graph_numbers(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
+def _graph_numbers(r: Replay) -> Iterator[Constant]:
     """Yield the numbers in the function's own code."""
     seen = _Seen()
     for k, node in enumerate(r.nodes):
         for i, x in enumerate(node.inputs):
             if type(x) is Tensor or np.ndim(x) or x is None or np.iscomplexobj(x):
                 continue
-            if float(x) in (-1.0, 2.0, 0.5) or not seen.news(float(x), below[k]):
+            if float(x) in (-1.0, 2.0, 0.5) or not seen.news(float(x), r.below[k]):
                 continue
             origin = f"the number {r.operand(k, i)} in `{r.expression(k)}`"
-            yield Constant(lambda r, k=k, i=i: float(np.real(r.inputs(k)[i])), origin, 0.3, leaves=below[k])  # type: ignore[misc]
+            yield Constant(lambda r, k=k, i=i: float(np.real(r.inputs(k)[i])), origin, 0.3, leaves=r.below[k])  # type: ignore[misc]
 
 
-def _scalars(r: Replay, below: list[Leaves]) -> Iterator[Constant]:
+def _scalars(r: Replay) -> Iterator[Constant]:
     """Yield the values of the graph that are single numbers, for those gradients that pass beside them."""
     for k, value in enumerate(r.values):
         if k > _MOST_NODES:
             return
         if not isinstance(value, tuple) and np.shape(value) == () and np.isrealobj(value):
             cost = 0.5 + 0.4 * (not r.named(k))
-            leaves = frozenset[int]().union(*(below[user] for user, _ in r.into[k])) if k else below[0]
+            leaves = frozenset[int]().union(*(r.below[user] for user, _ in r.into[k])) if k else r.below[0]
             yield Constant(lambda r, k=k: float(r.values[k]), f"the value of `{r.name(k)}`", cost, False, leaves=leaves)  # type: ignore[misc]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -89,24 +90,15 @@ def gated(r: Replay, j: int) -> Iterator[Edit]:
                 lambda r, g, kept=kept, axis=axis: _kept(g, kept, axis),  # type: ignore[misc]
                 f"{said}{axis}",
             )
-        for shift in (1, -1):
+        for shift, (how, move) in product((1, -1), (("rolled", np.roll), ("shifted", _shifted))):
             yield Edit(
                 "off by one",
                 2.6 + 0.2 * (not r.named(j)),
                 f"{d(x)} is off by one{at}",
                 j,
                 None,
-                lambda r, g, shift=shift, axis=axis: np.roll(g, shift, axis),  # type: ignore[misc]
-                f"rolled {shift} {axis}",
-            )
-            yield Edit(
-                "off by one",
-                2.6 + 0.2 * (not r.named(j)),
-                f"{d(x)} is off by one{at}",
-                j,
-                None,
-                lambda r, g, shift=shift, axis=axis: _shifted(g, shift, axis),  # type: ignore[misc]
-                f"shifted {shift} {axis}",
+                lambda r, g, move=move, shift=shift, axis=axis: move(g, shift, axis),  # type: ignore[misc]
+                f"{how} {shift} {axis}",
             )
         yield Edit(
             "back to front",

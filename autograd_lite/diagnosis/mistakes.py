@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.diagnosis.constants import Constant, constants, fixed, leaves_below, matching
+from autograd_lite.diagnosis.constants import Constant, constants, fixed, matching
 from autograd_lite.diagnosis.edits import Edit
 from autograd_lite.diagnosis.effects import of_edit, of_weight
 from autograd_lite.diagnosis.fits import DIRECT
@@ -113,7 +113,7 @@ class _Search:
             problem = move(self.problem, self.rng) if move is redrawn or self._is_constant() else None
             other = self._another(problem) if problem is not None else None
             self.others += [other] if other is not None else []
-        self.constants, self.below = constants(self.r, self.wrong), leaves_below(self.r)
+        self.constants = constants(self.r, self.wrong)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
         single = [(1.95, self._weights), (1.96, lambda: self._edits(late=False))]
         group = [
@@ -129,7 +129,7 @@ class _Search:
             (3.0, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=True))),
         ]
         for least, stage in stages:
-            if time.monotonic() > self.deadline or self._settled(least):
+            if not self._in_time() or self._settled(least):
                 break
             if least > 0 and (not self.replayed or self.r.point.by_differences):
                 break
@@ -227,7 +227,7 @@ class _Search:
 
     def _hypotheses(self, hypotheses: Iterator[Hypothesis]) -> None:
         for hypothesis in hypotheses:
-            if time.monotonic() > self.deadline:
+            if not self._in_time():
                 return
             self._consider(hypothesis)
 
@@ -303,8 +303,8 @@ class _Search:
         near = np.abs(moved - self.target) <= self.close
         return any(all(near[n] for n, leaf in enumerate(self.rows) if leaf == one) for one in self.replayed)
 
-    def _factors(self, unit: Any, rest: Any) -> Iterator[tuple[float, Constant | None]]:
-        """Yield the factors of a change that may explain wrong leaves, with the constants that they may be."""
+    def _factors(self, unit: Any, rest: Any) -> Iterator[float]:
+        """Yield the factors of a change that may explain wrong leaves."""
         tried: list[float] = []
         asked = [np.array([leaf >= 0 for leaf in self.rows])]
         asked += [np.array([leaf == one for leaf in self.rows]) for one in self.replayed if len(self.replayed) > 1]
@@ -316,11 +316,11 @@ class _Search:
                 continue
             if np.all(np.abs(s * u - t) <= self.close[which] + 1e-6 * np.abs(t)):
                 tried.append(s)
-                yield s, None
+                yield s
 
     def _edits(self, *, late: bool) -> None:
         for edit in edits(self.r, late=late):
-            if time.monotonic() > self.deadline:
+            if not self._in_time():
                 return
             try:
                 delta = edit.delta(self.r)
@@ -341,19 +341,19 @@ class _Search:
         r = self.r
         before = r.totals[edit.j] if edit.edges is None else sum(r.passed[e] for e in edit.edges)
         base = self._along(edit.j, before)
-        for s, _ in self._factors(moved + base, -base):
+        for s in self._factors(moved + base, -base):
             for c in [c for c in self._matching(s, edit.j) if c.fixed and c.cost <= _PLAIN][:1]:
                 self._consider(of_edit(r, edit, self.leaves, c))
 
     def _matching(self, value: float, j: int) -> list[Constant]:
         """Return the constants that may be a factor of what arrives at a node."""
-        return matching(self.constants, self.r, value, self.below[j].intersection(self.replayed))
+        return matching(self.constants, self.r, value, self.r.below[j].intersection(self.replayed))
 
     def _weights(self) -> None:
         """Consider that one term has another weight: missing, negative, doubled, averaged."""
         r = self.r
         for k in range(len(r.nodes)):
-            if time.monotonic() > self.deadline:
+            if not self._in_time():
                 return
             if r.totals[k] is None or isinstance(r.values[k], tuple):
                 continue
@@ -368,7 +368,7 @@ class _Search:
     def _weigh(self, j: int, edge: tuple[int, int] | None) -> None:
         r = self.r
         unit = self._along(j, r.passed[edge] if edge else r.totals[j])
-        for s, _ in self._factors(unit, 0.0):
+        for s in self._factors(unit, 0.0):
             weight = 1 + s
             if abs(weight) < 1e-6:
                 found: list[Constant] = [fixed(0.0)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.diagnosis.edits import HARD, MOST_OTHERS, Edit, d
-from autograd_lite.diagnosis.replay import Replay
+from autograd_lite.diagnosis.replay import Change, Replay
 from autograd_lite.graph import Tensor
 
 
@@ -28,74 +28,36 @@ def skipped_factor(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:
         missing = f"the division by `{other}` is missing in {d(x)}, from `{r.expression(k)}`"
         if i == 1:
             missing = f"the derivative of `{r.expression(k)}` by `{x}` is missing in {d(x)}"
-    yield Edit(
+
+    def edit(kind: str, cost: float, message: str, change: Change, key: str) -> Edit:
+        return Edit(kind, cost, message, j, ((k, i),), change, key)
+
+    yield edit(
         "missing factor",
         1.9 if plain else 2.1,  # a number that is in the code, before a ratio that happens to equal it
         missing,
-        j,
-        ((k, i),),
         lambda r, g: np.broadcast_to(g, np.broadcast_shapes(np.shape(g), np.shape(r.values[j]))),
         f"skip {i}",
     )
     if r.op(k) == "divide" and i == 1:
-        yield Edit(
-            "wrong derivative",
-            2.6,
-            f"in {d(x)}, `{r.expression(k)}` is derived as if it were a product",
-            j,
-            ((k, i),),
-            lambda r, g: g * r.inputs(k)[0],
-            "as product",
-        )
-        yield Edit(
-            "wrong derivative",
-            2.6,
-            f"in {d(x)}, the derivative of `{r.expression(k)}` is divided by `{x}`, expected by its square",
-            j,
-            ((k, i),),
-            lambda r, g: -g * r.values[k],
-            "unsquared",
-        )
+        said = f"in {d(x)}, `{r.expression(k)}` is derived as if it were a product"
+        yield edit("wrong derivative", 2.6, said, lambda r, g: g * r.inputs(k)[0], "as product")
+        said = f"in {d(x)}, the derivative of `{r.expression(k)}` is divided by `{x}`, expected by its square"
+        yield edit("wrong derivative", 2.6, said, lambda r, g: -g * r.values[k], "unsquared")
         if r.named(k):
-            yield Edit(
-                "missing factor",
-                2.7,
+            said = (
                 f"in {d(x)}, the factor `{r.name(k)}` is missing: `{r.expression(k)}` has the derivative "
-                f"`-{r.name(k)} / {x}` by `{x}`",
-                j,
-                ((k, i),),
-                lambda r, g: -g / r.inputs(k)[1],
-                "numerator",
+                f"`-{r.name(k)} / {x}` by `{x}`"
             )
+            yield edit("missing factor", 2.7, said, lambda r, g: -g / r.inputs(k)[1], "numerator")
     if r.op(k) == "divide" and i == 0:
-        yield Edit(
-            "wrong derivative",
-            2.6,
-            f"in {d(x)} it is multiplied by `{other}`, expected to be divided by it",
-            j,
-            ((k, i),),
-            lambda r, g: g * r.inputs(k)[1],
-            "as product",
-        )
+        said = f"in {d(x)} it is multiplied by `{other}`, expected to be divided by it"
+        yield edit("wrong derivative", 2.6, said, lambda r, g: g * r.inputs(k)[1], "as product")
     if r.op(k) == "multiply":
-        yield Edit(
-            "wrong derivative",
-            2.7,
-            f"in {d(x)} it is divided by `{other}`, expected to be multiplied by it",
-            j,
-            ((k, i),),
-            lambda r, g: g / r.inputs(k)[1 - i],
-            "as quotient",
-        )
-        yield Edit(
-            "wrong derivative",
-            2.7,
-            f"in {d(x)} the factor `{other}` is squared",
-            j,
-            ((k, i),),
-            lambda r, g: g * r.inputs(k)[1 - i] ** 2,
-            "squared",
-        )
+        said = f"in {d(x)} it is divided by `{other}`, expected to be multiplied by it"
+        yield edit("wrong derivative", 2.7, said, lambda r, g: g / r.inputs(k)[1 - i], "as quotient")
+        said = f"in {d(x)} the factor `{other}` is squared"
+        yield edit("wrong derivative", 2.7, said, lambda r, g: g * r.inputs(k)[1 - i] ** 2, "squared")
 
 
 def wrong_power(r: Replay, k: int, i: int, j: int) -> Iterator[Edit]:

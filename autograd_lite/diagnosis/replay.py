@@ -251,6 +251,18 @@ class Replay(Wording):
         return [np.array(r) for r in rows]
 
     @cached_property
+    def below(self) -> list[frozenset[int]]:
+        """For each node, the differentiated arrays that it depends on."""
+        below: list[frozenset[int]] = [frozenset()] * len(self.nodes)
+        for leaf, k in enumerate(self.leaves):
+            if k is not None:
+                below[k] = frozenset((leaf,))
+        for k in reversed(range(len(self.nodes))):
+            for _, j, _ in self.out[k]:
+                below[k] |= below[j]
+        return below
+
+    @cached_property
     def confirmed(self) -> set[int]:
         """The nodes whose cotangent the hand gradient holds, rightly so, in the variable that means it.
 

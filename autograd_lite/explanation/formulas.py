@@ -67,9 +67,7 @@ class Writer:
         self.program = program
         self.edges = Edges(program)
         self._derivatives = {s.name: (s.of, s.by) for s in program.backward if s.role in ("factor", "cotangent")}
-        values = {**{name: node.value for name, node in program.inputs.items()}, **program.constants}
-        values |= {step.name: step.value for step in program.steps}
-        self._arrays = {name for name, value in values.items() if isinstance(value, tuple) or np.ndim(value)}
+        self._arrays = {name for name, value in program.values.items() if isinstance(value, tuple) or np.ndim(value)}
 
     def chain(self, by: str) -> list[str]:
         """Return the lines that say why the derivative by an input is what it is."""

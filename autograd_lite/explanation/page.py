@@ -64,8 +64,7 @@ class Frames:
         self.program = program
         self.edges = Edges(program)
         self.cotangents = self.edges.cotangents()
-        self.values = {**program.constants, **{name: node.value for name, node in program.inputs.items()}}
-        self.values |= {step.name: step.value for step in program.forward}
+        self.values = program.values
 
     def all(self) -> list[Frame]:
         """Return the frames: the inputs, the forward steps, the start of the backward pass, its steps, the end."""

@@ -276,7 +276,7 @@ class Names(Observer):
 
     def _name_constants(self, node: Tensor, frame: FrameType) -> None:
         """Name the op's constant inputs as the expression that called it does."""
-        constants = [(i, x) for i, x in enumerate(node.inputs) if type(x) is not Tensor]
+        constants = {i: x for i, x in enumerate(node.inputs) if type(x) is not Tensor}
         held = [x for x in trees.flatten(node.params)[0] if isinstance(x, np.ndarray)] if node.params else []
         if not constants and not held:
             return
@@ -288,7 +288,7 @@ class Names(Observer):
                     self.arrays[id(array)] = name, array
                     break
         beside = dict(enumerate(operands(tree)))
-        for i, x in constants:
+        for i, x in constants.items():
             if isinstance(x, np.ndarray):
                 known = [*spoken, *frame.f_locals.items()]
             else:  # equal numbers are one object: only the operand itself tells
@@ -298,7 +298,7 @@ class Names(Observer):
                     self.constants[node, i] = name
                     break
         for i, part in enumerate(parts(tree)):
-            if part is not None and (i in dict(constants) or len(node.inputs) == 1):
+            if part is not None and (i in constants or len(node.inputs) == 1):
                 text = ast.unparse(part)
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
 

@@ -9,8 +9,11 @@ from dis import opname
 from types import FrameType
 from typing import Any
 
+_INDICES = (ast.Tuple, ast.Slice)
+_ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop, ast.expr_context, *_INDICES)
 
-def expression(frame: FrameType) -> ast.AST | None:
+
+def expression(frame: FrameType) -> ast.expr | None:
     """Parse the source of the expression that a frame is evaluating."""
     code, at = frame.f_code, frame.f_lasti // 2
     name = opname[code.co_code[frame.f_lasti]]
@@ -26,21 +29,20 @@ def expression(frame: FrameType) -> ast.AST | None:
     encoded[-1] = encoded[-1][:end_column]
     encoded[0] = encoded[0][column:]
     try:
-        return ast.parse(f"({b''.join(encoded).decode()})", mode="eval")
+        return ast.parse(f"({b''.join(encoded).decode()})", mode="eval").body
     except (SyntaxError, UnicodeDecodeError):
         return None
 
 
-def operands(tree: ast.AST | None) -> tuple[ast.expr, ...]:
+def operands(tree: ast.expr | None) -> tuple[ast.expr, ...]:
     """Return the operands of an expression, in the order of the op's inputs."""
-    body = tree.body if isinstance(tree, ast.Expression) else None
-    if isinstance(body, ast.BinOp):
-        return body.left, body.right
-    if isinstance(body, ast.Compare):
-        return body.left, *body.comparators
-    if isinstance(body, ast.Call):
-        method = isinstance(body.func, ast.Attribute) and not isinstance(body.func.value, ast.Name)
-        return (body.func.value, *body.args) if method else tuple(body.args)  # type: ignore[attr-defined]
+    if isinstance(tree, ast.BinOp):
+        return tree.left, tree.right
+    if isinstance(tree, ast.Compare):
+        return tree.left, *tree.comparators
+    if isinstance(tree, ast.Call):
+        method = isinstance(tree.func, ast.Attribute) and not isinstance(tree.func.value, ast.Name)
+        return (tree.func.value, *tree.args) if method else tuple(tree.args)  # type: ignore[attr-defined]
     return ()
 
 
@@ -49,30 +51,19 @@ def is_name(part: ast.expr | None) -> bool:
     return isinstance(part, (ast.Name, ast.Attribute, ast.Subscript))
 
 
-def parts(tree: ast.AST | None) -> tuple[ast.expr | None, ...]:
+def parts(tree: ast.expr | None) -> tuple[ast.expr | None, ...]:
     """Return the operands of an expression that are computed of names and numbers alone, or None; or its index."""
-    body = tree.body if isinstance(tree, ast.Expression) else None
-    if isinstance(body, ast.Subscript):
-        return None, body.slice if _is_arithmetic(body.slice) else None
-    operands = (body.left, body.right) if isinstance(body, ast.BinOp) else ()
-    return tuple(part if isinstance(part, ast.BinOp) and _is_arithmetic(part) else None for part in operands)
+    if isinstance(tree, ast.Subscript):
+        return None, tree.slice if _is_arithmetic(tree.slice) else None
+    found = operands(tree) if isinstance(tree, ast.BinOp) else ()
+    return tuple(part if isinstance(part, ast.BinOp) and _is_arithmetic(part) else None for part in found)
 
 
 def _is_arithmetic(tree: ast.expr) -> bool:
-    known: tuple[type[ast.AST], ...] = (
-        ast.BinOp,
-        ast.UnaryOp,
-        ast.Name,
-        ast.Constant,
-        ast.operator,
-        ast.unaryop,
-        ast.expr_context,
-    )
-    known += (ast.Tuple, ast.Slice)  # in an index
-    return all(isinstance(part, known) for part in ast.walk(tree))
+    return all(isinstance(part, _ARITHMETIC) for part in ast.walk(tree))
 
 
-def spoken_values(frame: FrameType, tree: ast.AST | None) -> Iterator[tuple[str, Any]]:
+def spoken_values(frame: FrameType, tree: ast.expr | None) -> Iterator[tuple[str, Any]]:
     """Yield the variables, with their values, that the expression being evaluated in a frame names."""
     scope = {**frame.f_globals, **frame.f_locals}
     for part in ast.walk(tree) if tree else ():

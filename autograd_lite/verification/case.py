@@ -263,6 +263,14 @@ class Problem:
 
         return Op(lambda *values: np.float64(np.sum(f(*values))), rule, name=self.name)(*leaves)
 
+    def pull(self, result: Tensor, leaves: list[Tensor]) -> list[Any]:
+        """Return the backward pass's gradient of a recorded result by its leaves."""
+        found, _ = sweep({result: self._start(result)})
+        return [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
+
+    def _start(self, result: Tensor) -> Any:
+        return seed(result) if self.cotangent is None else self.cotangent
+
     def at(self, values: list[Any] | None = None, *, capture: bool = True) -> Point:
         """Evaluate both at a point: the one given by the arguments, or another one.
 
@@ -275,16 +283,14 @@ class Problem:
         values = self._values if values is None else values
         with quiet():
             result, leaves, names = self.record(values)
-            g = seed(result) if self.cotangent is None else self.cotangent
             watcher = _Contributions()
             with observing(watcher):
-                found, _ = sweep({result: g})
+                true = self.pull(result, leaves)
             self._compare(result, given)
             answer, run = self._run_hand(given, capture)
-        sums: dict[Tensor, Any] = {result: g}
+        sums: dict[Tensor, Any] = {result: self._start(result)}
         for _, x, c in watcher.edges:
             sums[x] = plus(sums.get(x), c)
-        true = [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
         hand = self.flatten_answer(answer)
         told = result, names, watcher.edges, sums, true, hand, run.assignments, self.cotangent, run
         return Point(values, leaves, *told, self.by_differences)
@@ -329,12 +335,6 @@ class Problem:
         hand = self.flatten_answer(answer)
         notes = run.assignments
         return Point(self._values, [], None, Names(), [], {}, unknown, hand, notes, self.cotangent, run)
-
-    def gradients(self, values: list[Any]) -> list[Any]:
-        """Return the backward pass's gradient at another point."""
-        result, leaves, _ = self.record(values, named=False)
-        found, _ = sweep({result: seed(result) if self.cotangent is None else self.cotangent})
-        return [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
 
     def scalar(self) -> Callable[..., Any]:
         """Return the function of the differentiated arrays alone, its result weighted by the cotangent."""

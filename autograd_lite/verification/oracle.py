@@ -195,8 +195,8 @@ class Oracle:
             low[at] = np.minimum(left.value, right.value)[apart]
             high[at] = np.maximum(left.value, right.value)[apart]
             error[at] = bound[apart]
-            better = places[both & ~apart & ~(error[closer] <= bound)]
             inner = both & ~apart & ~(error[closer] <= bound)
+            better = places[inner]
             low[better] = high[better] = ((left.value + right.value) / 2)[inner]
             error[better] = bound[inner]
         error = np.fmax(error, 2 * self.noise / np.ravel(scale(np.asarray(self.values[i])))[indices])

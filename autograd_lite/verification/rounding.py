@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.backward import seed, sweep
 from autograd_lite.differences.extrapolation import Array
 from autograd_lite.differences.probing import quiet, scale
 from autograd_lite.graph import Observer, Tensor, observing
@@ -104,8 +103,7 @@ def _rounded(
 def _run(problem: Problem, point: Point, nudge: _Nudge) -> tuple[Any, list[Any]]:
     with observing(nudge):
         result, leaves, _ = problem.record([nudge.argument(x) for x in point.values], named=False)
-        moved, _ = sweep({result: seed(result) if point.cotangent is None else point.cotangent})
-    return result._value, [moved.get(leaf, np.zeros_like(leaf._value)) for leaf in leaves]
+        return result._value, problem.pull(result, leaves)
 
 
 def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int = DRAWS) -> list[Array]:
