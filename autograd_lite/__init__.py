@@ -2,21 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
-from autograd_lite import backward as _backward  # noqa: F401  (attaches Tensor.backward)
 from autograd_lite import optim as optim
 from autograd_lite import testing as testing
-from autograd_lite.debug import debug
-from autograd_lite.draw import draw
-from autograd_lite.explain import explain
-from autograd_lite.graph import Tensor
-from autograd_lite.op import op
+from autograd_lite.core import backward as _backward  # noqa: F401  (attaches Tensor.backward)
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from autograd_lite.debugging import debug
 from autograd_lite.ops import table as _table
-from autograd_lite.program import Program, trace
-from autograd_lite.source import source
+from autograd_lite.program.trace import Program, trace
+from autograd_lite.readings.drawing.picture import draw
+from autograd_lite.readings.explanation.table import explain
+from autograd_lite.readings.source.module import source
 from autograd_lite.testing import check_grads
-from autograd_lite.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from autograd_lite.verification.report import Report
-from autograd_lite.verify import verify
+from autograd_lite.verification.verify import verify
 
 # np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.
 _ops = {name: row for name, row in _table.items() if name != "trace"}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.verify import verify
+from autograd_lite.verification.verify import verify
 
 RIGHT, WRONG, OTHER = 0, 1, 2
 """Exit status: right or a kink; wrong; not judged, or not even asked."""

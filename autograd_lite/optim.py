@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import trees
-from autograd_lite.arrays import Shape
-from autograd_lite.graph import Tensor, raw, tracing
-from autograd_lite.trees import Tree
+from autograd_lite.core import trees
+from autograd_lite.core.shapes import Shape
+from autograd_lite.core.tensor import Tensor, raw, tracing
+from autograd_lite.core.trees import Tree
 
 
 class Optimizer:

@@ -8,48 +8,41 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import graph
-from autograd_lite.dispatch import array_function, array_ufunc, constant, ufunc_methods
-from autograd_lite.graph import NO_PARAMS, Tensor, next_serial, raw, record, tracing
-from autograd_lite.op import Op, registry
+from autograd_lite.core import tensor as graph
+from autograd_lite.core.numpy_protocol import array_function, array_ufunc, constant, ufunc_methods
+from autograd_lite.core.op import Op, registry
+from autograd_lite.core.tensor import NO_PARAMS, Tensor, next_serial, raw, record, tracing
 from autograd_lite.ops import (
-    activations,
     bessel,
     choices,
     complexes,
-    convolutions,
     creation,
-    decompositions,
     diagonals,
     einsum,
     elementwise,
     fourier,
     indexing,
     joining,
-    linalg,
-    losses,
-    matrices,
     moments,
     nans,
-    networks,
-    norms,
     polynomials,
     quantiles,
     reductions,
     scans,
     shaping,
     signal,
-    solving,
     sorting,
     trigonometry,
     updates,
     windows,
 )
+from autograd_lite.ops.linalg import decompositions, matrices, norms, products, solving
+from autograd_lite.ops.nn import activations, convolutions, losses, networks
 
 modules = (
     elementwise,
     reductions,
-    linalg,
+    products,
     matrices,
     einsum,
     solving,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from autograd_lite.checking.checks import samples_of
-from autograd_lite.dispatch import path_of
-from autograd_lite.op import Op, registry
+from autograd_lite.core.numpy_protocol import path_of
+from autograd_lite.core.op import Op, registry
 from autograd_lite.ops import table
+from autograd_lite.ops.samples import samples_of
 
 HEADER = ("op", "NumPy", "differentiable inputs", "rules", "orders", "calls")
 

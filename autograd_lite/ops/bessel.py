@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import samples
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.ops import samples
 
 _ORDERS = (
     samples.sample((3, 4), order=1),

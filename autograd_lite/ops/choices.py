@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import samples
-from autograd_lite.graph import raw
-from autograd_lite.op import op, registry
+from autograd_lite.core.op import op, registry
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops import samples
 from autograd_lite.ops.indexing import scatter
 
 _INTEGERS: dict[Any, np.dtype[Any]] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import samples
-from autograd_lite.dispatch import constant
-from autograd_lite.graph import raw
-from autograd_lite.op import op, registry
+from autograd_lite.core.numpy_protocol import constant
+from autograd_lite.core.op import op, registry
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops import samples
 
 
 def _complex(*shape: int) -> samples.Draw:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.dispatch import constant, refuse
-from autograd_lite.graph import Tensor, raw
-from autograd_lite.op import op
-from autograd_lite.samples import positive, sample
+from autograd_lite.core.numpy_protocol import constant, refuse
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.ops.samples import positive, sample
 
 
 @op(numpy=np.full_like, samples=(sample((2, 3), ()), sample((2, 3), (3,), dtype=np.float64), sample((2,), (), shape=3)))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape
-from autograd_lite.op import op
-from autograd_lite.samples import sample
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Shape
+from autograd_lite.ops.samples import sample
 
 
 @op(

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.dispatch import constant as without_derivative
-from autograd_lite.op import op
-from autograd_lite.samples import complex_plane, constant, sample
+from autograd_lite.core.numpy_protocol import constant as without_derivative
+from autograd_lite.core.op import op
+from autograd_lite.ops.samples import complex_plane, constant, sample
 
 _DEFAULTS = {"optimize": False, "dtype": None, "order": "K", "casting": "safe"}
 _NUMBERED = ascii_uppercase + ascii_lowercase  # so that labels sort as the numbers that they stand for

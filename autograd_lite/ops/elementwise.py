@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import samples
-from autograd_lite.dispatch import by_value, constant, refuse
-from autograd_lite.graph import raw
-from autograd_lite.op import op
+from autograd_lite.core.numpy_protocol import by_value, constant, refuse
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops import samples
 from autograd_lite.ops.shaping import astype
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)

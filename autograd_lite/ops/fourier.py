@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.op import op
-from autograd_lite.samples import complex_plane, sample
+from autograd_lite.core.op import op
+from autograd_lite.ops.samples import complex_plane, sample
 
 Norm = Any
 Lengths = Any

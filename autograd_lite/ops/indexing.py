@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape
-from autograd_lite.dispatch import constant, refuse
-from autograd_lite.graph import Tensor, record, tracing
-from autograd_lite.op import op
-from autograd_lite.samples import constant as always
-from autograd_lite.samples import sample
+from autograd_lite.core.numpy_protocol import constant, refuse
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Shape
+from autograd_lite.core.tensor import Tensor, record, tracing
+from autograd_lite.ops.samples import constant as always
+from autograd_lite.ops.samples import sample
 
 indices = (
     sample((3, 4), index=1),

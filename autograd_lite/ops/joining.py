@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autograd_lite import trees
-from autograd_lite.graph import Tensor
-from autograd_lite.op import op
-from autograd_lite.samples import constant, sample
+from autograd_lite.core import trees
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.samples import constant, sample
 
 Parts = Sequence[Any]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import count, expand_reduced
-from autograd_lite.graph import raw
-from autograd_lite.op import Op, op
+from autograd_lite.core.op import Op, op
+from autograd_lite.core.shapes import count, expand_reduced
+from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import Axis, keep_inexact
-from autograd_lite.samples import complex_plane, positive, sample
-from autograd_lite.samples import constant as always
+from autograd_lite.ops.samples import complex_plane, positive, sample
+from autograd_lite.ops.samples import constant as always
 
 spreads = (
     sample((4,)),

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import expand_reduced
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import expand_reduced
 from autograd_lite.ops.reductions import Axis, keep_inexact, prod, share, sum
+from autograd_lite.ops.samples import sample, with_nans
 from autograd_lite.ops.scans import cumprod, cumsum
-from autograd_lite.samples import sample, with_nans
 
 folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
 spreads = (*folds, sample(with_nans(2, 5), axis=1, ddof=1), sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import Tensor, raw
-from autograd_lite.op import op
-from autograd_lite.samples import complex_plane, constant, positive, sample
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.ops.samples import complex_plane, constant, positive, sample
 
 pairs = (sample((3,), (3,)), sample((2,), (4,)), sample((4,), (1,)), sample((), (3,)))
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import count, normalize_axes
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import count, normalize_axes
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import Axis
+from autograd_lite.ops.samples import sample, with_nans
 from autograd_lite.ops.sorting import unsort
-from autograd_lite.samples import sample, with_nans
 
 medians = (sample(()), sample((5,)), sample((3, 4), axis=0), sample((2, 3, 4), axis=(0, -1), keepdims=True))
 quantiles = (

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape, count, expand_reduced, normalize_axes
-from autograd_lite.dispatch import constant, ufunc_methods
-from autograd_lite.op import Op, op
-from autograd_lite.samples import sample
+from autograd_lite.core.numpy_protocol import constant, ufunc_methods
+from autograd_lite.core.op import Op, op
+from autograd_lite.core.shapes import Shape, count, expand_reduced, normalize_axes
+from autograd_lite.ops.samples import sample
 
 Axis = int | tuple[int, ...] | None
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.dispatch import ufunc_methods
-from autograd_lite.op import Op, op
+from autograd_lite.core.numpy_protocol import ufunc_methods
+from autograd_lite.core.op import Op, op
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import interleave, keep_inexact, lengthen
-from autograd_lite.samples import sample
+from autograd_lite.ops.samples import sample
 
 along_an_axis = (
     sample((4,)),

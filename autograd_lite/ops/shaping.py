@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape, unbroadcast
-from autograd_lite.graph import Tensor, raw
-from autograd_lite.op import op
-from autograd_lite.samples import sample
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Shape, unbroadcast
+from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.ops.samples import sample
 
 Axes = int | tuple[int, ...]
 

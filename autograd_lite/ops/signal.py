@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import normalize_axes
-from autograd_lite.dispatch import by_value
-from autograd_lite.graph import Tensor
-from autograd_lite.op import op
+from autograd_lite.core.numpy_protocol import by_value
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import normalize_axes
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.indexing import getitem
-from autograd_lite.samples import constant, sample
+from autograd_lite.ops.samples import constant, sample
 
 
 @op(

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.dispatch import constant
-from autograd_lite.op import op
-from autograd_lite.samples import sample
+from autograd_lite.core.numpy_protocol import constant
+from autograd_lite.core.op import op
+from autograd_lite.ops.samples import sample
 
 orders = (sample((5,)), sample((3, 4), axis=0), sample((2, 3, 2), axis=None), sample((2, 0)))
 pairs = (sample((5,), (5,)), sample((3, 4), (3, 4), axis=0))

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from scipy import special as sc
 
-from autograd_lite import samples
-from autograd_lite.dispatch import constant
-from autograd_lite.graph import raw
-from autograd_lite.op import Op, Rule, op
+from autograd_lite.core.numpy_protocol import constant
+from autograd_lite.core.op import Op, Rule, op
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import LOG_2, LOG_10, over
 
 ROOT_PI, ROOT_2_PI, DEGREE = math.sqrt(math.pi), math.sqrt(2 * math.pi), math.pi / 180

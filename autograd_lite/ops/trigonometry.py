@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import samples
-from autograd_lite.graph import raw
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import nonzero, over
 
 sin = op(np.sin, "np.sin({})", (lambda g, z, x: g * np.cos(x),))

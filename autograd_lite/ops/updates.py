@@ -7,10 +7,10 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite.graph import Tensor
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.indexing import repeats
-from autograd_lite.samples import sample
+from autograd_lite.ops.samples import sample
 
 updates = (
     sample((3, 4), (4,), index=1),

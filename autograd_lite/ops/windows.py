@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.arrays import Shape, normalize_axes
-from autograd_lite.graph import raw
-from autograd_lite.op import op
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Shape, normalize_axes
+from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import scatter
-from autograd_lite.samples import sample
+from autograd_lite.ops.samples import sample
 
 Pair = list[int]
 

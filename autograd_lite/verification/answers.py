@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import Tensor
-from autograd_lite.notation.names import leaf_names
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.program.naming import leaf_names
 
 SPELLINGS = ("{}", "d{}", "d_{}", "grad_{}", "{}_grad", "g_{}")
 """How a dict of gradients may spell the key of a parameter."""

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite import numerical, trees
-from autograd_lite.backward import plus, seed, sweep
-from autograd_lite.differences.probing import quiet
-from autograd_lite.graph import Observer, Tensor, observing, order, tracing
-from autograd_lite.notation.names import Names, leaf_names
-from autograd_lite.op import Op
+from autograd_lite.core import trees
+from autograd_lite.core.backward import plus, seed, sweep
+from autograd_lite.core.op import Op
+from autograd_lite.core.tensor import Observer, Tensor, observing, order, tracing
+from autograd_lite.numerical import estimates as numerical
+from autograd_lite.numerical.probing import quiet
+from autograd_lite.program.naming import Names, leaf_names
 from autograd_lite.verification import answers
 from autograd_lite.verification import hand as hand_code
 from autograd_lite.verification.data import Data, in_kind

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.graph import Tensor, raw
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.comparing import farthest, quotient, ratio, same, softmax
 from autograd_lite.verification.flow import Part, flow

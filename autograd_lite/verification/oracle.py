@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite import numerical
-from autograd_lite.differences.extrapolation import Array
-from autograd_lite.differences.probing import quiet, scale
+from autograd_lite.numerical import estimates as numerical
+from autograd_lite.numerical.extrapolation import Array
+from autograd_lite.numerical.probing import quiet, scale
 
 EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.differences.extrapolation import Array
-from autograd_lite.differences.probing import quiet, scale
-from autograd_lite.graph import Observer, Tensor, observing
+from autograd_lite.core.tensor import Observer, Tensor, observing
+from autograd_lite.numerical.extrapolation import Array
+from autograd_lite.numerical.probing import quiet, scale
 from autograd_lite.verification.case import Point, Problem
 
 DRAWS = 4

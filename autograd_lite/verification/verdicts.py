@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.differences.extrapolation import Array
+from autograd_lite.numerical.extrapolation import Array
 from autograd_lite.verification import rounding
 from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.oracle import Oracle

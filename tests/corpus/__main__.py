@@ -2,7 +2,7 @@
 
 import sys
 
-from autograd_lite.verify import verify
+from autograd_lite.verification.verify import verify
 from tests.corpus import CASES
 from tests.corpus.kinds import KINDS
 from tests.corpus.score import card, score

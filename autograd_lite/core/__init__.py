@@ -1,0 +1,1 @@
+"""The core: a record of what NumPy code computes, and one backward pass over it."""

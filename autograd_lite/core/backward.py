@@ -1,0 +1,260 @@
+"""The generic backward pass: one sweep over the record, from a result down to its leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.op import unpack
+from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
+from autograd_lite.core.tensor import Tensor, TracedParams, current_observers, order, raw, summary
+
+_float64 = np.float64
+_NOWHERE: frozenset[Tensor] = frozenset()
+
+
+def sweep(
+    cotangents: dict[Tensor, Any], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
+) -> tuple[dict[Tensor, Any], bool]:
+    """Pull the cotangents of results back to the Tensors that they were made from.
+
+    The cotangents are kept in a dict of this call. They are arrays, and nothing is recorded, unless the sweep touches a
+    Tensor from outside the call: then every rule runs on Tensors, and what it computes can be differentiated again.
+
+    Parameters
+    ----------
+    cotangents : dict from each result to its cotangent, an array or Tensor of its shape
+    wrt : set of Tensor, optional
+        Where to stop, and what to answer for; all leaves if None.
+    since : int
+        Tensors recorded before this serial are from outside, and constant.
+    closed : bool
+        Nothing can be differentiated with respect to what was recorded since then: where nothing from outside is
+        touched, only the cotangents are Tensors.
+
+    Returns
+    -------
+    cotangents : dict from Tensor to array (or Tensor), of those in ``wrt`` (or leaves) that the results depend on
+    recorded : bool
+        Whether the sweep was recorded.
+    """
+    stop = _NOWHERE if wrt is None else wrt
+    nodes, reached, ends, outside = order(cotangents, stop, since)
+    recorded = outside or Tensor in map(type, cotangents.values())
+    lifted = recorded and (outside or not closed)
+    cotangents = dict(cotangents)
+    needed = reached if outside else None  # None: all that there is
+    if wrt is not None and not wrt.issuperset(ends):
+        needed = _dependents(nodes, reached, wrt)
+        cotangents = {result: g for result, g in cotangents.items() if result in needed}
+    observers = current_observers()
+    found = {}
+    for node in nodes:
+        g = cotangents.pop(node, None)
+        if g is None:
+            continue
+        inputs = node.inputs
+        if not inputs or (stop and node in stop):
+            found[node] = g
+            continue
+        row: Any = node.op
+        params = node.params
+        if type(params) is TracedParams and not lifted:
+            params = params.values_only
+        args: tuple[Any, ...]
+        if lifted:
+            args = (g, unpack(node) if isinstance(node._value, tuple) else node, *inputs)
+        elif len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
+            x, y = inputs
+            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+        elif len(inputs) == 1:
+            args = (g, node._value, raw(inputs[0]))
+        else:
+            args = (g, node._value, *map(raw, inputs))
+        for i, rule in row.edges or row.edges_for(len(inputs)):
+            x = inputs[i]
+            if type(x) is not Tensor or (needed is not None and x not in needed):
+                continue
+            try:
+                c = rule(*args, **params) if params else rule(*args)
+            except Exception as error:
+                error.add_note(f"in {_rule_of(x, node, rule)}")
+                raise
+            if type(c) is not _float64 or type(x._value) is not _float64:
+                c = fit(c, x, node, rule)
+            if observers:
+                for observer in observers:
+                    c = observer.swept(node, x, c)
+            before = cotangents.get(x)
+            if before is None:
+                cotangents[x] = c
+            else:
+                cotangents[x] = before + c if type(c) is not tuple else plus(before, c)
+    return found, recorded
+
+
+def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> set[Tensor]:
+    """Return those of the nodes, newest first, that depend on a Tensor in ``wrt``."""
+    needed = reached.intersection(wrt)
+    for node in reversed(nodes):
+        if node.op is not None and node.op.edges != () and any(type(x) is Tensor and x in needed for x in node.inputs):
+            needed.add(node)
+    return needed
+
+
+def plus(before: Any, c: Any) -> Any:
+    """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
+    if before is None:
+        return c
+    return tuple(x + y for x, y in zip(before, c, strict=True)) if isinstance(c, tuple) else before + c
+
+
+def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
+    """Return a rule's cotangent in the shape and dtype of its input.
+
+    Broadcasting is undone here, once for all ops: only where the op is declared to broadcast, and only from exactly the
+    shape to which the input was stretched.
+    """
+    value = x._value
+    if isinstance(value, tuple):
+        return c
+    if type(c) is type(value) and c.shape == value.shape and c.dtype == value.dtype:
+        return c
+    shape: Shape = np.shape(value)
+    dtype = getattr(c, "dtype", None)
+    if dtype is None or dtype.kind not in "fciub":
+        array = np.asarray(c)
+        if array.dtype.kind not in "fciub":
+            raise TypeError(
+                f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
+            )
+        c = array[()]
+    given = np.shape(c)
+    if given != shape:
+        stretched = _stretched(shape, node)
+        if given != stretched or not broadcasts_to(shape, stretched):
+            raise _wrong_shape(x, node, rule, given, stretched)
+        c = unbroadcast(c, shape)
+    if not shape and type(c) is np.ndarray:
+        c = c[()]  # a NumPy scalar, as all numbers here
+    return c if c.dtype == value.dtype else _cast(c, value.dtype)
+
+
+def _stretched(shape: Shape, node: Tensor) -> Shape:
+    """Return the shape to which an op broadcasts an input of this shape."""
+    core = node.op.core if node.op else None
+    if core is None:
+        return shape
+    if core == 0:
+        return node.shape
+    loops = [np.shape(raw(x))[:-core] for x in node.inputs]
+    return np.broadcast_shapes(*loops) + shape[-core:]
+
+
+def _cast(c: Any, dtype: np.dtype[Any]) -> Any:
+    """Return a cotangent in the dtype of its input: the real part for a real one."""
+    if dtype.kind == "f" and np.iscomplexobj(raw(c)):
+        c = np.real(c)
+    return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
+
+
+def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Shape) -> ValueError:
+    row: Any = node.op
+    expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
+    hint = ""
+    if row.core is None and given == np.shape(node._value):
+        hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
+    return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
+
+
+def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
+    """Name a rule, by its op and the input whose cotangent it gives."""
+    row: Any = node.op
+    rules = row.rules_for(len(node.inputs))
+    places = [i for i, other in enumerate(node.inputs) if other is x]
+    position = next((i for i in places if rules[i] is rule), places[0])  # an input may be used twice
+    name = row.input_names[position] if position < len(row.input_names) else str(position)
+    return f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)})"
+
+
+def seed(result: Any) -> Any:
+    """Return the cotangent 1 of a result of size 1.
+
+    Raises
+    ------
+    ValueError
+        For a result of another size, or a complex one: they need a cotangent.
+    """
+    value = raw(result)
+    if type(value) is _float64:
+        return _ONE
+    if np.size(value) != 1:
+        raise ValueError(
+            f"the gradient of a result of shape {np.shape(value)} is not defined: expected a result of size 1. "
+            "Reduce it (np.sum, np.mean), pass a cotangent of its shape (t.backward(cotangent), ag.vjp), "
+            "or ask for ag.jacobian"
+        )
+    if np.iscomplexobj(value):
+        raise ValueError(
+            "the gradient of a complex result is not defined: take np.real, np.imag or np.abs of it, "
+            "or pass a cotangent (t.backward(cotangent), ag.vjp)"
+        )
+    return np.ones_like(value)[()]
+
+
+_ONE = np.float64(1.0)
+
+
+def backward(self: Tensor, cotangent: Any = None) -> None:
+    """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
+
+    Parameters
+    ----------
+    cotangent : array_like of the shape of this Tensor, optional
+        The derivative of the final result by this Tensor; 1 if left out, for a Tensor of size 1.
+
+    Raises
+    ------
+    ValueError
+        Where the cotangent is missing or of another shape.
+
+    Notes
+    -----
+    Called twice, it adds twice. Time and memory are O(nodes); the depth of the graph is not limited.
+    """
+    g = seed(self) if cotangent is None else as_cotangent(cotangent, self)
+    found, _ = sweep({self: g})
+    for leaf, c in found.items():
+        leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
+
+
+def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
+    """Return a cotangent or tangent given by the user in the dtype of its value.
+
+    Raises
+    ------
+    ValueError
+        For another shape.
+    TypeError
+        For what is not a number, or complex beside a real value.
+    """
+    value = raw(value)
+    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
+    if array.shape != np.shape(value):
+        raise ValueError(f"expected a {kind} of the value's shape {np.shape(value)}, got one of shape {array.shape}")
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        raise TypeError(f"expected a real {kind}, as the value is, got a complex one; pass its real part")
+    return given if type(given) is Tensor else array.astype(dtype)[()]
+
+
+def own(c: Any) -> Any:
+    """Return a cotangent that nobody else holds, so that the user may change it in place."""
+    if not isinstance(c, np.ndarray):
+        return c
+    return np.array(c) if c.ndim else c[()]
+
+
+Tensor.backward = backward  # type: ignore[method-assign]

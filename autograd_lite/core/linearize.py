@@ -1,0 +1,188 @@
+"""One call of a function on fresh Tensors: what every transform starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.backward import as_cotangent, own, sweep
+from autograd_lite.core.op import alias
+from autograd_lite.core.tensor import Tensor, leaf, now, order, raw, tracing
+
+Argnums = int | Sequence[int]
+
+
+class Call:
+    """One call of a function with fresh Tensors in the place of the arguments that are differentiated.
+
+    Attributes
+    ----------
+    leaves : list of Tensor
+        What stands for the arrays of the arguments.
+    outputs : list
+        The arrays that the function returned: Tensors, or values that depend on none.
+    since : int
+        Tensors of a smaller serial are from outside the call.
+    """
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+        self.since = now()
+        self.f = f
+        self.single = isinstance(argnums, int)
+        self.leaves: list[Tensor] = []
+        self._branches: list[tuple[int, trees.Rebuild]] | None = None  # None: each argument is one leaf
+        wrapped = list(args)
+        position = 0
+        try:
+            for position in (argnums,) if isinstance(argnums, int) else argnums:
+                x = wrapped[position]
+                if isinstance(x, trees.NODES):
+                    wrapped[position] = self._enter_tree(x)
+                else:
+                    wrapped[position] = self._enter(x)
+        except IndexError:
+            raise TypeError(
+                f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
+                "positional argument(s)"
+            ) from None
+        except TypeError as error:
+            raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
+        tracing.depth += 1
+        try:
+            result = f(*wrapped, **kwargs)
+        finally:
+            tracing.depth -= 1
+        self.outputs: list[Any] = [result]
+        self.rebuild_result: trees.Rebuild = trees.only
+        if type(result) is not Tensor:
+            self.outputs, self.rebuild_result = trees.flatten(result)
+            self._check_outputs()
+
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return getattr(self.f, "__name__", "f")
+
+    def _enter(self, x: Any) -> Tensor:
+        """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
+        if type(x) is not Tensor:
+            made = leaf(x)
+        elif x.serial < self.since:
+            made = alias(x)
+        else:
+            raise TypeError("argnums names it twice; name it once")
+        self.leaves.append(made)
+        if self._branches is not None:
+            self._branches.append((1, trees.only))
+        return made
+
+    def _enter_tree(self, tree: trees.Tree) -> trees.Tree:
+        """Return the tree of Tensors that stands for a tree of arrays."""
+        branches = self._branches or [(1, trees.only)] * len(self.leaves)
+        self._branches = None
+        arrays, rebuild = trees.flatten(tree)
+        entered = rebuild([self._enter(x) for x in arrays])
+        self._branches = [*branches, (len(arrays), rebuild)]
+        return entered
+
+    def arrange(self, items: Sequence[Any]) -> Any:
+        """Put one item for each leaf together in the trees of the arguments."""
+        if self._branches is not None:
+            parts, start = [], 0
+            for n, rebuild in self._branches:
+                parts.append(rebuild(items[start : start + n]))
+                start += n
+            items = parts
+        return items[0] if self.single else tuple(items)
+
+    def _check_outputs(self) -> None:
+        for y in self.outputs:
+            if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
+                given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
+                raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
+
+    def scalar(self) -> Any:
+        """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
+        if len(self.outputs) != 1:
+            raise TypeError(
+                f"expected {self.name}() to return one number, got {len(self.outputs)} values; return the loss alone, "
+                "or use ag.vjp or ag.jacobian for several results"
+            )
+        return self.outputs[0]
+
+    def is_outside(self, y: Any) -> bool:
+        """Whether the function returned a Tensor that it has not made: one that it closes over."""
+        return type(y) is Tensor and y.serial < self.since
+
+    def pull(self, cotangents: dict[Tensor, Any]) -> tuple[list[Any], bool]:
+        """Return the cotangents of the leaves, and whether the sweep was recorded."""
+        found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
+        return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
+
+    def seeds(self, cotangent: Any) -> dict[Tensor, Any]:
+        """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
+        given = trees.flatten_like(self.rebuild_result(self.outputs), cotangent)
+        if given is None:
+            raise ValueError(
+                f"expected a cotangent of the structure of the value of {self.name}(), "
+                f"{trees.describe(self.rebuild_result(self.outputs))}, got {trees.describe(cotangent)}"
+            )
+        return self.seed_outputs([as_cotangent(g, y) for g, y in zip(given, self.outputs, strict=True)])
+
+    def seed_outputs(self, cotangents: list[Any]) -> dict[Tensor, Any]:
+        """Return the cotangents of the outputs made in this call; one that is returned twice has their sum."""
+        seeds: dict[Tensor, Any] = {}
+        for i, y in enumerate(self.outputs):
+            if type(y) is Tensor and y.serial > self.since:
+                seeds[y] = seeds[y] + cotangents[i] if y in seeds else cotangents[i]
+        return seeds
+
+    def tangents(self, tangents: Any) -> list[Any]:
+        """Return the tangents of the leaves, in order, from the trees that `arrange` gives."""
+        given = trees.flatten_like(self.arrange(self.leaves), tangents)
+        if given is None:
+            raise ValueError(
+                f"expected tangents of the structure of the primals, {trees.describe(self.arrange(self.leaves))}, "
+                f"got {trees.describe(tangents)}"
+            )
+        return [as_cotangent(t, x, "tangent") for t, x in zip(given, self.leaves, strict=True)]
+
+    def value(self) -> Any:
+        """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
+        made = [y for y in self.outputs if type(y) is Tensor]
+        outside = bool(made) and order(made, since=self.since)[-1]
+        return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
+
+
+class Linear:
+    """The backward pass of a call, recorded as the linear function of the cotangents that it is."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.cotangents = [Tensor(np.ones_like(raw(y)), copy=False) for y in call.outputs]
+        seeds = call.seed_outputs(list(self.cotangents))
+        self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
+
+    def push(self, tangents: list[Any]) -> Any:
+        """Return the tangent of the value for tangents of the leaves."""
+        seeds: dict[Tensor, Any] = {}
+        for x, t in zip(self.call.leaves, tangents, strict=True):
+            g = self.found.get(x)
+            if type(g) is Tensor:
+                seeds[g] = seeds[g] + t if g in seeds else t
+        found = sweep(seeds, set(self.cotangents), self.call.since)[0] if seeds else {}
+        parts = [own(found[u]) if u in found else zero(u) for u in self.cotangents]
+        return self.call.rebuild_result(parts)
+
+
+def zero(x: Tensor) -> Any:
+    """Return the cotangent of a Tensor that nothing depends on."""
+    return np.zeros_like(x._value)[()]
+
+
+def as_array(y: Any) -> Any:
+    """Return an output without its record, as an array that the user may change."""
+    return own(y._value) if type(y) is Tensor else y

@@ -1,0 +1,165 @@
+"""NumPy's protocols: what happens when a NumPy function meets a Tensor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.op import Op, registry, unpack
+from autograd_lite.core.tensor import Tensor, raw, record, traced_params, tracing
+
+ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
+"""What answers for ``np.add.reduce`` and its kin."""
+
+constants: set[Callable[..., Any]] = set()
+"""NumPy functions whose results have no derivative: they see the values of Tensors."""
+
+late = {"scipy.special": "autograd_lite.ops.special"}
+"""Packages whose ufuncs get rules if they are there, and the module that has the rules: imported at the first need."""
+
+refused: dict[Callable[..., Any], str] = {}
+"""NumPy functions that refuse Tensors, and why."""
+
+
+_INFIX = {
+    "equal": "{} == {}",
+    "not_equal": "{} != {}",
+    "less": "{} < {}",
+    "less_equal": "{} <= {}",
+    "greater": "{} > {}",
+    "greater_equal": "{} >= {}",
+    "bitwise_and": "{} & {}",
+    "bitwise_or": "{} | {}",
+    "bitwise_xor": "{} ^ {}",
+    "invert": "~{}",
+}
+
+
+def constant(*functions: Callable[..., Any]) -> None:
+    """Let these NumPy functions see the values of Tensors: their results have no derivative."""
+    for function in functions:
+        constants.add(function)
+        registry[function] = _on_values(function)
+
+
+def refuse(why: str, *functions: Callable[..., Any]) -> None:
+    """Let these NumPy functions raise, and say why, where they meet a Tensor."""
+    refused.update(dict.fromkeys(functions, why))
+
+
+def by_value(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of arrays see the values of Tensors, as `constant` does for NumPy's (decorator)."""
+    return _on_values(function, Op(function, (None,) * function.__code__.co_argcount))
+
+
+def _on_values(function: Callable[..., Any], own: Op | None = None) -> Callable[..., Any]:
+    """Return the function on the values of Tensors. A program is traced with its constants: there it is recorded."""
+    name = getattr(function, "__name__", "constant")
+    infix = _INFIX.get(name)
+    row = own or Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function, template=infix)
+
+    def on_values(*args: Any, **kwargs: Any) -> Any:
+        result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+        if not tracing.constants or not _is_array(result):
+            return result
+        node = record(row, result, args, traced_params(kwargs))
+        return unpack(node) if isinstance(result, tuple) else node
+
+    on_values.__name__ = name
+    return on_values
+
+
+def _is_array(result: Any) -> bool:
+    """Whether a result depends on values; Python ints, tuples of them and strings come from shapes and dtypes."""
+    parts = result if isinstance(result, tuple) else (result,)
+    return bool(parts) and all(isinstance(part, (np.ndarray, np.generic)) for part in parts)
+
+
+def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Answer for a ufunc that is called with a Tensor (``Tensor.__array_ufunc__``)."""
+    out = kwargs.pop("out", None)
+    if out is not None:
+        _refuse_out(ufunc, out)
+    if method == "__call__":
+        answer = registry.get(ufunc) or _late_answer(ufunc)
+        if not kwargs:
+            return answer(*inputs)
+        dtype = kwargs.pop("dtype", None)
+        for key in kwargs:
+            hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
+            raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
+        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(x, dtype) for x in inputs))
+    folded = ufunc_methods.get((ufunc, method))
+    if folded is None:
+        raise NotImplementedError(
+            f"np.{ufunc.__name__}.{method} of a Tensor has no derivative rule here; "
+            f"write it with other NumPy functions, or pass .value where a constant is meant"
+        )
+    return folded(*inputs, **kwargs)
+
+
+def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:
+    """Return what answers for a ufunc of another package."""
+    for package, module in late.items():
+        if package in sys.modules:
+            import_module(module)
+    answer = registry.get(ufunc)
+    if answer is None:
+        raise unsupported(ufunc)
+    return answer
+
+
+def array_function(
+    self: Tensor, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Answer for any other NumPy function that is called with a Tensor (``Tensor.__array_function__``)."""
+    answer = registry.get(func)
+    if answer is None:
+        raise unsupported(func)
+    return answer(*args, **kwargs)
+
+
+def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
+    if type(out[0]) is Tensor:
+        raise TypeError(f"{path_of(ufunc)} cannot write into a Tensor (out=); use the value it returns")
+    symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
+    symbol = symbols.get(ufunc.__name__)
+    instead = f"array = array {symbol} tensor" if symbol else f"array = {path_of(ufunc)}(...)"
+    raise TypeError(
+        f"{path_of(ufunc)} cannot write a Tensor's result into an array in place (out=, or an operator such as "
+        f"'array {symbol or '+'}= tensor'): the gradient would be lost. Write {instead} instead."
+    )
+
+
+def path_of(function: Callable[..., Any]) -> str:
+    """Return how a NumPy function is written: ``np.linalg.norm``."""
+    if isinstance(function, np.ufunc):  # which does not know its module
+        name = function.__name__
+        homes = (package for package in ("numpy", *late) if getattr(sys.modules.get(package), name, None) is function)
+        home = next(homes, "").replace("numpy", "np")
+        return f"{home}.{name}" if home else name if name.isidentifier() else "f"
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np') if module.startswith('numpy') else 'np'}.{function.__name__}"
+
+
+def unsupported(function: Callable[..., Any]) -> NotImplementedError:
+    """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
+    path = path_of(function)
+    name = path.rpartition(".")[2]
+    if function in refused:
+        return NotImplementedError(f"{path} of a Tensor is refused: {refused[function]}")
+    arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
+    rules = "".join(
+        f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"
+        for x in arguments.split(", ")
+    )
+    row = "numpy=" + path + (", elementwise=True" if isinstance(function, np.ufunc) else "")
+    return NotImplementedError(
+        f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op:\n\n"
+        f"@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
+    )

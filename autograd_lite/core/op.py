@@ -1,0 +1,354 @@
+"""The op row: a function and its derivative, defined in one place."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, overload
+
+import numpy as np
+
+from autograd_lite.core.tensor import (
+    Params,
+    Tensor,
+    TracedParams,
+    as_constant,
+    raw,
+    record,
+    summary,
+    traced_params,
+    tracing,
+)
+
+Rule = Callable[..., Any]
+Rules = tuple[Rule | None, ...]
+
+registry: dict[Any, Callable[..., Any]] = {}
+"""What answers for a NumPy function that is called with a Tensor."""
+
+_ndarray = np.ndarray
+_VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
+_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
+
+
+class Op:
+    """A function and its derivative: the one place where either is defined.
+
+    Parameters
+    ----------
+    forward : callable
+        Takes the values of the inputs, then keyword parameters. Its inputs are the positional-only parameters; where it
+        has none, the positional ones without a default.
+    rules : tuple of callables, or one callable for an op of any number of inputs
+        ``rule(g, z, *inputs, **params)`` gives the cotangent of one input from the cotangent ``g`` of the output ``z``.
+        None stands for an input with the derivative zero. With any number of inputs, the one rule takes the position of
+        the input first: ``rule(i, g, z, *inputs, **params)``. Without rules, the forward is differentiated through.
+    name : str
+    numpy : callable, optional
+        The NumPy function that the op answers for.
+    template : str, optional
+        The call as source text, with ``{}`` for each input: ``"{} * {}"``.
+    core : int, optional
+        The number of trailing axes that do not broadcast: 0 for elementwise functions, 2 for stacks of matrices. None
+        for an op that does not broadcast. A rule of an op that broadcasts returns the cotangent of the stretched
+        input, and the sweep sums it down.
+    spread : bool
+        The forward takes its inputs as one sequence, as ``np.concatenate`` does.
+    operate : callable, optional
+        The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
+    domain : Domain or tuple of Domain
+        Where the elements of elementwise inputs may lie, one for all or one for each.
+    samples : tuple of Sample
+        Calls that the tests take the op through; elementwise ops derive theirs from the domain.
+    """
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        rules: Rules | Rule | None = None,
+        *,
+        name: str | None = None,
+        numpy: Callable[..., Any] | None = None,
+        template: str | None = None,
+        core: int | None = None,
+        spread: bool = False,
+        operate: Callable[..., Any] | None = None,
+        domain: Any = None,
+        samples: tuple[Any, ...] = (),
+    ) -> None:
+        self.forward = forward
+        self.name = name or forward.__name__
+        self.numpy = numpy
+        self.template = template
+        self.core = core
+        self.spread = spread
+        self.domain = domain
+        self.given = 0
+        self.samples = samples
+        self.__signature__ = _signature(forward)
+        self.input_names, self.param_names, variadic = _sort(self.__signature__)
+        self.arity = None if variadic or spread else len(self.input_names)
+        self.rules: tuple[Rule | None, ...] | Rule | None = rules
+        self.edges: tuple[tuple[int, Rule], ...] | None = None
+        if isinstance(rules, tuple):
+            self._set_rules(rules)
+        self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
+        self.__name__ = self.name
+        self.__doc__ = forward.__doc__
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each element of the output depends on the same element of the broadcast inputs alone."""
+        return self.core == 0
+
+    def vjp(self, rule: Rule) -> Rule:
+        """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
+        if self.arity is None:
+            self.rules = rule
+        elif self.given == self.arity:
+            raise TypeError(f"op '{self.name}' has {self.arity} input(s) and a rule for each; this is one more")
+        else:
+            rules = self.rules if isinstance(self.rules, tuple) else ()
+            self._set_rules((*rules[: self.given], rule))
+        return rule
+
+    def _set_rules(self, given: tuple[Rule | None, ...]) -> None:
+        """Keep one rule for each input; those that are not given raise."""
+        self.given = len(given)
+        self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
+        self.edges = self.edges_for(len(self.rules))
+
+    def _missing(self, position: int) -> Rule:
+        def missing(*args: Any, **params: Any) -> Any:
+            raise NotImplementedError(
+                f"op '{self.name}' has no vjp rule for input {position} ('{self.input_names[position]}'), which is a "
+                f"Tensor. Add one with @{self.name}.vjp, or pass the input's .value to treat it as a constant."
+            )
+
+        return missing
+
+    def rules_for(self, inputs: int) -> tuple[Rule | None, ...]:
+        """Return one rule for each of this many inputs, as ``rule(g, z, *inputs, **params)``."""
+        rules = self.rules
+        return rules if isinstance(rules, tuple) else tuple(partial(rules, i) for i in range(inputs)) if rules else ()
+
+    def edges_for(self, inputs: int) -> tuple[tuple[int, Rule], ...]:
+        """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
+        return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
+        if self.rules is None:
+            return self._differentiate_through(args, params)
+        inputs = args
+        if len(args) != self.arity or params:
+            inputs, params = self._bind(args, params)
+        values = []
+        recorded = lists = False
+        for x in inputs:
+            kind = type(x)
+            if kind is Tensor:
+                recorded = True
+                x = x._value
+            elif kind is _ndarray:
+                lists = lists or x.dtype.kind not in "fc"
+            elif kind not in _NUMBERS:
+                lists = True
+            values.append(x)
+        if not recorded and type(params) is not TracedParams:  # a Tensor that picks from an array is recorded
+            return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
+        if lists:
+            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
+            values = [raw(x) for x in inputs]
+        try:
+            if params:
+                value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
+            else:
+                value = self.compute(*values)
+            if type(value) not in _VALUES:
+                value = self._as_value(value)
+        except Exception as error:
+            error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
+            raise
+        node = record(self, value, inputs, params)
+        return unpack(node) if isinstance(value, tuple) else node
+
+    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Any:
+        """Run the body on Tensors; NumPy's own function answers for plain arguments."""
+        if self.numpy is not None and not _holds_tensor((*args, *params.values())):
+            return self.numpy(*args, **params)
+        self._refuse(params)
+        named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
+        return self.forward(*args, *named, **params)
+
+    def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
+        """Call the forward on inputs and parameters that were sorted."""
+        return self.forward(inputs, **params) if self.spread else self.forward(*inputs, **params)
+
+    def _as_value(self, value: Any) -> Any:
+        """Return what the forward returned as an array, a NumPy scalar, or a tuple of these."""
+        if isinstance(value, (np.ndarray, np.generic, tuple)):
+            return value
+        if isinstance(value, complex):  # Python's own product of a complex number and a np.float64
+            return np.complex128(value)
+        if isinstance(value, (bool, int, float)):
+            return np.float64(value)
+        hint = ": is a return missing?" if value is None else "; several outputs are a tuple"
+        raise TypeError(f"op '{self.name}' returned {type(value).__name__}, expected an array or a number{hint}")
+
+    def _bind(self, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
+        """Sort a call's arguments, spelled as NumPy allows, into inputs and keyword parameters."""
+        names = self.input_names
+        if self.arity is None and not self.spread:
+            inputs, rest = args, ()
+        else:
+            inputs, rest = args[: len(names)], args[len(names) :]
+            inputs += tuple(params.pop(n) for n in names[len(inputs) :] if n in params)
+            if len(inputs) < len(names):
+                raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)} of them")
+        if len(rest) > len(self.param_names):
+            most = len(names) + len(self.param_names)
+            raise TypeError(f"{self.name}() takes at most {most} positional arguments; got {len(args)}")
+        params = {**dict(zip(self.param_names, rest, strict=False)), **params}
+        if self.spread:
+            inputs = tuple(inputs[0])
+        if tracing.constants and params:
+            params = traced_params(params)
+        if any(type(x) is Tensor for x in (*inputs, *params.values())):
+            self._refuse(params)
+        return inputs, params
+
+    def _refuse(self, params: Params) -> None:
+        """Raise TypeError for a keyword that the op does not take, or a Tensor that it would not differentiate."""
+        if params.get("out", self) is None:
+            del params["out"]
+        for key, value in params.items():
+            if key not in self.param_names and (self.rules is not None or key not in self.input_names):
+                allowed = ", ".join(self.param_names) or "none"
+                raise TypeError(
+                    f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
+                )
+            if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
+                raise TypeError(
+                    f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
+                    f"pass {key}.value to treat it as a constant"
+                )
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+@overload
+def op(function: Callable[..., Any], template: str, rules: Rules, /, **row: Any) -> Op: ...
+@overload
+def op(function: Callable[..., Any], /) -> Op: ...
+@overload
+def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[..., Any]], Op]: ...
+def op(function: Any = None, template: Any = None, rules: Any = None, /, *, numpy: Any = None, **row: Any) -> Any:
+    """Define an op.
+
+    Three spellings, all of them the same door. A row, for a NumPy function whose rules are short::
+
+        exp = op(np.exp, "np.exp({})", (lambda g, z, x: g * z,))
+
+    A decorator for a function of one's own, with its rules below it::
+
+        @op
+        def swish(x):
+            return x * sigmoid(x)
+
+        @swish.vjp
+        def _(g, z, x):
+            s = sigmoid(x)
+            return g * (s + z * (1 - s))
+
+    and the same with keywords: ``@op(elementwise=True)``, or ``@op(numpy=np.sum)`` for the function that answers when
+    ``np.sum`` meets a Tensor.
+
+    Parameters
+    ----------
+    function : callable
+        The forward: takes and returns arrays or NumPy scalars, and changes none of its inputs.
+    template : str
+        The call as source text, with ``{}`` for each input.
+    rules : tuple of callables
+        One for each input: ``rule(g, z, *inputs, **params)`` gives the cotangent of that input, in its shape, from the
+        cotangent ``g`` of the output ``z``. Written in NumPy, so that it can be differentiated too. None where the
+        derivative is zero.
+    numpy : callable or tuple of callables, optional
+        The NumPy functions that the op stands for. A row given by a NumPy function stands for that one.
+    **row
+        ``elementwise=True`` for a function of each element alone, whose inputs broadcast; `Op` lists the rest.
+
+    Returns
+    -------
+    Op, or a decorator that returns one. An op without rules is differentiated through.
+    """
+    if row.pop("elementwise", isinstance(function, np.ufunc)):
+        row["core"] = 0
+
+    if rules is not None:  # a row
+        row.update(rules=rules, template=template)
+        numpy = numpy or function
+
+    def make(forward: Callable[..., Any]) -> Op:
+        functions = numpy if isinstance(numpy, tuple) else (numpy,)
+        made = Op(forward, numpy=functions[0], **row)
+        registry.update({f: made for f in functions if f is not None})
+        return made
+
+    return make if function is None else make(function)
+
+
+HINTS = {
+    "out": "; a record is never written over: use the returned value",
+    "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
+    "initial": "; combine the value with the result instead",
+}
+
+
+def _holds_tensor(tree: Any) -> bool:
+    """Whether an argument is a Tensor, or a sequence that holds one."""
+    return type(tree) is Tensor or (
+        isinstance(tree, Sequence) and not isinstance(tree, str) and any(map(_holds_tensor, tree))
+    )
+
+
+def _signature(forward: Callable[..., Any]) -> inspect.Signature:
+    """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
+    if isinstance(forward, np.ufunc):
+        names = "xyzw"[: forward.nin]
+        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
+    return inspect.signature(forward)
+
+
+def _sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Read input names, parameter names, and whether any number of inputs is taken."""
+    parameters = signature.parameters.values()
+    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+    else:
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
+    return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
+    return x[index]
+
+
+def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
+    return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
+
+
+alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
+"""The same value as a node of its own: an argument that comes from outside a call, a second name."""
+item = Op(_take_item, (_item_vjp,), name="item")
+
+
+def unpack(node: Tensor) -> Any:
+    """Return the outputs of a node whose value is a tuple, as Tensors in the same kind of tuple."""
+    value = node._value
+    parts = [record(item, part, (node,), {"index": i}) for i, part in enumerate(value)]
+    return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

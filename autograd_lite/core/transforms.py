@@ -1,0 +1,292 @@
+"""Transforms: functions made from functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.backward import seed
+from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
+from autograd_lite.core.op import Op
+from autograd_lite.core.shapes import Shape
+from autograd_lite.core.tensor import Tensor, raw, tracing
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes the gradient of ``f``.
+
+    Parameters
+    ----------
+    f : callable
+        Takes trees (tuples, lists, dicts) of arrays and returns one real number, or an array of size 1.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate with respect to.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``. Returns the gradient: a tree of arrays, of the shapes and dtypes of the argument
+        (integers count as float64); a tuple of such trees where ``argnums`` is a sequence.
+
+    Raises
+    ------
+    ValueError
+        Where the result of ``f`` is not of size 1, or complex.
+    TypeError
+        Where an argument is not numeric, or ``argnums`` names none.
+
+    Examples
+    --------
+    >>> float(grad(grad(lambda x: x**3))(2.0))
+    12.0
+    """
+    check_callable(f, "grad")
+    argnums = check_argnums(argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        call = Call(f, args, kwargs, argnums)
+        return call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes ``f`` and its gradient at once, as the pair (value, gradient).
+
+    Arguments, results and errors are those of `grad`.
+    """
+    check_callable(f, "value_and_grad")
+    argnums = check_argnums(argnums)
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        call = Call(f, args, kwargs, argnums)
+        result = call.scalar()
+        gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
+        value = result if recorded or call.is_outside(result) else as_array(result)
+        return value, call.arrange(gradients)
+
+    return value_and_gradient
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Compute ``f(*primals)``, and the function that pulls cotangents of it back: the vector-Jacobian product.
+
+    Parameters
+    ----------
+    f : callable
+        Takes and returns trees of arrays.
+    *primals : trees of arrays
+
+    Returns
+    -------
+    value : what ``f`` returns
+    pullback : callable
+        Takes a cotangent, a tree of the structure and shapes of the value; returns a tuple with the cotangent of each
+        primal. It may be called any number of times; ``f`` is not run again.
+
+    Raises
+    ------
+    ValueError
+        Where a cotangent has another structure or shape than the value.
+    """
+    check_callable(f, "vjp")
+    call = Call(f, primals, {}, range(len(primals)))
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        return call.arrange(call.pull(call.seeds(cotangent))[0])  # type: ignore[no-any-return]
+
+    return call.value(), pullback
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Compute ``f(*primals)`` and its derivative along ``tangents``: the Jacobian-vector product.
+
+    No rule is written for it: the backward pass is linear in its cotangent u, and the Jacobian-vector product is the
+    backward pass of that linear function (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Parameters
+    ----------
+    f : callable
+        Takes and returns trees of arrays.
+    primals, tangents : sequences of trees of the same structure and shapes
+
+    Returns
+    -------
+    value, tangent : trees of the structure of the value of ``f``
+
+    Raises
+    ------
+    ValueError
+        Where the tangents do not match the primals.
+    """
+    check_callable(f, "jvp")
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError("ag.jvp takes the primals and the tangents as tuples: ag.jvp(f, (x,), (dx,))")
+    call = Call(f, tuple(primals), {}, range(len(primals)))
+    linear = Linear(call)
+    return call.value(), linear.push(call.tangents(tuple(tangents)))
+
+
+def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes the Jacobian of ``f``.
+
+    ``f`` is recorded once. Then comes one backward sweep for each element of its value, or one for each element of its
+    arguments where these are fewer.
+
+    Parameters
+    ----------
+    f : callable
+        Takes and returns trees of arrays.
+    argnums : int or sequence of int
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``. Each leaf of the value becomes the tree of the arguments that are differentiated;
+        each leaf of that has the shape (shape of the value) + (shape of the argument).
+    """
+    check_callable(f, "jacobian")
+    argnums = check_argnums(argnums)
+
+    @wraps(f)
+    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+        call = Call(f, args, kwargs, argnums)
+        inputs = sum(leaf.size for leaf in call.leaves)
+        outputs = sum(int(np.size(raw(y))) for y in call.outputs)
+        from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
+        to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
+        # one column knows the derivative of a real output by the real part of its input alone
+        return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
+
+    return jacobian_of_f
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """Return the function that computes the Hessian of a function with a result of size 1.
+
+    ``f`` is recorded once, and so is its gradient; then comes one sweep for each element of the arguments.
+
+    Parameters
+    ----------
+    f : callable
+    argnums : int or sequence of int
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``; returns blocks of shape (shape of one argument) + (shape of another), in nested
+        tuples where ``argnums`` is a sequence.
+    """
+    check_callable(f, "hessian")
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Callable[..., Any], primal: Any, tangent: Any) -> Any:
+    """Return the product of the Hessian of ``f`` at ``primal`` with ``tangent``; the Hessian itself is never made.
+
+    Parameters
+    ----------
+    f : callable
+        Takes one tree of arrays; its result has size 1.
+    primal, tangent : trees of the same structure and shapes
+
+    Returns
+    -------
+    tree of the structure of ``primal``
+    """
+    check_callable(f, "hvp")
+    call = Call(grad(f), (primal,), {}, 0)
+    tangents = call.tangents(tangent)
+    return call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
+
+
+def _by_rows(call: Call) -> Any:
+    """Return the Jacobian by one backward sweep for each element of the value."""
+    blocks = []
+    for k, y in enumerate(call.outputs):
+        zeros = [np.zeros_like(raw(z)) for z in call.outputs]
+        rows = [_row(call, [*zeros[:k], one_hot, *zeros[k + 1 :]], raw(y)) for one_hot in _basis(raw(y))]
+        shape = np.shape(raw(y))
+        blocks.append(
+            call.arrange([_stack([r[i] for r in rows], shape, x.shape, x) for i, x in enumerate(call.leaves)])
+        )
+    return call.rebuild_result(blocks)
+
+
+def _row(call: Call, one_hot: list[Any], y: Any) -> list[Any]:
+    """Return the derivatives of one element of the output ``y``, by each leaf."""
+    row = call.pull(call.seed_outputs(one_hot))[0]
+    if not np.iscomplexobj(y) or all(np.iscomplexobj(x._value) for x in call.leaves):
+        return row
+    # the cotangent of a real input is a real part, so that the imaginary one takes a second sweep
+    turned = call.pull(call.seed_outputs([-1j * u if np.iscomplexobj(u) else u for u in one_hot]))[0]
+    return [r if np.iscomplexobj(raw(r)) else r + 1j * t for r, t in zip(row, turned, strict=True)]
+
+
+def _by_columns(call: Call) -> Any:
+    """Return the Jacobian by one sweep through the linear backward pass for each element of the arguments."""
+    linear = Linear(call)
+    zeros = [zero(x) for x in call.leaves]
+    columns: list[list[Any]] = []
+    for i, x in enumerate(call.leaves):
+        pushed = [trees.flatten(linear.push([*zeros[:i], t, *zeros[i + 1 :]]))[0] for t in _basis(x._value)]
+        blocks = []
+        for k, y in enumerate(call.outputs):
+            shape = np.shape(raw(y))
+            block = _stack([p[k] for p in pushed], x.shape, shape, raw(y))
+            n, m = len(x.shape), len(shape)
+            blocks.append(np.transpose(block, (*range(n, n + m), *range(n))))
+        columns.append(blocks)
+    return call.rebuild_result([call.arrange([c[k] for c in columns]) for k in range(len(call.outputs))])
+
+
+def _basis(value: Any) -> Iterator[Any]:
+    """Yield, for each element of a value, the array that is 1 there and 0 elsewhere."""
+    for i in range(np.size(value)):
+        one_hot = np.zeros_like(value).reshape(-1)
+        one_hot[i] = 1
+        yield one_hot.reshape(np.shape(value))[()]
+
+
+def _stack(rows: list[Any], outer: Shape, inner: Shape, like: Any) -> Any:
+    """Stack rows, each of the shape ``inner``, to an array of the shape ``outer + inner``."""
+    stacked = np.stack(rows) if rows else np.zeros_like(like, shape=0)
+    return np.reshape(stacked, outer + inner)
+
+
+def check_callable(f: Any, transform: str) -> None:
+    """Raise TypeError for anything that cannot be called."""
+    if not callable(f):
+        raise TypeError(
+            f"ag.{transform} takes a function, got {type(f).__name__}; write ag.{transform}(f)(x), not (f(x))"
+        )
+
+
+def check_argnums(argnums: Any) -> Argnums:
+    """Return the positions of arguments as an int or a tuple of ints; raise TypeError for anything else."""
+    try:
+        return index(argnums) if hasattr(argnums, "__index__") else tuple(index(number) for number in argnums)
+    except TypeError:
+        raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order.
+
+    A program that is traced computes them anew at other inputs.
+    """
+    return trees.map_tree(lambda leaf: _stopped(leaf) if type(leaf) is Tensor else leaf, x)
+
+
+def _stopped(x: Tensor) -> Any:
+    return _STOP(x) if tracing.constants else x.value
+
+
+_STOP = Op(lambda x, /: x, (None,), name="stop_gradient", template="{}")

@@ -1,0 +1,139 @@
+"""Debugging: where a value that is not finite came from, and which array was changed behind the record's back."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.tensor import Observer, Tensor, observing, raw
+
+_OTHERS = ("<frozen ", *(str(Path(file).parent) + os.sep for file in (__file__, np.__file__)))
+_LIBRARY = str(Path(os.__file__).parent) + os.sep
+
+
+@contextmanager
+def debug() -> Iterator[None]:
+    """Stop at the first value or cotangent that is not finite, and at arrays that changed since they were recorded.
+
+    Inside the block each node remembers the line of code that made it, in its attribute ``line``. Keep the backward
+    pass inside the block too. It is slow: every value is looked at.
+
+    Raises
+    ------
+    FloatingPointError
+        At the first NaN or infinity, forward or backward, naming the op, the variables and the line.
+    RuntimeError
+        Where a constant, an index or the array of an argument was changed between its recording and the backward pass.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> with ag.debug():
+    ...     gradient = ag.grad(np.log)(2.0)
+    """
+    with np.errstate(all="ignore"), observing(_Debugger()):
+        yield
+
+
+class _Debugger(Observer):
+    """An observer that looks at every number."""
+
+    def __init__(self) -> None:
+        self.digests: dict[Tensor, list[tuple[Any, int]]] = {}
+
+    def recorded(self, node: Tensor) -> None:
+        """Remember the line of a node and what its constants held; stop where its value is not finite."""
+        frame = user_frame(sys._getframe(1))
+        node.line = describe_line(frame)
+        held = (*node.inputs, *trees.flatten(node.params)[0])
+        fixed = [x for x in map(_held_array, held) if x is not None]
+        self.digests[node] = [(x, _digest(x)) for x in fixed]
+        trouble = _trouble(node._value)
+        if trouble:
+            raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, frame)}\n  at {node.line}")
+
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """Stop where a cotangent is not finite, or where a constant was changed."""
+        line = getattr(node, "line", "a line outside of ag.debug()")
+        for array, digest in self.digests.get(node, ()):
+            if _digest(array) != digest:
+                raise RuntimeError(
+                    f"an array of shape {array.shape} that op '{_op(node)}' used was changed before the backward pass, "
+                    f"whose gradient would be wrong; pass a copy of it\n  at {line}"
+                )
+        trouble = _trouble(raw(cotangent))
+        if trouble:
+            name = x.name or f"input {next(i for i, other in enumerate(node.inputs) if other is x)}"
+            raise FloatingPointError(
+                f"{trouble} in the backward pass, in the cotangent of {name} from op '{_op(node)}'\n  at {line}"
+            )
+        return cotangent
+
+
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost frame of the user's code."""
+    while frame is not None and not is_users(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+@cache
+def is_users(file: str) -> bool:
+    """Whether code is the user's: none of this package, of NumPy, or of the standard library."""
+    return not file.startswith(_OTHERS) and (not file.startswith(_LIBRARY) or "site-packages" in file)
+
+
+def describe_line(frame: FrameType | None) -> str:
+    """Return the file, the number and the text of the line that a frame is at."""
+    if frame is None:
+        return "an unknown line"
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    return f"{file}:{number}" + (f": {text}" if text else "")
+
+
+def _op(node: Tensor) -> str:
+    return node.op.name if node.op else "leaf"
+
+
+def _operands(node: Tensor, frame: FrameType | None) -> str:
+    """Name an op's inputs as the user's frame does, with their values in short."""
+    variables = dict(frame.f_locals) if frame else {}
+    parts = []
+    for x in node.inputs:
+        names = [name for name, value in variables.items() if value is x]
+        name = getattr(x, "name", None) or (names[0] if names else None)
+        with np.printoptions(threshold=6, precision=4):
+            text = " ".join(str(raw(x)).split())
+        parts.append(f"{name} = {text}" if name else text)
+    return ", ".join(parts)
+
+
+def _held_array(x: Any) -> np.ndarray[Any, Any] | None:
+    """Return the array that a constant or a leaf holds by reference."""
+    held = x._value if type(x) is Tensor and x.op is None else x
+    return held if isinstance(held, np.ndarray) else None
+
+
+def _digest(x: np.ndarray[Any, Any]) -> int:
+    return hash(x.tobytes())
+
+
+def _trouble(value: Any) -> str | None:
+    """Say what is wrong with a value, if anything is."""
+    for part in value if isinstance(value, tuple) else (value,):
+        if np.any(np.isnan(part)):
+            return "NaN"
+        if np.any(np.isinf(part)):
+            return "infinity"
+    return None

@@ -1,0 +1,92 @@
+"""What rules of decompositions share: Hermitian matrices, and quotients by differences of eigenvalues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.tensor import Tensor, raw
+
+NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
+
+
+def adjoint(a: Any) -> Any:
+    """Return the conjugate transposes."""
+    return np.conj(a.mT)
+
+
+def half_triangle(n: int, dtype: Any, lower: bool = True) -> Any:
+    """Return a matrix of 1 in a triangle and 1/2 on the diagonal."""
+    triangle = np.tri(n, dtype=dtype) if lower else np.tri(n, dtype=dtype).T
+    return triangle - np.eye(n, dtype=dtype) / 2
+
+
+def hermitian_matrix(a: Any, lower: bool = True) -> Any:
+    """Return the Hermitian matrices that have a triangle of ``a``, and the real part of its diagonal."""
+    half = a * half_triangle(a.shape[-1], a.dtype, lower)
+    return half + adjoint(half)
+
+
+def by_triangle(c: Any, lower: bool = True) -> Any:
+    """Return the cotangent of the triangle that was read, from that of the Hermitian matrix which it stands for."""
+    return (c + adjoint(c)) * half_triangle(c.shape[-1], c.dtype, lower)
+
+
+def diagonal_matrices(v: Any) -> Any:
+    """Return matrices with the last axis of ``v`` as their diagonals."""
+    return v[..., None, :] * np.eye(v.shape[-1], dtype=v.dtype)
+
+
+def differences(w: Any) -> Any:
+    """Return ``w[j] - w[i]`` for row i and column j."""
+    return w[..., None, :] - w[..., :, None]
+
+
+def unused(*cotangents: Any) -> bool:
+    """Whether these are the zeros of outputs on which the result does not depend."""
+    return not any(type(g) is Tensor or np.any(g) for g in cotangents)
+
+
+def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
+    """Return the cotangent of complex vectors, as columns, whose phases are such that one component is real.
+
+    Parameters
+    ----------
+    g, v : array (..., m, n)
+        The cotangent, and the vectors.
+    row : int, or array (..., 1, n)
+        Which component LAPACK made real. Where it is not exactly real, the phase is left alone.
+    turning : array (..., 1, n)
+        The derivative of the result by the phase.
+    """
+    pinned = (np.arange(v.shape[-2])[:, None] == row) & (np.imag(v) == 0) & (v != 0)
+    return g - 1j * (turning / np.where(pinned, np.real(v), np.inf))
+
+
+def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:
+    """Return ``x / by``; 0 where both are 0 to rounding.
+
+    Parameters
+    ----------
+    x : array (..., m, n)
+        Cotangents. Zeros within the rounding of a product of matrices count as zeros.
+    by : array that broadcasts to ``x``
+        Eigenvalues or singular values, or differences of them.
+    scale : array (..., 1, 1)
+        The size of the numbers of which ``by`` is made.
+    undefined : str
+        What to say where ``by`` alone is 0.
+
+    Raises
+    ------
+    LinAlgError
+        Where ``by`` is 0 and ``x`` is not: the derivative is infinite there, or has a limit that only derivatives of
+        ``x`` could tell.
+    """
+    eps = float(np.finfo(by.dtype).eps)
+    zero = np.abs(by) <= eps * scale
+    size = abs(raw(x))
+    if np.any(raw(zero) & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))):
+        raise np.linalg.LinAlgError(undefined)
+    return x / np.where(zero, np.inf, by)

@@ -1,0 +1,299 @@
+"""Products of vectors, matrices and stacks of them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops.samples import complex_plane, sample
+
+products = (sample((3,), (3,)), sample((2, 3), (3,)), sample((3,), (3, 2)), sample((2, 3), (3, 4)))
+complex_products = (sample(complex_plane(2, 3), complex_plane(3, 2)), sample((2, 3), complex_plane(3)))
+
+
+@op(
+    numpy=np.dot,
+    template="np.dot({}, {})",
+    operate=np.dot,
+    samples=(
+        *products,
+        *complex_products,
+        sample((), (3,)),
+        sample((2, 3), ()),
+        sample((2, 3, 4), (4,)),
+        sample((2, 3, 4), (4, 5)),
+        sample((3,), (2, 3, 4)),
+        sample((2, 3, 4), (5, 4, 2)),
+        sample((2, 0), (0, 3)),
+    ),
+)
+def dot(a: Any, b: Any, /) -> Any:
+    """Return the inner product over the last axis of ``a`` and the last but one of ``b`` (or its only one)."""
+    return np.dot(a, b)
+
+
+@dot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if z.ndim == 0:  # both are vectors, or numbers; np.ndim would be half of this rule's time
+        return g * y
+    n, m = x.ndim, np.ndim(y)
+    if n == 0:
+        return np.sum(g * y)
+    if m == 0:
+        return g * y
+    if m == 1:
+        return g[..., None] * y
+    if m == 2:
+        return np.dot(g, y.T)
+    # g has the axes of x but its last, then the axes of y but its last but one: fold the latter
+    return np.tensordot(g, y, (range(n - 1, g.ndim), [*range(m - 2), m - 1]))
+
+
+@dot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if z.ndim == 0:
+        return g * x
+    n, m = np.ndim(x), y.ndim
+    if m == 0:
+        return np.sum(g * x)
+    if n == 0:
+        return g * x
+    if n == 1 and m == 2:
+        return x[:, None] * g
+    if n == 2 and m <= 2:
+        return np.dot(x.T, g)
+    folded = np.tensordot(x, g, (range(n - 1), range(n - 1)))  # the axis of x that was contracted comes first
+    return folded if m == 1 else np.moveaxis(folded, 0, -2)
+
+
+@op(
+    numpy=(np.matmul, np.linalg.matmul),
+    template="{} @ {}",
+    core=2,
+    operate=operator.matmul,
+    samples=(
+        *products,
+        *complex_products,
+        sample((2, 3, 4), (4, 5)),
+        sample((2, 3, 4), (4,)),
+        sample((3,), (2, 3, 4)),
+        sample((2, 1, 3, 4), (5, 4, 2)),
+        sample((2, 0), (0, 3)),
+    ),
+)
+def matmul(x: Any, y: Any, /) -> Any:
+    """Return the matrix product over the last two axes; the other axes broadcast."""
+    return np.matmul(x, y)
+
+
+@matmul.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 1:
+        return g[..., None] * y
+    if x.ndim == 1:
+        return np.matmul(y, g) if y.ndim == 2 else np.matmul(y, g[..., None])[..., 0]
+    return np.matmul(g, y.mT)
+
+
+@matmul.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if x.ndim == 1:
+        return g * x if y.ndim == 1 else x[:, None] * g[..., None, :]
+    if y.ndim == 1:
+        return np.matmul(x.mT, g) if x.ndim == 2 else np.matmul(x.mT, g[..., None])[..., 0]
+    if y.ndim == 2 and x.ndim > 2:  # one product instead of a stack that the sweep would have to sum
+        return np.tensordot(x, g, (range(x.ndim - 1), range(x.ndim - 1)))
+    return np.matmul(x.mT, g)
+
+
+@op(
+    numpy=np.vdot,
+    template="np.vdot({}, {})",
+    samples=(
+        sample((3,), (3,)),
+        sample((2, 3), (3, 2)),
+        sample((), ()),
+        sample(complex_plane(3), complex_plane(3)),
+        sample((0,), (0,)),
+    ),
+)
+def vdot(a: Any, b: Any, /) -> Any:
+    """Return the sum of products of all elements, those of ``a`` conjugated."""
+    return np.vdot(a, b)
+
+
+@vdot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return np.reshape(np.conj(g * y), x.shape)
+
+
+@vdot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return np.reshape(g * np.conj(x), y.shape)
+
+
+@op(
+    numpy=np.inner,
+    template="np.inner({}, {})",
+    samples=(
+        sample((3,), (3,)),
+        sample((2, 3), (3,)),
+        sample((2, 3), (4, 3)),
+        sample((2, 3, 4), (5, 4)),
+        sample((), (3,)),
+        sample((2, 3), ()),
+        sample(complex_plane(3), complex_plane(3)),
+    ),
+)
+def inner(a: Any, b: Any, /) -> Any:
+    """Return the sums of products over the last axis of each: ``z[i..., j...]`` is that of a[i...] and b[j...]."""
+    return np.inner(a, b)
+
+
+@inner.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    n, m = x.ndim, np.ndim(y)
+    if n == 0:
+        return np.sum(g * y)
+    return g * y if m == 0 else np.tensordot(g, y, (range(n - 1, g.ndim), range(m - 1)))
+
+
+@inner.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    if y.ndim == 0:
+        return np.sum(g * x)
+    axes = range(np.ndim(x) - 1)
+    return np.tensordot(g, x, (axes, axes))
+
+
+@op(
+    numpy=np.outer,
+    template="np.outer({}, {})",
+    samples=(
+        sample((3,), (4,)),
+        sample((2, 3), (2, 2)),
+        sample((), (3,)),
+        sample(complex_plane(2), complex_plane(3)),
+        sample((0,), (2,)),
+    ),
+)
+def outer(a: Any, b: Any, /) -> Any:
+    """Return the matrix of products of each element of ``a`` (rows) with each of ``b`` (columns)."""
+    return np.outer(a, b)
+
+
+@outer.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return np.reshape(np.dot(g, np.reshape(y, -1)), x.shape)
+
+
+@outer.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return np.reshape(np.dot(np.reshape(x, -1), g), y.shape)
+
+
+@op(numpy=np.linalg.outer, samples=(sample((3,), (4,)),))
+def linalg_outer(x1: Any, x2: Any, /) -> Any:
+    """Return the outer product of two vectors (``np.linalg.outer``, which takes nothing else)."""
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        np.linalg.outer(raw(x1), raw(x2))  # NumPy's own error
+    return np.outer(x1, x2)
+
+
+@op(
+    numpy=np.vecdot,
+    template="np.vecdot({}, {})",
+    core=1,
+    samples=(
+        sample((3,), (3,)),
+        sample((2, 3), (3,)),
+        sample((2, 1, 3), (4, 3)),
+        sample(complex_plane(2, 3), complex_plane(2, 3)),
+    ),
+)
+def vecdot(x1: Any, x2: Any, /) -> Any:
+    """Return the inner products over the last axis, the first vector conjugated; the other axes broadcast."""
+    return np.vecdot(x1, x2)
+
+
+@vecdot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return np.conj(g[..., None] * y)
+
+
+@vecdot.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return g[..., None] * np.conj(x)
+
+
+@op(numpy=np.linalg.vecdot, samples=(sample((2, 3), (3,)), sample((3, 2), (3, 1), axis=0)))
+def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """Return the inner products over ``axis`` (``np.linalg.vecdot``)."""
+    return np.vecdot(np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))
+
+
+if hasattr(np, "matvec"):  # NumPy 2.2
+
+    @op(numpy=np.matvec, samples=(sample((2, 3), (3,)), sample((2, 1, 3, 4), (5, 4))))
+    def matvec(x1: Any, x2: Any, /) -> Any:
+        """Return the product of matrices with vectors."""
+        return np.matmul(x1, x2[..., None])[..., 0]
+
+    @op(numpy=np.vecmat, samples=(sample((2,), (2, 3)), sample((5, 3), (2, 1, 3, 4))))
+    def vecmat(x1: Any, x2: Any, /) -> Any:
+        """Return the product of vectors, conjugated, with matrices."""
+        return np.matmul(np.conj(x1)[..., None, :], x2)[..., 0, :]
+
+
+def _contracted(axes: Any, n: int, m: int) -> tuple[list[int], list[int]]:
+    """Return which axes of n and of m are paired, as non-negative ints, for all that ``np.tensordot`` takes."""
+    if isinstance(axes, (int, np.integer)):
+        axes = (range(n - axes, n), range(axes))
+    first, second = (np.reshape(axis, -1).tolist() for axis in axes)
+    return [axis % n for axis in first], [axis % m for axis in second]
+
+
+def _unfold(product: Any, kept: list[int], paired: list[int], others: list[int]) -> Any:
+    """Put in order the axes of a tensor product: those kept, then those paired with the sorted ``others``."""
+    found = kept + [paired[others.index(axis)] for axis in sorted(others)]
+    return np.transpose(product, sorted(range(len(found)), key=found.__getitem__))
+
+
+@op(
+    numpy=(np.tensordot, np.linalg.tensordot),
+    samples=(
+        sample((2, 3, 4), (4, 2), axes=1),
+        sample((2, 3, 4), (4, 3), axes=((1, -1), (1, 0))),
+        sample((2, 3, 4), (5, 4), axes=(-1, -1)),
+        sample((3, 2), (2, 3, 4), axes=(-1, [0])),
+        sample((2, 3), (3, 2), axes=[[1, 0], [0, 1]]),
+        sample((2, 3), (2, 3)),
+        sample((2,), (3,), axes=0),
+        sample(complex_plane(2, 3), complex_plane(3, 2), axes=1),
+    ),
+)
+def tensordot(a: Any, b: Any, /, axes: Any = 2) -> Any:
+    """Return the sum of products over the axes of ``a`` and ``b`` that ``axes`` pairs."""
+    return np.tensordot(a, b, axes)
+
+
+@tensordot.vjp
+def _(g: Any, z: Any, x: Any, y: Any, axes: Any = 2) -> Any:
+    n, m = x.ndim, np.ndim(y)
+    over_x, over_y = _contracted(axes, n, m)
+    kept_x, kept_y = [i for i in range(n) if i not in over_x], [i for i in range(m) if i not in over_y]
+    product = np.tensordot(g, y, (range(len(kept_x), g.ndim), kept_y))
+    return _unfold(product, kept_x, over_x, over_y)
+
+
+@tensordot.vjp
+def _(g: Any, z: Any, x: Any, y: Any, axes: Any = 2) -> Any:
+    n, m = np.ndim(x), y.ndim
+    over_x, over_y = _contracted(axes, n, m)
+    kept_x, kept_y = [i for i in range(n) if i not in over_x], [i for i in range(m) if i not in over_y]
+    product = np.tensordot(g, x, (range(len(kept_x)), kept_x))
+    return _unfold(product, kept_y, over_y, over_x)

@@ -1,0 +1,1 @@
+"""Ops that models need beside NumPy's."""

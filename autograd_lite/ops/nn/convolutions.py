@@ -1,0 +1,354 @@
+"""Convolution and pooling, over the last one or two axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Shape
+from autograd_lite.ops import samples
+
+Sizes = int | tuple[int, ...]
+
+_SLID = (
+    samples.sample((2, 7), size=(3,), stride=(2,)),
+    samples.sample((5, 6), size=(2, 3), stride=(1, 2), dilation=(2, 1)),
+)
+
+
+@op(samples=_SLID)
+def patches(x: Any, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+    """Return the windows that slide over the last axes: a view, with the windows' axes last.
+
+    Parameters
+    ----------
+    x : array of shape (..., *lengths)
+    size : tuple of int
+        Of a window, along each of the last axes.
+    stride : tuple of int
+        From one window to the next.
+    dilation : tuple of int
+        From one element of a window to the next.
+
+    Returns
+    -------
+    array of shape (..., *places, *size)
+    """
+    n = len(size)
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=False))
+    windows: Any = np.lib.stride_tricks.sliding_window_view(x, reach, tuple(range(-n, 0)))
+    return windows[(..., *(slice(None, None, step) for step in (*stride, *dilation[:n])))]
+
+
+@patches.vjp
+def _(g: Any, z: Any, x: Any, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+    return add_patches(g, lengths=x.shape[-len(size) :], stride=stride, dilation=dilation)
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 3), lengths=(8,), stride=(2,)),
+        samples.sample((3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def add_patches(x: Any, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+    """Return the sum of windows, each in its place on axes of these lengths: the transpose of `patches`."""
+    n = len(lengths)
+    z = np.zeros((*x.shape[: -2 * n], *lengths), x.dtype)
+    for offset, under in _strided(x.shape[-n:], x.shape[-2 * n : -n], stride, dilation):
+        z[under] += x[offset]
+    return z
+
+
+@add_patches.vjp
+def _(g: Any, z: Any, x: Any, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+    return patches(g, size=x.shape[-len(lengths) :], stride=stride, dilation=dilation)
+
+
+# Three bilinear functions of x, a kernel and the cotangent g of their correlation. Each is linear in two of them, and
+# of the shape of the third; so the derivatives of any are the other two, for every order.
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 7), (4, 3, 2), stride=(2,), dilation=(1,)),
+        samples.sample((2, 2, 5, 6), (3, 2, 2, 3), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def correlate_channels(x: Any, kernel: Any, /, stride: Shape, dilation: Shape) -> Any:
+    """Return, for each output channel and place of the kernel on x, the sum of products over all input channels."""
+    n = len(stride)
+    windows = patches(x, kernel.shape[2:], stride, dilation)
+    sums = np.tensordot(windows, kernel, ((1, *range(n + 2, 2 * n + 2)), range(1, n + 2)))
+    return np.moveaxis(sums, -1, 1)
+
+
+@op(
+    samples=(
+        samples.sample((2, 4, 3), (4, 3, 2), lengths=(7,), stride=(2,), dilation=(1,)),
+        samples.sample((2, 3, 3, 2), (3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def spread_channels(g: Any, kernel: Any, /, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return the cotangent of x: the kernel times g, added wherever it lay."""
+    z = np.zeros((g.shape[0], kernel.shape[1], *lengths), np.result_type(g, kernel))
+    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
+    for offset, under in _strided(kernel.shape[2:], g.shape[2:], stride, dilation):
+        z[under] += np.matmul(kernel[offset].T, columns).reshape(z[under].shape)
+    return z
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 7), (2, 4, 3), size=(2,), stride=(2,), dilation=(1,)),
+        samples.sample((2, 2, 5, 6), (2, 3, 3, 2), size=(2, 3), stride=(1, 2), dilation=(2, 1)),
+    )
+)
+def correlate_images(x: Any, g: Any, /, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return the cotangent of the kernel: the sum of products of g with what lay under each element of the kernel."""
+    z = np.zeros((g.shape[1], x.shape[1], *size), np.result_type(x, g))
+    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
+    for offset, under in _strided(size, g.shape[2:], stride, dilation):
+        rows = np.swapaxes(x[under].reshape(*x.shape[:2], columns.shape[-1]), 1, 2)
+        z[offset] = np.sum(np.matmul(columns, rows), axis=0)
+    return z
+
+
+def _strided(size: Shape, places: Shape, stride: Shape, dilation: Shape) -> Iterator[tuple[Any, Any]]:
+    """List the index of each element of a kernel, and that of all that lies under it at the kernel's places."""
+    for offset in np.ndindex(*size):
+        starts = [o * d for o, d in zip(offset, dilation, strict=False)]
+        under = tuple(slice(i, i + s * (m - 1) + 1, s) for i, s, m in zip(starts, stride, places, strict=True))
+        yield (..., *offset), (..., *under)
+
+
+@correlate_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
+    return spread_channels(g, kernel, lengths=x.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
+    return correlate_images(x, g, size=kernel.shape[2:], stride=stride, dilation=dilation)
+
+
+@spread_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_channels(g, kernel, stride=stride, dilation=dilation)
+
+
+@spread_channels.vjp
+def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_images(g, x, size=kernel.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_images.vjp
+def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    return spread_channels(y, g, lengths=x.shape[2:], stride=stride, dilation=dilation)
+
+
+@correlate_images.vjp
+def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    return correlate_channels(x, g, stride=stride, dilation=dilation)
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 6), (4, 3, 3)),
+        samples.sample((1, 2, 7), (2, 2, 3), stride=2, padding=1),
+        samples.sample((1, 2, 5), (2, 2, 2), (2,), padding="same", dilation=2),
+    )
+)
+def conv1d(x: Any, kernel: Any, bias: Any = None, /, stride: int = 1, padding: int | str = 0, dilation: int = 1) -> Any:
+    """Return the convolution of sequences with a kernel, as networks have it: the kernel is not reversed.
+
+    Parameters
+    ----------
+    x : array of shape (batch, channels, length)
+    kernel : array of shape (output channels, channels, size)
+    bias : array of shape (output channels,), optional
+    stride : int
+        From one place of the kernel to the next.
+    padding : int, 'same' or 'valid'
+        Zeros added at both ends. 'same' gives ceil(length / stride) places, 'valid' adds none.
+    dilation : int
+        From one element of the kernel to the next.
+
+    Returns
+    -------
+    array of shape (batch, output channels, places), of
+    (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places
+
+    Raises
+    ------
+    ValueError
+        For arrays of other shapes, a kernel longer than the sequence, strides and dilations below 1.
+    """
+    return _convolve("conv1d", 1, x, kernel, bias, stride, padding, dilation)
+
+
+@op(
+    samples=(
+        samples.sample((2, 3, 4, 5), (4, 3, 3, 2)),
+        samples.sample((1, 2, 5, 6), (2, 2, 3, 3), stride=2, padding=(1, 0)),
+        samples.sample((1, 2, 4, 5), (2, 2, 2, 3), (2,), padding="same", stride=(1, 2)),
+    )
+)
+def conv2d(
+    x: Any, kernel: Any, bias: Any = None, /, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1
+) -> Any:
+    """Return the convolution of images with a kernel, as networks have it: the kernel is not reversed.
+
+    Parameters
+    ----------
+    x : array of shape (batch, channels, height, width)
+    kernel : array of shape (output channels, channels, kernel height, kernel width)
+    bias : array of shape (output channels,), optional
+    stride : int or pair of int
+        From one place of the kernel to the next.
+    padding : int, pair of int, 'same' or 'valid'
+        Zeros added on both sides. 'same' gives ceil(length / stride) places, 'valid' adds none.
+    dilation : int or pair of int
+        From one element of the kernel to the next.
+
+    Returns
+    -------
+    array of shape (batch, output channels, rows, columns), of
+    (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places along either axis
+
+    Raises
+    ------
+    ValueError
+        For arrays of other shapes, a kernel larger than the padded image, strides and dilations below 1.
+    """
+    return _convolve("conv2d", 2, x, kernel, bias, stride, padding, dilation)
+
+
+_LAYOUT = {1: "(batch, channels, length)", 2: "(batch, channels, height, width)"}
+_KERNEL = {1: "(output channels, channels, size)", 2: "(output channels, channels, height, width)"}
+
+
+def _convolve(name: str, n: int, x: Any, kernel: Any, bias: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+    """Return the convolution over n axes."""
+    shape, weights = np.shape(x), np.shape(kernel)
+    if len(shape) != n + 2 or len(weights) != n + 2 or shape[1] != weights[1]:
+        raise ValueError(
+            f"{name}() takes x of shape {_LAYOUT[n]} and a kernel of shape {_KERNEL[n]} with as many channels; "
+            f"got shapes {shape} and {weights}"
+        )
+    if bias is not None and np.shape(bias) != weights[:1]:
+        raise ValueError(
+            f"{name}() takes a bias of shape {weights[:1]}, one for each output channel; got {np.shape(bias)}"
+        )
+    steps, spread = _sizes(name, "stride", stride, n), _sizes(name, "dilation", dilation, n)
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(weights[2:], spread, strict=True))
+    widths = _widths(name, padding, shape[2:], reach, steps)
+    x = np.pad(x, ((0, 0), (0, 0), *widths)) if any(map(any, widths)) else x
+    _check_reach(name, np.shape(x)[2:], reach)
+    z = correlate_channels(x, kernel, stride=steps, dilation=spread)
+    return z if bias is None else z + np.reshape(bias, (-1,) + (1,) * n)
+
+
+def _sizes(name: str, what: str, given: Any, n: int, least: int = 1) -> Shape:
+    """Return one int for each axis."""
+    sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,) * n
+    if len(sizes) != n or not all(isinstance(k, (int, np.integer)) and k >= least for k in sizes):
+        expected = "an int" if n == 1 else f"an int or {n} ints"
+        raise ValueError(f"{name}() takes {what}= {expected} of at least {least}, got {given!r}")
+    return sizes
+
+
+def _widths(name: str, padding: Any, lengths: Shape, reach: Shape, stride: Shape) -> tuple[tuple[int, int], ...]:
+    """Return how many zeros to add before and after each axis."""
+    if padding == "valid":
+        padding = 0
+    if padding != "same":
+        return tuple((k, k) for k in _sizes(name, "padding", padding, len(lengths), least=0))
+    missing = [max((-(-m // s) - 1) * s + k - m, 0) for m, k, s in zip(lengths, reach, stride, strict=True)]
+    return tuple((k // 2, k - k // 2) for k in missing)
+
+
+def _check_reach(name: str, lengths: Shape, reach: Shape) -> None:
+    if any(k > m for k, m in zip(reach, lengths, strict=True)):
+        raise ValueError(f"{name}(): a window that reaches over {reach} does not fit into {lengths}, padding included")
+
+
+_POOLED_1D = (samples.sample((2, 3, 6), size=2), samples.sample((7,), size=3, stride=2, padding=1))
+_POOLED_2D = (
+    samples.sample((2, 3, 4, 6), size=2),
+    samples.sample((5, 7), size=(2, 3), stride=(2, 1)),
+    samples.sample((1, 5, 5), size=3, stride=2, padding=1),
+)
+
+
+@op(samples=_POOLED_1D)
+def max_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0) -> Any:
+    """Return the largest element of each window of the last axis.
+
+    Subgradient: at ties, an equal share for each.
+
+    Parameters
+    ----------
+    x : array of shape (..., length)
+    size : int
+        Of a window.
+    stride : int, optional
+        From one window to the next: the size by default, so that windows touch.
+    padding : int
+        Elements added at both ends, which are never the largest; less than the size.
+
+    Returns
+    -------
+    array of shape (..., (length + 2 padding - size) // stride + 1)
+    """
+    return np.max(_pooled("max_pool1d", 1, x, size, stride, padding, -np.inf), axis=-1)
+
+
+@op(samples=_POOLED_2D)
+def max_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+    """Return the largest element of each window of the last two axes.
+
+    Parameters and errors are those of `max_pool1d`, each an int or a pair of ints.
+
+    Subgradient: at ties, an equal share for each.
+    """
+    return np.max(_pooled("max_pool2d", 2, x, size, stride, padding, -np.inf), axis=(-2, -1))
+
+
+@op(samples=_POOLED_1D)
+def avg_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0) -> Any:
+    """Return the mean of each window of the last axis. Padding counts as zeros.
+
+    Parameters and errors are those of `max_pool1d`.
+    """
+    return np.mean(_pooled("avg_pool1d", 1, x, size, stride, padding, 0), axis=-1)
+
+
+@op(samples=_POOLED_2D)
+def avg_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+    """Return the mean of each window of the last two axes. Padding counts as zeros.
+
+    Parameters and errors are those of `max_pool1d`, each an int or a pair of ints.
+    """
+    return np.mean(_pooled("avg_pool2d", 2, x, size, stride, padding, 0), axis=(-2, -1))
+
+
+def _pooled(name: str, n: int, x: Any, size: Any, stride: Any, padding: Any, filler: float) -> Any:
+    """Return the windows to pool."""
+    window, steps = _sizes(name, "size", size, n), _sizes(name, "stride", size if stride is None else stride, n)
+    widths = _sizes(name, "padding", padding, n, least=0)
+    lead = np.ndim(x) - n
+    if lead < 0:
+        raise ValueError(f"{name}() takes an array of at least {n} axes, got shape {np.shape(x)}")
+    if any(k >= w for k, w in zip(widths, window, strict=True)):
+        raise ValueError(
+            f"{name}() takes less padding than the size of a window, got padding={padding} and size={size}"
+        )
+    if any(widths):
+        x = np.pad(x, ((0, 0),) * lead + tuple((k, k) for k in widths), constant_values=filler)
+    _check_reach(name, np.shape(x)[lead:], window)
+    return patches(x, size=window, stride=steps)

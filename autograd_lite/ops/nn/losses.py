@@ -1,0 +1,134 @@
+"""Losses: one number for each prediction. Take their mean or sum to train with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.op import op
+from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.ops import samples
+from autograd_lite.ops.choices import where
+from autograd_lite.ops.elementwise import LOG_2, sigmoid
+from autograd_lite.ops.nn.activations import log_softmax
+
+
+@op(elementwise=True)
+def squared_error(prediction: Any, target: Any, /) -> Any:
+    """Return (prediction - target)**2, element by element."""
+    return np.square(prediction - target)
+
+
+@op(
+    elementwise=True,
+    samples=(samples.sample((3, 4), (4,)), samples.sample((), (), delta=0.5), samples.sample((0,), (1,))),
+)
+def huber(prediction: Any, target: Any, /, delta: float = 1.0) -> Any:
+    """Return r**2 / 2 where abs(r) <= delta, and delta * (abs(r) - delta / 2) elsewhere, with r = prediction - target.
+
+    Formula: Huber, Robust estimation of a location parameter, 1964.
+    """
+    r = prediction - target
+    near = np.clip(r, -delta, delta)
+    return near * (r - near / 2)
+
+
+@op(elementwise=True)
+def log_cosh(x: Any, /) -> Any:
+    """Return log(cosh(x)), of residuals x: x**2 / 2 near 0, and abs(x) - log(2) far away, without overflow."""
+    a = np.abs(x)
+    near = np.log1p(2 * np.sinh(np.minimum(a, 1) / 2) ** 2)  # cosh(x) is 1 + 2 sinh(x / 2)**2
+    return np.where(a < 1, near, a + np.log1p(np.exp(-a) ** 2) - LOG_2)[()]
+
+
+@log_cosh.vjp
+def _(g: Any, z: Any, x: Any) -> Any:
+    return g * np.tanh(x)
+
+
+@op(elementwise=True, domain=(samples.real, samples.probability))
+def binary_cross_entropy(logits: Any, labels: Any, /) -> Any:
+    """Return -labels * log(p) - (1 - labels) * log(1 - p) for p = sigmoid(logits), without overflow.
+
+    Parameters
+    ----------
+    logits : array
+        Before the sigmoid.
+    labels : array of 0 and 1, or probabilities
+        Of a shape that broadcasts with the logits.
+    """
+    return np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
+
+
+@binary_cross_entropy.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return g * ((1 - y) * sigmoid(x) - y * sigmoid(-x))  # sigmoid(x) - y would cancel where the prediction is right
+
+
+@binary_cross_entropy.vjp
+def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+    return -g * x
+
+
+def _classes(rng: np.random.Generator) -> Any:
+    return rng.integers(0, 4, 3)
+
+
+def _distributions(rng: np.random.Generator) -> Any:
+    return rng.dirichlet(np.ones(4), 3)
+
+
+@op(
+    samples=(
+        samples.sample((3, 4), _classes),
+        samples.sample((4, 3), _classes, axis=0),
+        samples.sample((3, 4), _distributions),
+        samples.sample((4,), samples.constant(2)),
+    )
+)
+def cross_entropy(logits: Any, labels: Any, /, axis: int = -1) -> Any:
+    """Return -log of the probability that softmax(logits) gives to the right class, without overflow.
+
+    Parameters
+    ----------
+    logits : array
+        Before the softmax, with the classes along the axis.
+    labels : array
+        Integers: the number of the right class, in the shape of the logits without the axis. Other numbers: a
+        probability for each class, one-hot or not, in the shape of the logits.
+    axis : int
+
+    Returns
+    -------
+    array of the shape of the logits without the axis
+
+    Raises
+    ------
+    ValueError
+        For labels of another shape, or a class that there is not.
+
+    Examples
+    --------
+    >>> round(float(cross_entropy(np.array([0.0, 0.0]), 1)), 4)
+    0.6931
+    """
+    shape, given = np.shape(logits), np.asarray(raw(labels))
+    axis = range(len(shape))[axis]
+    without = (*shape[:axis], *shape[axis + 1 :])
+    hard = given.dtype.kind in "iu"
+    if given.shape != (without if hard else shape):
+        raise ValueError(
+            f"cross_entropy() of logits of shape {shape} takes integer labels of shape {without}, or probabilities "
+            f"of shape {shape}; got {given.dtype} labels of shape {given.shape}"
+        )
+    scores = log_softmax(logits, axis)
+    labels = labels if type(labels) is Tensor else given
+    if not hard:  # a class of probability 0 counts nothing, also where its logit is -inf
+        return -np.sum(labels * where((labels == 0) & np.isneginf(scores), 0, scores), axis=axis)
+    if given.size and not 0 <= given.min() <= given.max() < shape[axis]:
+        raise ValueError(
+            f"cross_entropy() of {shape[axis]} classes takes labels from 0 to {shape[axis] - 1}, "
+            f"got labels from {given.min()} to {given.max()}"
+        )
+    return -np.take_along_axis(scores, np.expand_dims(labels, axis), axis).reshape(without)

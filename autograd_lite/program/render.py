@@ -1,0 +1,353 @@
+"""Expressions as Python source text, by way of Python's own syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.numpy_protocol import path_of
+from autograd_lite.core.op import Op, alias
+from autograd_lite.ops.indexing import repeats
+from autograd_lite.program.expressions import Node, is_range
+from autograd_lite.program.pretty import unparse
+
+
+def text(node: Node, *, defining: bool = False) -> str:
+    """Return the source of a node: its name, or the expression that makes it where it is being defined."""
+    return unparse(syntax(node, defining=defining))
+
+
+def syntax(node: Node, *, defining: bool = False) -> ast.expr:
+    """Return the syntax tree of a node, unnamed arguments written out in place."""
+    if node.name and not defining:
+        return ast.Name(node.name)
+    if node.op is None:
+        return ast.Constant(float(node.value)) if defining and is_whole(node.value) else literal(node.value)
+    if node.op is alias:
+        return syntax(node.args[0], defining=not node.args[0].name)
+    args = [_argument(node, arg) for arg in node.args]
+    defaults = _defaults(node.op)
+    params = {key: literal(p) for key, p in node.params.items() if not _same(p, defaults.get(key, literal))}
+    special = _SPECIAL.get(node.op.name)
+    if special is not None:
+        tree: ast.expr = special(node, args, params)
+        return tree
+    if node.op.template is not None:
+        return _fill(node.op.template, args, params)
+    if node.op.spread:
+        args = [ast.List(args)]
+    for key in _places(node.op):
+        if key not in params:
+            break
+        args.append(params.pop(key))
+    return ast.Call(path(node.op), args, [ast.keyword(key, value) for key, value in params.items()])
+
+
+def functions_of(nodes: Iterable[Node]) -> dict[str, Callable[..., Any]]:
+    """Return the functions that NumPy does not have and that nodes are written as calls of, by name."""
+    found: dict[str, Callable[..., Any]] = {}
+    for node in nodes:
+        if node.op is not None and node.op.name == "scatter":
+            function = _scattering(node)
+            found[function.__name__] = function
+        elif node.op and node.op.numpy is None and node.op.template is None and node.op.name not in _SPECIAL:
+            found[node.op.name] = node.op.forward
+    return found
+
+
+def scatter(x: Any, index: Any, shape: Any) -> Any:
+    """Return zeros with x added at the index, which may name a place more than once."""
+    z = np.zeros(shape, np.asarray(x).dtype)
+    np.add.at(z, index, x)
+    return z
+
+
+def place(x: Any, index: Any, shape: Any) -> Any:
+    """Return zeros with x at the index."""
+    z = np.zeros(shape, np.asarray(x).dtype)
+    z[index] = x
+    return z
+
+
+def _scattering(node: Node) -> Callable[..., Any]:
+    """Return the plainest function that does what `scatter` of the op table does for this index."""
+    index = node.params["index"]
+    parts = [p.value if isinstance(p, Node) else p for p in (index if isinstance(index, tuple) else (index,))]
+    return scatter if repeats(tuple(parts)) else place
+
+
+def _scattered(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    keywords = [ast.keyword(key, params[key]) for key in ("index", "shape")]
+    return ast.Call(ast.Name(_scattering(node).__name__), args, keywords)
+
+
+# Constants
+
+
+def literal(value: Any) -> ast.expr:
+    """Return the syntax tree of a constant: a number, an array, an index, a dtype, or a node in their place."""
+    if isinstance(value, Node):
+        return syntax(value)
+    if isinstance(value, (np.ndarray, np.generic)) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, slice) or (isinstance(value, tuple) and any(isinstance(part, slice) for part in value)):
+        return _subscript(ast.Name("np.s_"), value)
+    if isinstance(value, tuple):
+        return ast.Tuple([literal(v) for v in value])
+    if isinstance(value, list):
+        return ast.List([literal(v) for v in value])
+    if isinstance(value, (np.dtype, type)):
+        return ast.parse(f"np.{np.dtype(value).name}", mode="eval").body
+    if isinstance(value, range) and value.step == 1:
+        return ast.Call(ast.Name("range"), [literal(n) for n in (value.start, value.stop)[value.start == 0 :]], [])
+    if isinstance(value, (complex, range)):
+        return ast.parse(repr(value), mode="eval").body
+    return ast.Constant(value)
+
+
+def _argument(node: Node, arg: Node) -> ast.expr:
+    """Return the syntax tree of an argument. A number is written so that the result has the dtype that it had."""
+    value = arg.value
+    if arg.op is not None or arg.name or np.ndim(value) or not isinstance(value, (float, np.number)):
+        return syntax(arg)
+    if not (node.op and node.op.elementwise):
+        return syntax(arg) if isinstance(value, float) else _typed(value)
+    others = [other.kind for other in node.args if not other.constant or other.name]
+    wanted = np.result_type(*others, value)
+    if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
+        return _typed(value)
+    if is_whole(value) and np.result_type(*others, int(value)) != wanted:
+        return ast.Constant(float(value))
+    return syntax(arg)
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a real number with nothing behind the point."""
+    number = isinstance(value, (float, np.floating))
+    return number and bool(np.isfinite(value)) and value == int(value)
+
+
+def _typed(value: Any) -> ast.expr:
+    """Write a number with its dtype."""
+    return ast.Call(literal(value.dtype), [literal(value.item())], [])
+
+
+def _number(value: float) -> ast.expr:
+    if np.isnan(value) or np.isinf(value):
+        number: ast.expr = ast.Attribute(ast.Name("np"), "nan" if np.isnan(value) else "inf")
+        return ast.UnaryOp(ast.USub(), number) if value < 0 else number
+    if value in (np.pi, 2 * np.pi):
+        return ast.parse("np.pi" if value == np.pi else "2 * np.pi", mode="eval").body
+    if value == int(value) and abs(value) < 1e6:
+        value = int(value)
+    elif 1e-4 <= abs(value) < 1 and len(repr(value)) > 8 and 1 / round(1 / value) == value:
+        return ast.BinOp(_number(float(np.sign(value))), ast.Div(), ast.Constant(abs(round(1 / value))))
+    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)
+
+
+def _array(value: Any) -> ast.expr:
+    def call(name: str, *args: ast.expr, plain: Collection[str] = ("float64", "int64")) -> ast.expr:
+        dtype = [] if value.dtype.name in plain else [ast.keyword("dtype", literal(value.dtype))]
+        return ast.Call(ast.Attribute(ast.Name("np"), name), list(args), dtype)
+
+    shape = literal(value.shape if value.ndim > 1 else value.shape[0])
+    first = value.flat[0] if value.size else 0
+    if value.dtype.kind in "fc" and first in (0, 1) and np.all(value == first):
+        return call("ones" if first else "zeros", shape, plain=("float64",))
+    if value.size and np.all(value == first):
+        filler = ast.Constant(float(first)) if value.dtype == np.float64 and first == int(first) else literal(first)
+        return call("full", shape, filler, plain=("float64", "int64", "bool", "complex128"))
+    if is_range(value):
+        index = ", ".join(":" if n > 1 else "None" for n in value.shape)
+        numbers = call("arange", literal(value.size))
+        return numbers if value.ndim == 1 else ast.Subscript(numbers, ast.Name(index))
+    if not value.size:
+        return call("zeros", shape, plain=("float64",))
+    return call("array", _nested(value.tolist()), plain=("int64", "bool", "complex128", "float64"))
+
+
+def _nested(value: Any) -> ast.expr:
+    """Write the numbers of an array: all real ones with a point."""
+    if isinstance(value, list):
+        return ast.List([_nested(part) for part in value])
+    return ast.Constant(value) if is_whole(value) else literal(value)
+
+
+# Calls
+
+
+@cache
+def _parsed(template: str) -> str:
+    fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+    positions = iter(range(len(fields)))
+    names = [f"_{next(positions)}" if field == "" else f"_{field}" for field in fields]
+    return template.format(*[n for n in names if n[1:].isdigit()], **{n[1:]: n for n in names if not n[1:].isdigit()})
+
+
+class _Filler(ast.NodeTransformer):
+    def __init__(self, parts: dict[str, ast.expr]) -> None:
+        self.parts = parts
+        self.used: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        self.used.add(node.id)
+        return self.parts.get(node.id, node)
+
+
+def _fill(template: str, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Put arguments and parameters into the places of a template; parameters without one follow as keywords."""
+    filler = _Filler({**{f"_{i}": a for i, a in enumerate(args)}, **{f"_{k}": p for k, p in params.items()}})
+    tree: ast.expr = filler.visit(ast.parse(_parsed(template), mode="eval").body)
+    left = [ast.keyword(key, value) for key, value in params.items() if f"_{key}" not in filler.used]
+    if left and isinstance(tree, ast.Call):
+        tree.keywords += left
+    return tree
+
+
+def path(op: Op) -> ast.expr:
+    """Return the dotted name by which the written code calls an op."""
+    return ast.Name(op.name) if op.numpy is None else ast.parse(path_of(op.numpy), mode="eval").body
+
+
+def _parameters(op: Op) -> list[inspect.Parameter]:
+    """List the parameters of the function that is called for an op."""
+    try:
+        return list(inspect.signature(op.numpy or op.forward).parameters.values())
+    except (TypeError, ValueError):  # a function that is written in C
+        return []
+
+
+@cache
+def _defaults(op: Op) -> dict[str, Any]:
+    """Return the values that parameters have if they are left out."""
+    left_out = {p.name: p.default for p in _parameters(op) if p.default is not p.empty}
+    return {key: {"keepdims": False, "initial": None}.get(key, value) for key, value in left_out.items()}
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and isinstance(value, (str, int, float, type(None))) and value == default
+
+
+@cache
+def _places(op: Op) -> tuple[str, ...]:
+    """List the parameters of a NumPy function that are given by their place: they have no default, or no name."""
+    parameters = _parameters(op) if op.numpy else []
+    given = parameters[1 if op.spread else len(op.input_names) :]
+    plain = [p.kind is p.POSITIONAL_ONLY or (p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD) for p in given]
+    return tuple(p.name for p, by_place in zip(given, plain, strict=True) if by_place)
+
+
+def _subscript(value: ast.expr, index: Any) -> ast.expr:
+    def part(p: Any) -> ast.expr:
+        if isinstance(p, slice):
+            start = None if p.start == 0 and p.step in (None, 1) else p.start
+            bounds = [None if b is None else literal(b) for b in (start, p.stop, p.step)]
+            return ast.Slice(*bounds)
+        return literal(p)
+
+    if isinstance(index, tuple) and len(index) == 1:
+        index = index[0]
+    slices = ast.Tuple([part(p) for p in index]) if isinstance(index, tuple) else part(index)
+    return ast.Subscript(value, slices)
+
+
+def _transposed(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    axes = node.params.get("axes")
+    if axes is None or list(axes) == list(range(len(node.shape)))[::-1]:
+        return ast.Attribute(args[0], "T")
+    return ast.Call(ast.Attribute(ast.Name("np"), "transpose"), [args[0], params["axes"]], [])
+
+
+def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write new axes as an index, ``x[:, None]``, and any other shape as ``x.reshape(2, 6)``."""
+    before, after = node.args[0].shape, node.shape
+    left = list(before)
+    index = [":" if left and n == left[0] and left.pop(0) else "None" for n in after]
+    if before and not left and index.count("None") == len(after) - len(before):
+        return ast.Subscript(args[0], ast.Name(", ".join(index)))
+    order = [ast.keyword("order", params["order"])] if "order" in params else []
+    if not before:  # what may be a plain number
+        return ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [args[0], literal(after)], order)
+    lengths = [literal(n) for n in after] or [literal(())]
+    return ast.Call(ast.Attribute(args[0], "reshape"), lengths, order)
+
+
+def _stretched(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if node.args[0].shape:
+        return ast.Call(ast.Attribute(ast.Name("np"), "broadcast_to"), [args[0], literal(node.shape)], [])
+    lengths = literal(node.shape[0] if len(node.shape) == 1 else node.shape)
+    return ast.Call(ast.Attribute(ast.Name("np"), "full"), [lengths, args[0]], [])
+
+
+def _reduced(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write ``axis=0`` for ``axis=(0,)``, and no axis where it is all of them."""
+    axis = node.params.get("axis")
+    if isinstance(axis, tuple) and len(axis) == len(node.args[0].shape):
+        del params["axis"]
+    elif isinstance(axis, tuple) and len(axis) == 1:
+        params["axis"] = literal(axis[0])
+    path = ast.Attribute(ast.Name("np"), "sum")
+    return ast.Call(path, args, [ast.keyword(key, value) for key, value in params.items()])
+
+
+def _negated(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write the minus sign of a product in front of its first factor: ``-x * y`` for ``-(x * y)``."""
+    tree = args[0]
+    if not isinstance(tree, ast.BinOp) or not isinstance(tree.op, (ast.Mult, ast.Div)):
+        return ast.UnaryOp(ast.USub(), tree)
+    return ast.BinOp(_negated(node, [tree.left], params), tree.op, tree.right)
+
+
+def _cast(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if not node.shape:
+        return ast.Call(params["dtype"], args, [])
+    return ast.Call(ast.Attribute(args[0], "astype"), [params["dtype"]], [])
+
+
+def _contracted(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    path = ast.Attribute(ast.Name("np"), "einsum")
+    return ast.Call(path, [params.pop("subscripts"), *args], [ast.keyword(key, p) for key, p in params.items()])
+
+
+def _picked(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    if not node.args[0].shape and not isinstance(node.args[0].value, tuple):
+        return _reshaped(node, args, {})
+    return _subscript(args[0], node.params["index"])
+
+
+def _compared(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    """Write ``x != x`` as what it asks: whether x is NaN."""
+    first, last = node.args
+    if first is not last:
+        return ast.Compare(args[0], [ast.Eq() if node.op and node.op.name == "equal" else ast.NotEq()], [args[1]])
+    is_nan = ast.Call(ast.Attribute(ast.Name("np"), "isnan"), args[:1], [])
+    return ast.UnaryOp(ast.Invert(), is_nan) if node.op and node.op.name == "equal" else is_nan
+
+
+_SPECIAL: dict[str, Any] = {
+    "equal": _compared,
+    "not_equal": _compared,
+    "negative": _negated,
+    "alias": lambda node, args, params: args[0],
+    "expand_dims": _reshaped,
+    "scatter": _scattered,
+    "contraction": _contracted,
+    "sum": _reduced,
+    "matrix_transpose": lambda node, args, params: ast.Attribute(args[0], "T" if len(node.shape) == 2 else "mT"),
+    "getitem": _picked,
+    "item": _picked,
+    "transpose": _transposed,
+    "reshape": _reshaped,
+    "broadcast_to": _stretched,
+    "astype": _cast,
+}

@@ -1,0 +1,177 @@
+"""A computation as a picture: functions and values, forward and backward, and the chain rule along the paths."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.program.trace import Program, Wrt, trace
+from autograd_lite.readings.drawing.diagram import Box, Diagram, diagram
+from autograd_lite.readings.drawing.painting import EDGE, FILL, GREY, ORANGE, Painting
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ENDINGS = ".svg", ".png", ".pdf"
+
+
+def draw(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Drawing:
+    """Draw what a function computes, from left to right, with the derivative of its result by each value.
+
+    Where there would be more than about 60 boxes, loops are folded to their first and their last iteration, and the
+    steps of called functions, or stretches of steps, are drawn as one.
+
+    Parameters
+    ----------
+    f : callable, or a Tensor already computed
+        Takes trees of arrays; returns one array.
+    *args : trees of arrays
+    wrt : str or sequence of str, optional
+        Names of inputs: the paths from them to the result are lit, and the local factors ``d<out>_d<in>`` of the chain
+        rule stand along them. No path is lit if left out.
+
+    Returns
+    -------
+    Drawing
+        Notebooks show it; ``save`` writes it.
+
+    Raises
+    ------
+    TypeError
+        Where ``f`` returns no Tensor, or several.
+    ValueError
+        Where ``wrt`` names no input; the error lists the names there are.
+    """
+    program = trace(f, *args, wrt=wrt)
+    return Drawing(program, diagram(program, () if wrt is None else program.gradients))
+
+
+class Drawing:
+    """A computation, drawn.
+
+    Parameters
+    ----------
+    program : Program
+    diagram : Diagram
+        The boxes and links of the program.
+    """
+
+    def __init__(self, program: Program, diagram: Diagram) -> None:
+        self.program = program
+        self.diagram = diagram
+
+    @cached_property
+    def painting(self) -> Painting:
+        """The diagram laid out."""
+        return Painting(self.diagram)
+
+    def figure(self) -> Figure:
+        """Return the picture as a matplotlib figure."""
+        return self.painting.figure()
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the picture to a file.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in .svg, .png or .pdf.
+
+        Raises
+        ------
+        ValueError
+            Where it ends otherwise.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in _ENDINGS:
+            given = f"the ending {path.suffix!r}" if path.suffix else "no ending"
+            raise ValueError(f"expected a file name that ends in {', '.join(_ENDINGS)}; got {given} in {str(path)!r}")
+        self.painting.save(path, path.suffix.lower()[1:])
+
+    def _repr_svg_(self) -> str:
+        """Return the picture for notebooks."""
+        file = io.StringIO()
+        self.painting.save(file, "svg")
+        text = file.getvalue()
+        return text[text.index("<svg") :]
+
+    def __repr__(self) -> str:
+        values = sum(box.is_value for box in self.diagram.boxes.values())
+        functions = self.diagram.size - values
+        return f"<Drawing of {self.program.name}: {values} values, {functions} functions; save() writes a picture>"
+
+    def to_dot(self) -> str:
+        """Return the picture in the language of Graphviz."""
+        lines = [
+            "digraph {",
+            "  rankdir=LR;",
+            '  node [fontname="DejaVu Sans" fontsize=10 style=filled];',
+            '  edge [fontname="DejaVu Sans" fontsize=8];',
+        ]
+        for key, box in self.diagram.boxes.items():
+            if box.kind != "factor":
+                color = ORANGE if box.lit else EDGE[box.kind]
+                look = f'color="{color}" fillcolor="{FILL[box.kind]}" penwidth={2 if box.lit else 1}'
+                shape = "box" if box.is_value else "ellipse"
+                peripheries = 2 if box.kind == "folded" else 1
+                text = _dot_text(_lines(box))
+                lines.append(f"  {key} [label={text} shape={shape} peripheries={peripheries} {look}];")
+        for source, target, factor, lit in self._edges():
+            look = f'color="{ORANGE if lit else GREY}" penwidth={2 if lit else 1}'
+            said = f'label={_dot_text(_lines(factor))} fontcolor="{ORANGE}" ' if factor else ""
+            lines.append(f"  {source} -> {target} [{said}{look}];")
+        return "\n".join([*lines, "}"]) + "\n"
+
+    def to_mermaid(self) -> str:
+        """Return the picture in the language of Mermaid, which Markdown viewers draw."""
+        lines = ["flowchart LR"]
+        brackets = {"function": ("([", "])"), "folded": ("[[", "]]")}
+        for key, box in self.diagram.boxes.items():
+            if box.kind != "factor":
+                opening, closing = brackets.get(box.kind, ("[", "]"))
+                lines.append(f"  {key}{opening}{_mermaid_text(_lines(box))}{closing}:::{box.kind}")
+        lit_links = []
+        for i, (source, target, factor, lit) in enumerate(self._edges()):
+            said = f"|{_mermaid_text(_lines(factor))}|" if factor else ""
+            lines.append(f"  {source} -->{said} {target}")
+            lit_links += [str(i)] if lit else []
+        kinds = dict.fromkeys(box.kind for box in self.diagram.boxes.values() if box.kind != "factor")
+        lines += [f"  classDef {kind} fill:{FILL[kind]},stroke:{EDGE[kind]},color:#1A1A1A" for kind in kinds]
+        lit_boxes = [key for key, box in self.diagram.boxes.items() if box.lit and box.kind != "factor"]
+        if lit_boxes:
+            lines += [f"  classDef lit stroke:{ORANGE},stroke-width:3px", f"  class {','.join(lit_boxes)} lit"]
+        if lit_links:
+            lines.append(f"  linkStyle {','.join(lit_links)} stroke:{ORANGE},stroke-width:3px")
+        return "\n".join(lines) + "\n"
+
+    def _edges(self) -> Iterator[tuple[str, str, Box | None, bool]]:
+        """Yield source, target, local factor and light of the links between values and functions."""
+        boxes = self.diagram.boxes
+        entered = {link.target: link.source for link in self.diagram.links if boxes[link.target].kind == "factor"}
+        for link in self.diagram.links:
+            if link.source in entered:
+                yield entered[link.source], link.target, boxes[link.source], link.lit
+            elif link.target not in entered:
+                yield link.source, link.target, None, link.lit
+
+
+def _lines(box: Box) -> list[str]:
+    """Return the lines of text of a box, for the languages that lay them out themselves."""
+    gradient = f"{box.gradient} = {box.backward}" if box.gradient else ""
+    return [line for line in (box.title, box.forward, gradient) if line]
+
+
+def _dot_text(lines: list[str]) -> str:
+    escaped = [line.replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    return '"' + "\\n".join(escaped) + '"'
+
+
+def _mermaid_text(lines: list[str]) -> str:
+    """Return lines as one quoted text: all but letters, digits and blanks as character codes."""
+    return '"' + "<br/>".join(re.sub(r"[^\w .,+=()-]", lambda c: f"#{ord(c[0])};", line) for line in lines) + '"'

@@ -1,0 +1,1 @@
+"""A program written out as NumPy code."""

@@ -1,0 +1,179 @@
+"""Where reductions, running results and sorting are delicate: zeros, ties, NaNs, all elements equal, keywords."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite import Tensor
+from autograd_lite.testing.checks import Case
+from tests.support.kinks import SUBGRADIENTS
+
+T = Tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 5.0]])
+
+
+def assert_differentiable(function, x, orders=2, **how):
+    case = Case(function, (x,), **how)
+    for _ in range(orders):
+        assert case.wrong() is None
+        case = case.derivative()
+    assert case.wrong() is None
+
+
+@pytest.mark.parametrize("product", [np.prod, np.cumprod, np.nanprod], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("zeros", [[0], [2], [1, 4], [0, 1, 2], range(5), range(0)], ids=str)
+def test_products_with_zeros_are_exact_to_third_order(product, zeros):
+    x = np.array([2.0, -1.5, 3.0, 0.5, -2.0])
+    x[list(zeros)] = 0
+    assert_differentiable(product, x)
+
+
+@pytest.mark.parametrize(("function", "x", "expected"), SUBGRADIENTS)
+def test_subgradients_are_the_documented_ones(function, x, expected):
+    gradient = ag.grad(function)(np.array(x, float))
+    np.testing.assert_array_equal(gradient, np.array(expected, float))
+    assert np.isfinite(ag.hessian(function)(np.array(x, float))).all()
+
+
+def test_the_largest_of_a_nan_passes_nothing_on():
+    np.testing.assert_array_equal(ag.grad(np.max)(np.array([1.0, np.nan])), [0, 0])
+
+
+NAN_FUNCTIONS = {
+    "nansum": {},
+    "nanprod": {},
+    "nanmean": {},
+    "nanvar": {"ddof": 1},
+    "nanstd": {},
+    "nanmax": {},
+    "nanmin": {},
+    "nanmedian": {},
+    "nanquantile": {"q": [0.2, 0.7]},
+    "nanpercentile": {"q": 30.0},
+    "nancumsum": {},
+    "nancumprod": {},
+}
+MASK = np.array([[False, True, False, False], [True, False, False, False], [False, False, True, False]])
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+@pytest.mark.parametrize("name", NAN_FUNCTIONS)
+def test_nans_are_left_out(name, axis):
+    """Of finite numbers, some of which are then replaced by NaN: so that differences of values can be taken."""
+
+    def function(x):
+        return getattr(np, name)(np.where(MASK, np.nan, x), axis=axis, **NAN_FUNCTIONS[name])
+
+    x = np.random.default_rng(0).uniform(0.5, 3, MASK.shape)
+    np.testing.assert_array_equal(function(Tensor(x)).value, function(x), strict=True)
+    assert_differentiable(function, x, orders=1)
+    assert (ag.grad(lambda x: np.sum(function(x)))(x)[MASK] == 0).all()
+
+
+METHODS = ["linear", "lower", "higher", "midpoint", "nearest", "inverted_cdf", "averaged_inverted_cdf"]
+METHODS += ["closest_observation", "interpolated_inverted_cdf", "hazen", "weibull"]
+METHODS += ["median_unbiased", "normal_unbiased"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ["quantile", "nanquantile"])
+def test_quantiles_by_every_method(name, method):
+    x = np.random.default_rng(0).standard_normal((2, 7))
+    q = [0.0, 0.13, 0.5, 0.77, 1.0]
+    assert_differentiable(lambda x: getattr(np, name)(x, q, axis=1, method=method), x, orders=0)
+
+
+def about_mean(function):
+    return lambda t: function(t, axis=0, ddof=1, mean=np.mean(t, axis=0, keepdims=True))
+
+
+@pytest.mark.parametrize("function", [np.var, np.std], ids=lambda f: f.__name__)
+def test_a_mean_that_is_given_is_differentiated(function):
+    x = np.random.default_rng(0).standard_normal((4, 2))
+    np.testing.assert_array_equal(about_mean(function)(Tensor(x)).value, function(x, axis=0, ddof=1))
+    assert_differentiable(about_mean(function), x)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w: np.average(np.arange(6.0).reshape(2, 3), axis=1, weights=w),
+        lambda w: np.cov(np.arange(6.0).reshape(2, 3) ** 2, aweights=w, fweights=[1, 2, 1]),
+        lambda x: np.trapezoid(np.arange(3.0) ** 2, x),
+        lambda dx: np.trapezoid(np.arange(12.0).reshape(3, 4) ** 2, dx=dx),
+    ],
+    ids=["average", "cov", "trapezoid", "trapezoid dx"],
+)
+def test_weights_and_spacings_are_differentiated(function):
+    assert_differentiable(function, np.array([0.5, 1.5, 2.5]))
+
+
+COMPLEX = {
+    "sum": {}, "mean": {}, "prod": {"axis": 1}, "var": {"ddof": 1}, "std": {"axis": 0}, "cumsum": {}, "cumprod": {},
+    "cov": {}, "corrcoef": {}, "nansum": {}, "nanmean": {}, "nanvar": {}, "sort": {}, "max": {}, "ptp": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_complex_numbers(name):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3, 4)) + 1j * rng.standard_normal((3, 4))
+    assert_differentiable(lambda x: getattr(np, name)(x, **COMPLEX[name]), x, orders=1)
+
+
+X = T.value
+
+
+@pytest.mark.parametrize(
+    ("method", "function"),
+    [
+        (np.add.reduce, lambda t: np.sum(t, axis=0)),
+        (np.multiply.reduce, lambda t: np.prod(t, axis=0)),
+        (np.maximum.reduce, lambda t: np.max(t, axis=0)),
+        (np.minimum.reduce, lambda t: np.min(t, axis=0)),
+        (lambda t: np.add.reduce(t, None, keepdims=True), lambda t: np.sum(t, keepdims=True)),
+        (lambda t: np.multiply.accumulate(t, 1), lambda t: np.cumprod(t, axis=1)),
+        (np.add.accumulate, lambda t: np.cumsum(t, axis=0)),
+        (lambda t: np.subtract.outer(t[0], t), lambda t: t[0][:, None, None] - t),
+        (lambda t: np.power.outer(X[1], t[0]), lambda t: X[1][:, None] ** t[0]),
+        (lambda t: np.add.outer(t[0], 2.0), lambda t: t[0] + 2),
+    ],
+)
+def test_methods_of_ufuncs(method, function):
+    np.testing.assert_array_equal(method(T).value, function(X), strict=True)
+    np.testing.assert_array_equal(*(ag.grad(lambda t, f=f: np.sum(np.sin(f(t))))(X) for f in (method, function)))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: np.sum(T, where=T.value > 1), r"does not take 'where='.*np\.where\(mask, a, neutral\)"),
+        (lambda: np.max(T, initial=0), "does not take 'initial='"),
+        (lambda: np.add.reduce(T, initial=0), "does not take 'initial='"),
+        (lambda: np.mean(T, out=np.zeros(())), "does not take 'out='"),
+        (lambda: np.sum(T, dtype=int), "dtype=int64 rounds to integers"),
+        (lambda: np.std(T, correction=1, ddof=1), "expected either ddof= or correction=, got both"),
+        (lambda: np.quantile(T, Tensor(0.5)), "'q' is a parameter that is not differentiated"),
+        (lambda: np.quantile(T, 0.5, weights=np.ones(6)), "does not take 'weights='"),
+        (lambda: np.average(T, axis=0, weights=np.ones(3)), r"weights of shape \(2, 3\) or \(2,\), got \(3,\)"),
+        (lambda: np.average(T, weights=np.ones(3)), "expected axis="),
+        (lambda: np.average(T, weights=np.zeros((2, 3))), "a sum other than zero"),
+        (lambda: np.cov(T, aweights=np.ones(2)), "a weight for each of 3 observations"),
+        (lambda: ag.cumulative_sum(T), "expected axis= for an array of 2 dimensions"),
+        (lambda: np.max(Tensor(np.ones((0, 2))), axis=0), "zero-size array"),
+        (lambda: np.sum(T, axis=2), "axis 2 is out of bounds"),
+    ],
+)
+def test_what_reductions_do_not_take(call, message):
+    with pytest.raises((TypeError, ValueError, ZeroDivisionError), match=message):
+        call()
+
+
+def test_sums_in_another_precision():
+    x = Tensor(np.ones(3, np.float32))
+    assert np.sum(x, dtype=np.float64).dtype == np.float64
+    assert ag.grad(lambda t: np.sum(t, dtype=np.float64))(x.value).dtype == np.float32
+
+
+def test_the_gradient_of_an_empty_mean_is_empty():
+    with pytest.warns(RuntimeWarning):
+        assert ag.grad(np.mean)(np.ones((0, 2))).shape == (0, 2)

@@ -1,0 +1,224 @@
+"""Mutants that change no value, or nothing but what counts as rounding: where they are, what they change, and why.
+
+Patterns are regular expressions: of the function, as ``module.op`` for a rule and ``module.helper`` for what it calls,
+and of the whole change.
+"""
+
+import importlib.util
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """Changes that no check can see, with the reason."""
+
+    where: str
+    changes: tuple[str, ...]
+    reason: str
+
+    def covers(self, function, change):
+        """Whether this says why a mutant survives."""
+        return bool(re.fullmatch(self.where, function)) and any(re.fullmatch(p, change) for p in self.changes)
+
+
+def of(where, *changes, because):
+    return Equivalent(where, changes, because)
+
+
+ANYWHERE = [
+    of(".*", r"raw\((.+)\) -> \1", because="asks for zeros, kinds or sizes, which Tensors answer as their values do"),
+    of(".*", r"float\((.+)\.eps\) -> \1\.eps", because="the same number, in the dtype whose property it is"),
+    of(".*", r"np\.where\((.+ == 0.*), 1, (.+)\) -> np\.where\(\1, 2, \2\)", because="divides a 0, as any number does"),
+    of(r".*\._std_vjp|nans\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"),
+    of(r".*\._slope", r"np\.conj\(d\) if .* -> np\.conj\(d\)", because="a real number is its own conjugate"),
+    of(
+        r"products\.(outer|_contracted)|matrices\.multi_dot",
+        r"(.*)-1(.*) -> \1-2\2",
+        because="np.reshape takes any negative length for the one that it is to find",
+    ),
+    of(
+        r"(solving|hermitian|decompositions)\..*",
+        r"(\w)\.shape\[-1\] -> \1\.shape\[-2\]",
+        because="the matrices are square",
+    ),
+]
+
+FASTER = "a shorter way to what the lines below it give, too"
+ELEMENTWISE = [
+    of("elementwise.over", r"g / d if .* -> g / np\.where\(.*", because=FASTER),
+    of("elementwise.nonzero", r"d if .* -> np\.where\(d == 0, 1, d\)", because=FASTER),
+    of("elementwise._lead", r".* if np\.any\(same\) else x - y -> np\.where.*", because=FASTER),
+    of("elementwise._lead", r"raw\(x\) -> raw\(y\)", because="of two equal numbers, both are infinite or neither"),
+    of("elementwise._base", r"if .* -> if False: .*", r".* or np\.all\(raw\(x\)\) -> .*", because=FASTER),
+    of("elementwise._base", r"y >= 1 -> y > 1", r"y >= 1 -> y >= 2", because=FASTER),
+    of(
+        "elementwise.absolute",
+        r"if np\.iscomplexobj.* -> if True: .*",
+        because="the sign of a real x is x / abs(x), too",
+    ),
+    of("elementwise.copysign", r".*1, y\) -> .*1, z\)", because="the result has the sign of y"),
+    of("elementwise.fmod", r"np\.rint\((.*)\) -> \1", because="the number is whole but for rounding"),
+    of(
+        "trigonometry._slant",
+        r".* if np\.iscomplexobj.* -> np\.sqrt\(1 \+ x \* x\)",
+        because="the same, but for overflow",
+    ),
+    of("trigonometry.arctan2", r"_radius\(x, y\) -> _radius\(y, x\)", because="a commutative swap"),
+    of("trigonometry._radius", r"return (.*) -> return -\1", because="it is squared where it is used"),
+    of(
+        "choices.(maximum|minimum|fmax|fmin|clip_between)",
+        r"(.*[<>] )(\w+) -> \1z",
+        r"(\w+) ([<>] \w+) -> z \2",
+        because="one input is beyond the other exactly where the result is",
+    ),
+    of("choices.masked", r"np\.where\(mask, g, 0\) -> np\.where\(z, g, 0\)", because="the result is 0 for x = 0 alone"),
+    of("choices.nan_to_num", r"if .* -> if False: .*", because="the real part of the complex formula is the real one"),
+    of("choices.nan_to_num", r"raw\(x\) -> raw\(z\)", because="the result is complex where the input is"),
+    of(r"activations\.(relu|leaky_relu|elu)", "x > 0 -> z > 0", because="the result is positive where the input is"),
+    of(
+        "activations.elu",
+        r"np\.minimum\(x, 0\) -> np\.minimum\(x, 1\)",
+        because="not used for x > 0: it must not overflow",
+    ),
+    of("activations.normal_cdf", r"np\.clip\(x, -40, 40\) -> .*41.*", because="far out, the density is 0 to rounding"),
+    of(
+        "bessel.spherical_bessel", r"order \* .* if order else 0 -> order \* .*", because="0 times a finite number is 0"
+    ),
+]
+
+SPECIAL = [
+    of("special._gauss", r"x = x if .* -> pass", r"x if .*", r"np\.clip\(x, .*", because="the same, but for overflow"),
+    of("special.i1e", r"np\.sign\(x\) -> np\.sign\(z\)", because="an odd function that grows has the sign of x"),
+    of("special.huber", r"np\.clip\(r, -delta, .* -> np\.clip\(-delta, r, .*", because="a commutative swap"),
+    of("special.betainc", r"sc\.betaln\(a, b\) -> sc\.betaln\(b, a\)", because="a commutative swap"),
+    of(r"special\.(jv|yv|iv|kv|yn|kn)", r"factor \* g -> g", r"sign \* (.*) -> \1", because="that factor is 1"),
+]
+
+OTHERS = [
+    of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
+    of("indexing.getitem", r"scatter if .* -> scatter", because="the op's own call does the same, and checks more"),
+    of("indexing.array_of", r"x if isinstance.* -> np\.asarray\(x\)", because="no index is a Tensor where rules run"),
+    of(
+        "scans._pull_products",
+        r"lengthen\(x, 1\) -> lengthen\(x, 2\)",
+        because="the factor that makes them even is dropped again",
+    ),
+    of(
+        "quantiles._pull_numbers",
+        r"_pull\(g, z, x, .* -> _pull\(g, x, x, .*",
+        because="the rule does not use its result",
+    ),
+    of(
+        "quantiles._ranks_of_numbers",
+        r"np\.maximum\((.*), 1\) -> \1",
+        because="tells for NaN alone, whose gradient means nothing",
+    ),
+    of("windows.pad", r"if mode == 'constant': .* -> if False: .*", because=FASTER),
+    of("signal._unconvolve", r"np\.convolve\(full, (.*), 'valid'\) -> .*", because="a commutative swap"),
+    of("fourier._fit", r"(np\.pad.*) if missing else c -> \1", because="pads with nothing"),
+]
+
+THRESHOLD = "only moves the limit at which a number counts as rounding"
+ALGEBRA = [
+    of("products.dot", r"if .* -> if False: .*", r"[nm] [=<]= .* -> .*", because=FASTER),
+    of("products.dot", r"m - 1 -> -1", because="the last axis, counted from the end"),
+    of(
+        "products.matmul", r"if y\.ndim == 2 .* -> .*", r"y\.ndim == 2 and .* -> .*", r"x\.ndim > 2 -> .*", because=FASTER
+    ),
+    of("products.matmul", r"np\.matmul.* if .* -> np\.matmul\(.*\[\.\.\., None\]\)\[\.\.\., 0\]", because=FASTER),
+    of("einsum.contraction", r"if known != lengths: .* -> if True: .*", because="broadcasts to the shape that it has"),
+    of(
+        "einsum.contraction",
+        r"np\.einsum.*optimize=.* -> .*",
+        r"bool\(optimize\) -> optimize",
+        because="the order of sums",
+    ),
+    of(
+        "einsum.contraction",
+        r"c if len\(lengths\).*",
+        r"len\(lengths\) -> lengths",
+        because="no label to put on a diagonal",
+    ),
+    of("einsum.contraction", r"tuple\(lengths.*", because="NumPy takes any collection of lengths"),
+    of(
+        "solving.cofactors",
+        r"if np\.all.* -> if False: .*",
+        r".*(np\.abs\(d\)|ILL_CONDITIONED|x \* z|np\.sum).* -> .*",
+        r"True -> False",
+        because="chooses one of two ways to the same derivative",
+    ),
+    of("solving.cofactors", r"max\(.*", because="there is a row, but in matrices of shape (0, 0)"),
+    of("solving.cofactors", r".*, dtype=int\) -> .*", because="needed for matrices of shape (1, 1) and (0, 0)"),
+    of(
+        "solving.slogdet",
+        r"if np\.iscomplexobj.* -> if True: .*",
+        because="of a real matrix, it is imaginary and dropped",
+    ),
+    of(
+        "solving._pinv_cotangent",
+        r".* if np\.any.* -> c \+ .*",
+        r".*(x - np\.matmul|NOISE|np\.sum|np\.abs).* -> .*",
+        because="asks whether anything was cut off; what is added is 0 where nothing was",
+    ),
+    of("solving._cut_off_cotangent", r"np\.real\((.*)\) -> \1", because="real but for rounding"),
+    of("solving._cut_off_cotangent", r".* > 0\.5 -> .* >= 0\.5", because="it is 0 or 1 but for rounding"),
+    of("solving._pseudoinverse", r"eps.* -> .*", r"rcond < 0 -> .*", because=THRESHOLD),
+    of("solving.lstsq", r"if not unused.* -> if True: .*", because="adds 0"),
+    of("hermitian.unused", r"return (.*) -> return .*\1.*", because="only its truth is asked for"),
+    of("hermitian.unused", r"type\(g\).* -> .*", because="a recorded 0 is as good as any cotangent"),
+    of("hermitian.quotient", r".*(eps|size|NOISE|abs).* -> .*", "0.0 -> 1.0", because=THRESHOLD),
+    of(
+        "hermitian.pin_phases",
+        r"np\.imag\(v\) -> .*",
+        r"np\.real\(v\) -> v",
+        because="LAPACK makes that component real",
+    ),
+    of(r"decompositions\._between", r"np\.(sum|abs).* -> .*", because=THRESHOLD),
+    of(
+        r"decompositions\.(eigh|eig)",
+        r"if not unused.* -> if True: .*",
+        r"if np\.iscomplexobj.* -> if True: .*",
+        because="adds 0",
+    ),
+    of("decompositions.eig", r".*np\.abs\(v\).* -> .*", because="LAPACK makes the largest component alone real"),
+    of("decompositions.qr", r"np\.linalg\.qr\(x\) if .* -> np\.linalg\.qr\(x\)", because="the same factors once more"),
+    of(
+        "decompositions.qr",
+        r"np\.zeros_like\(q\) -> q",
+        because="the lengths of columns do not change: q pulls back to 0",
+    ),
+    of(
+        "decompositions.svd",
+        r"np\.linalg\.svd\(x, full_matrices=False, (.*)\) -> np\.linalg\.svd\(x, \1\)",
+        "False -> True",
+        because="the columns that it adds are left out below",
+    ),
+    of("decompositions.svd", r"unused\(g_u, g_vh\) -> unused\(g_vh, g_u\)", because="a commutative swap"),
+    of(
+        "decompositions._turning_cotangent",
+        r"if np\.iscomplexobj.* -> if True: .*",
+        r"np\.iscomplexobj\(u\) -> .*",
+        because="real vectors have no phases to turn, and their cotangents are of their kind",
+    ),
+    of(
+        "decompositions._turning_cotangent",
+        r"(if )?[mn] > k.* -> .*",
+        because="nothing lies outside of a square matrix",
+    ),
+    of("decompositions._turning_cotangent", r".*(np\.eye).* -> .*", because="the diagonal is 0 but for rounding"),
+    of("decompositions._turning_cotangent", r"np\.sum\(s.* -> .*", because=THRESHOLD),
+    of("norms.norm", r"len\(axes\) -> axes", because="the general formula holds for the order 2, too"),
+    of("norms._direction", r".* if np\.iscomplexobj.* -> .*", because="the sign of a real x is x / abs(x), too"),
+    of("norms._vector_slope", r"if ord == 1: .* -> .*", r"ord == 1 -> ord == 2", because=FASTER),
+    of("norms._vector_slope", r"return np\.zeros_like\(x\) -> .*", because="a multiple of 0"),
+    of(
+        "norms._vector_slope",
+        r".*(z == 0).* -> .*",
+        because="where the norm is 0, so is the direction that it multiplies",
+    ),
+]
+
+EQUIVALENT = ANYWHERE + ELEMENTWISE + OTHERS + ALGEBRA
+if importlib.util.find_spec("scipy") is not None:
+    EQUIVALENT += SPECIAL

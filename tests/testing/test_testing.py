@@ -1,0 +1,270 @@
+"""What users check their derivatives with: every kind of mistake in an op is found, and reported readably."""
+
+import re
+import subprocess
+import sys
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+import autograd_lite as ag
+from autograd_lite.core.op import Op
+from autograd_lite.core.tensor import raw
+from autograd_lite.testing import (
+    Domain,
+    arrays,
+    broadcastable,
+    check_grads,
+    check_op,
+    positive,
+    programs,
+    sample,
+    shapes,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def unary(forward, rule, **row):
+    return Op(forward, (rule,), name="mine", core=0, **row)
+
+
+def overwrite(x):
+    x += 1
+    return x
+
+
+def clear(g, z, x):
+    g[...] = 0
+    return g
+
+
+def repeated(g, z, x, y):
+    return g if x is y else g * y
+
+
+def contiguous(x):
+    return np.exp(np.ravel(x, "K")).reshape(np.shape(x))
+
+
+def sum_of_last(x):
+    return np.sum(x, axis=-1)
+
+
+double_precision = np.array(2.0)
+
+BROKEN = {
+    "sign": (unary(np.sin, lambda g, z, x: -g * np.cos(x)), ["by input 'x' is wrong", "(-1 times as much)"]),
+    "factor": (unary(np.square, lambda g, z, x: g * x), ["(0.5 times as much)", "lambda g, z, x: g * x"]),
+    "own derivative": (unary(np.exp, lambda g, z, x: g), ["by input 'x' is wrong", "mine(np.float64("]),
+    "second order": (unary(np.sin, lambda g, z, x: g * np.cos(raw(x))), ["the derivative of order 2 is wrong"]),
+    "0-d": (
+        unary(np.sin, lambda g, z, x: g * np.cos(x) if np.ndim(x) else g),
+        ["by input 'x' is wrong", "mine(np.float64("],
+    ),
+    "other rule": (
+        Op(np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: g * y), name="mine", core=0),
+        ["by input 'y' is wrong"],
+    ),
+    "repeated input": (
+        Op(np.multiply, (repeated, lambda g, z, x, y: g * x), name="mine", core=0),
+        ["the same input twice"],
+    ),
+    "strides": (
+        unary(contiguous, lambda g, z, x: g * np.exp(x)),
+        ["something else for the same array: "],
+    ),
+    "empty": (unary(lambda x: x * np.max(x), lambda g, z, x: g), ["the forward raises ValueError", "shape=(0,)"]),
+    "overwrites its input": (unary(overwrite, lambda g, z, x: g), ["the forward changes its input", "x = np.array(x)"]),
+    "overwrites the cotangent": (unary(np.sin, clear), ["rule of input x raises", "writes to none of its arguments"]),
+    "random": (unary(lambda x: x + RNG.normal(), lambda g, z, x: g), ["not deterministic", "their seed"]),
+    "random rule": (unary(np.negative, lambda g, z, x: -g * (1 + 1e-12 * RNG.normal())), ["not deterministic"]),
+    "promotes": (unary(np.square, lambda g, z, x: g * x * double_precision), ["of float32, the rule of input 0"]),
+    "wrong shape": (
+        Op(np.square, (lambda g, z, x: np.ones((7, 7)),), name="mine", samples=(sample((3,)),)),
+        ["returned a cotangent of shape (7, 7)"],
+    ),
+    "broadcasts undeclared": (
+        Op(np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: g * x), name="mine", samples=(sample((3,), ()),)),
+        ["elementwise=True"],
+    ),
+    "not elementwise": (unary(sum_of_last, lambda g, z, x: g), ["declared elementwise"]),
+    "no numbers": (unary(lambda x: np.full(np.shape(x), "a"), lambda g, z, x: g), ["expected a numeric array"]),
+    "other value on Tensors": (
+        unary(np.sin, lambda g, z, x: g * np.cos(x), operate=lambda x: 2 * np.sin(x)),
+        ["Tensors give"],
+    ),
+    "outside its domain": (unary(np.log, lambda g, z, x: g / x), ["the forward gives nan", "Domain(low, high)"]),
+    "no rule": (Op(np.multiply, (lambda g, z, x, y: g * y,), name="mine", core=0), ["no vjp rule for input 1 ('y')"]),
+}
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_a_mistake_is_found(mistake):
+    op, expected = BROKEN[mistake]
+    with pytest.raises(AssertionError) as raised:
+        check_op(op)
+    message = str(raised.value)
+    assert message.startswith("op 'mine': ")
+    assert "\n  call    mine(" in message
+    for part in expected:
+        assert part in message
+
+
+def test_the_report_reads_well():
+    wrong = unary(np.square, lambda g, z, x: 3 * g * x)
+    line = wrong.rules[0].__code__.co_firstlineno
+    with pytest.raises(AssertionError) as raised:
+        check_op(wrong)
+    first, second, rule, formula, call, inputs = str(raised.value).splitlines()
+    assert first == "op 'mine': the derivative by input 'x' is wrong"
+    assert second.startswith("  by x the rules give ")
+    assert "(1.5 times as much); differences of the values give " in second
+    assert rule.startswith(f"  rule    {__file__}:{line}: ")
+    assert rule.endswith("wrong = unary(np.square, lambda g, z, x: 3 * g * x)")
+    assert formula == "  expect  dmine_dx = 2 * x"
+    assert call.startswith("  call    mine(np.float64(")
+    assert inputs == "  inputs  C order, float64; Tensors: x"
+
+
+def test_a_right_op_passes():
+    @ag.op(elementwise=True)
+    def scaled(x, y, /, *, factor=2.0):
+        return factor * x * y
+
+    @scaled.vjp
+    def _(g, z, x, y, factor=2.0):
+        return g * factor * y
+
+    @scaled.vjp
+    def _(g, z, x, y, factor=2.0):
+        return g * factor * x
+
+    check_op(scaled)
+    check_op(scaled, samples=[sample((3,), (2, 1), factor=-1.5)], order=3)
+
+
+def test_an_op_that_is_differentiated_through_passes():
+    @ag.op
+    def cube(x, /):
+        return x * x * x
+
+    check_op(cube, samples=[sample((3,)), sample(())])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", ag.ops.table)
+def test_every_built_in_op_passes(name):
+    check_op(ag.ops.table[name])
+
+
+def test_samples_and_domain_may_be_given():
+    log = unary(np.log, lambda g, z, x: g / x)
+    check_op(log, domain=positive)
+    check_op(log, samples=[sample(Domain(5.0, 6.0)(2, 3))])
+
+
+def test_one_can_only_check_ops():
+    with pytest.raises(TypeError, match=r"decorate the function with @ag\.op"):
+        check_op(np.sin)
+
+
+def test_an_op_of_unknown_inputs_needs_samples():
+    with pytest.raises(TypeError, match=r"cannot guess the inputs of op 'mine': pass samples="):
+        check_op(Op(np.sort, (lambda g, z, x: g,), name="mine"))
+
+
+@pytest.mark.parametrize("args", [(0.5, np.array([1.0, 2.0])), (np.float32(0.5), np.ones(2, np.float32))])
+def test_check_grads_of_a_right_function(args):
+    check_grads(lambda x, y: {"sum": np.sum(np.exp(x) * y), "all": x * y}, *args)
+    check_grads(lambda tree: tree["a"] * tree["b"][0], {"a": args[0], "b": [args[1]]}, order=3)
+
+
+def test_check_grads_of_complex_arguments():
+    check_grads(lambda x: x * x, np.array([0.5 + 1j, 2.0]), order=1)
+
+
+@pytest.mark.parametrize(
+    ("order", "says"), [(1, "derivative 1 of f() is wrong: by array 0[1] the rules give"), (2, "")]
+)
+def test_check_grads_names_the_element(order, says):
+    wrong = unary(
+        np.sin, lambda g, z, x: g * np.where(raw(x) > 1, 2.0, np.cos(x)) if order == 1 else g * np.cos(raw(x))
+    )
+
+    def f(x):
+        return wrong(x)
+
+    with pytest.raises(AssertionError) as raised:
+        check_grads(f, np.array([0.5, 1.5]))
+    assert str(raised.value).startswith(says or "derivative 2 of f() is wrong: ")
+
+
+def test_check_grads_needs_something_to_differentiate():
+    with pytest.raises(TypeError, match=r"got int; write 3.0 for 3"):
+        check_grads(lambda n: n * 2.0, 3)
+
+
+def test_check_grads_says_where_differences_cannot_tell():
+    with pytest.raises(AssertionError, match="differences of values cannot judge"):
+        check_grads(lambda x: np.exp(x) * np.random.default_rng().normal(), 1.0, order=1)
+
+
+@given(shapes().flatmap(lambda shape: st.tuples(st.just(shape), arrays(shape, Domain(2.0, 3.0), np.float32))))
+def test_arrays_have_their_shape_domain_and_dtype(pair):
+    shape, x = pair
+    assert np.shape(x) == shape
+    assert x.dtype == np.float32
+    assert np.all((x >= 2) & (x <= 3))
+    assert np.unique(x).size == np.size(x)
+
+
+@given(broadcastable(3))
+def test_broadcastable_shapes_broadcast(three):
+    assert len(three) == 3
+    np.broadcast_shapes(*three)
+
+
+@given(programs(max_lines=3))
+def test_programs_are_functions_with_arguments(program):
+    assert np.isfinite(program.function(*program.args))
+
+
+def test_hypothesis_is_asked_for_only_where_it_is_used():
+    code = (
+        "import sys, autograd_lite as ag; ag.check_grads(lambda x: x * x, 2.0); sys.exit('hypothesis' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_formula_is_derived_from_the_forward():
+    @ag.op(elementwise=True)
+    def swish(x):
+        return x * ag.sigmoid(x)
+
+    @swish.vjp
+    def _(g, z, x):
+        s = ag.sigmoid(x)
+        return g * (s + x * (1 - s))  # z in the place of x is right
+
+    with pytest.raises(AssertionError) as caught:
+        ag.testing.check_op(swish)
+    said = str(caught.value)
+    assert re.search(r"  expect  sigmoid_x = sigmoid\(x\)\n +swish = x \* sigmoid_x\n +dswish_dx = ", said), said
+
+
+def test_no_formula_comes_from_the_rule_that_is_wrong():
+    @ag.op(elementwise=True)
+    def doubled(x):
+        return doubled(x) if isinstance(x, ag.Tensor) else 2 * x
+
+    @doubled.vjp
+    def _(g, z, x):
+        return 3 * g
+
+    with pytest.raises(AssertionError) as caught:
+        ag.testing.check_op(doubled)
+    assert "expect" not in str(caught.value).replace("expected", "")

@@ -1,0 +1,805 @@
+"""Verdicts on hand gradients: forms of answers, right ones that look wrong, wrong ones that look right, bad input."""
+
+import inspect
+import json
+import math
+import sys
+from typing import NamedTuple
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import autograd_lite as ag
+from autograd_lite import verify
+from autograd_lite.testing.random_programs import random_program
+from autograd_lite.verification.case import Problem
+from autograd_lite.verification.oracle import Oracle
+
+RNG = np.random.default_rng(20)
+X = np.array([0.5, -1.0, 2.0])
+A = RNG.normal(size=(3, 2))
+Y = np.array([0.3, 0.7])
+
+
+def verdicts(report):
+    return {v.name: v.verdict for v in report.verdicts}
+
+
+def product(a, b):
+    return np.sum(np.square(a) * b)
+
+
+def by_a(a, b):
+    return 2 * a * b
+
+
+def by_b(a, b):
+    return np.square(a)
+
+
+def layer(params, x):
+    return np.sum(np.tanh(x @ params["W"] + params["b"]))
+
+
+def layer_gradient(params, x):
+    d = 1 - np.square(np.tanh(x @ params["W"] + params["b"]))
+    return np.outer(x, d), d
+
+
+PARAMS = {"W": A, "b": Y}
+
+
+class Layer(NamedTuple):
+    W: np.ndarray
+    b: np.ndarray
+
+
+def stack(layers, x):
+    for W, b in layers:
+        x = np.tanh(x @ W + b)
+    return np.sum(x)
+
+
+def stack_gradient(layers, x):
+    outputs = [x]
+    for W, b in layers:
+        outputs.append(np.tanh(outputs[-1] @ W + b))
+    d, found = np.ones_like(outputs[-1]), []
+    for i in range(len(layers) - 1, -1, -1):
+        d = d * (1 - np.square(outputs[i + 1]))
+        found.append((np.outer(outputs[i], d), d))
+        d = layers[i][0] @ d
+    return found[::-1], d
+
+
+STACK = [(A, Y), (A.T, X)]
+
+
+def spelled(pattern):
+    def gradient(params, x):
+        dW, db = layer_gradient(params, x)
+        return {pattern.format("b"): db, pattern.format("W"): dW}
+
+    return gradient
+
+
+FORMS = {
+    "an array": (product, by_a, (X, A[:, 0]), {}, ["a"]),
+    "a tuple": (product, lambda a, b: (by_a(a, b), by_b(a, b)), (X, A[:, 0]), {}, ["a", "b"]),
+    "a list": (product, lambda a, b: [by_a(a, b), by_b(a, b)], (X, A[:, 0]), {}, ["a", "b"]),
+    "a tuple of one": (product, lambda a, b: (by_a(a, b),), (X, A[:, 0]), {}, ["a"]),
+    "argnums": (product, by_b, (X, A[:, 0]), {"argnums": 1}, ["b"]),
+    "argnums from the end": (product, by_b, (X, A[:, 0]), {"argnums": -1}, ["b"]),
+    "argnums in another order": (
+        product, lambda a, b: (by_b(a, b), by_a(a, b)), (X, A[:, 0]), {"argnums": (1, 0)}, ["b", "a"],
+    ),
+    "argnums of one": (product, lambda a, b: (by_b(a, b),), (X, A[:, 0]), {"argnums": (1,)}, ["b"]),
+    "a dict by parameter": (
+        product, lambda a, b: {"b": by_b(a, b), "a": by_a(a, b)}, (X, A[:, 0]), {}, ["b", "a"],
+    ),
+    "a dict by some parameter": (product, lambda a, b: {"b": by_b(a, b)}, (X, A[:, 0]), {}, ["b"]),
+    "a dict spelled with d": (
+        product, lambda a, b: {"da": by_a(a, b), "db": by_b(a, b)}, (X, A[:, 0]), {}, ["a", "b"],
+    ),
+    "numbers": (lambda a, b: a * a * b, lambda a, b: (2 * a * b, a * a), (1.5, 0.7), {}, ["a", "b"]),
+    "numbers in an array": (
+        lambda a, b: a * a * b, lambda a, b: np.array([2 * a * b, a * a]), (1.5, 0.7), {}, ["a", "b"],
+    ),
+    "a list of numbers for an array": (product, lambda a, b: [float(g) for g in 2 * a * b], (X, A[:, 0]), {}, ["a"]),
+    "a dict for a dict": (layer, spelled("{}"), (PARAMS, X), {}, ["W", "b"]),
+    "dW for W": (layer, spelled("d{}"), (PARAMS, X), {}, ["W", "b"]),
+    "grad_W for W": (layer, spelled("grad_{}"), (PARAMS, X), {}, ["W", "b"]),
+    "a dict and an array": (
+        layer, lambda p, x: (spelled("{}")(p, x), p["W"] @ layer_gradient(p, x)[1]), (PARAMS, X), {}, ["W", "b", "x"],
+    ),
+    "a list of pairs": (
+        stack, lambda p, x: stack_gradient(p, x)[0], (STACK, X), {},
+        ["layers_0_0", "layers_0_1", "layers_1_0", "layers_1_1"],
+    ),
+    "a list of pairs and an array": (
+        stack, stack_gradient, (STACK, X), {}, ["layers_0_0", "layers_0_1", "layers_1_0", "layers_1_1", "x"],
+    ),
+    "a named tuple": (
+        lambda p, x: np.sum(np.tanh(x @ p.W + p.b)),
+        lambda p, x: Layer(*layer_gradient({"W": p.W, "b": p.b}, x)),
+        (Layer(A, Y), X), {}, ["W", "b"],
+    ),
+    "a list argument": (lambda v: v[0] * v[1], lambda v: [v[1], v[0]], ([2.0, 3.0],), {}, ["v_0", "v_1"]),
+    "a cotangent first": (
+        lambda x, W: x @ W, lambda g, x, W: (W @ g, np.outer(x, g)), (X, A), {}, ["x", "W"],
+    ),
+    "a cotangent last": (
+        lambda x, W: x @ W, lambda x, W, dout: (W @ dout, np.outer(x, dout)), (X, A), {}, ["x", "W"],
+    ),
+    "a Tensor": (product, lambda a, b: ag.Tensor(2 * a * b), (X, A[:, 0]), {}, ["a"]),
+    "integers": (lambda n: np.sum(n**2), lambda n: 2 * n, (np.array([1, 2, 3]),), {}, ["n"]),
+    "an integer": (lambda n: n**2, lambda n: 2 * n, (3,), {}, ["n"]),
+    "no elements": (lambda x: np.sum(x**2), lambda x: 2 * x, (np.zeros((0, 3)),), {}, ["x"]),
+    "labels beside": (
+        lambda w, x, y: np.sum((x @ w)[y]), lambda w, x, y: x[y].sum(0), (Y, A, np.array([0, 2, 2])), {}, ["w"],
+    ),
+    "complex": (lambda z: np.sum(np.abs(z) ** 2), lambda z: 2 * np.conj(z), (X + 1j,), {}, ["z"]),
+    "float32": (product, by_a, (X.astype(np.float32), A[:, 0].astype(np.float32)), {}, ["a"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_an_answer(form):
+    f, hand, args, options, names = FORMS[form]
+    report = verify(f, hand, *args, **options)
+    assert report, str(report)
+    assert verdicts(report) == dict.fromkeys(names, "right")
+    assert not report.notes
+
+
+def scaled(x):
+    """Multiply the first array in a tree by a trifle more than 1."""
+    if isinstance(x, dict):
+        key = next(iter(x))
+        return {**x, key: scaled(x[key])}
+    if isinstance(x, (tuple, list)) and not all(isinstance(v, float) for v in x):
+        parts = [scaled(x[0]), *x[1:]]
+        return type(x)(*parts) if hasattr(x, "_fields") else type(x)(parts)
+    return np.asarray(x if not isinstance(x, ag.Tensor) else x.value) * 1.001
+
+
+@pytest.mark.parametrize("form", set(FORMS) - {"no elements"})
+def test_forms_of_a_wrong_answer(form):
+    f, hand, args, options, _ = FORMS[form]
+
+    def wrong(*args):
+        return scaled(hand(*args))
+
+    if "cotangent" in form:
+        wrong.__signature__ = inspect.signature(hand)
+    report = verify(f, wrong, *args, **options)
+    assert report.verdict == "wrong"
+    if len(report.verdicts) > 1 and form not in ("numbers", "numbers in an array", "a list argument"):
+        assert sum(v.verdict == "wrong" for v in report.verdicts) == 1
+
+
+class Neuron:
+    def __init__(self):
+        self.weights, self.bias = np.array([0.4, -0.3, 0.2]), np.float64(0.1)
+
+    def forward(self, x):
+        self.prediction = np.tanh(x @ self.weights + self.bias)
+        return self.prediction
+
+    def error(self, x, target):
+        return np.square(self.forward(x) - target)
+
+    def gradients(self, x, target):
+        d = 2 * (self.prediction - target) * (1 - self.prediction**2)  # from what forward has left behind
+        return d, d * x
+
+    def by_name(self, x, target):
+        d, dw = self.gradients(x, target)
+        return {"dweights": dw, "dbias": d}
+
+    def by_weights(self, x, target):
+        return self.gradients(x, target)[1]
+
+    def halved(self, x, target):
+        d, dw = self.gradients(x, target)
+        return d, dw / 2
+
+    def updating(self, x, target):
+        d, dw = self.gradients(x, target)
+        self.weights -= 0.1 * dw
+        return d, dw
+
+
+@pytest.mark.parametrize("hand", ["gradients", "by_name"])
+def test_a_method_and_what_it_keeps(hand):
+    neuron = Neuron()
+    before = dict(vars(neuron))
+    report = verify(neuron.error, getattr(neuron, hand), X, 1.0, params=("bias", "weights"))
+    assert verdicts(report) == {"bias": "right", "weights": "right"}
+    assert vars(neuron) == before, "the object has the attributes that it had"
+
+
+def test_a_wrong_method():
+    neuron = Neuron()
+    report = verify(neuron.error, neuron.halved, X, 1.0, params=("bias", "weights"))
+    assert verdicts(report) == {"bias": "right", "weights": "wrong"}
+
+
+def test_one_attribute_by_its_name_alone():
+    neuron = Neuron()
+    assert verify(neuron.error, neuron.by_weights, X, 1.0, params="weights")
+
+
+# -- what naive checkers condemn, or let pass
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def cross_entropy(x, y):
+    p = sigmoid(x)
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def softmax_loss(z, y):
+    z = z - z.max(axis=1, keepdims=True)
+    return -np.mean((z - np.log(np.exp(z).sum(axis=1, keepdims=True)))[np.arange(len(y)), y])
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax_gradient(z, y):
+    d = softmax(z)
+    d[np.arange(len(y)), y] -= 1
+    return d / len(y)
+
+
+def softmax_by_difference(z, y):
+    p = softmax(z)
+    first = 1 - p[:, 1:].sum(axis=1, keepdims=True)
+    return (np.concatenate([first, p[:, 1:]], axis=1) - np.eye(3)[y]) / len(y)
+
+
+def mean_square(w, x, t):
+    return np.mean(np.square(x @ w - t))
+
+
+def normal_equations(w, x, t):
+    return 2 * (x.T @ x @ w - x.T @ t) / len(t)
+
+
+KINKED = np.array([0.0, 1.0, -1.0])
+SIGNS = np.array([1.0, 0.0, 1.0])
+LOGITS, LABELS = RNG.normal(size=(4, 3)), np.array([0, 2, 1, 1])
+DESIGN, TARGETS = RNG.normal(size=(20, 3)), RNG.normal(size=20)
+OPTIMUM = np.linalg.lstsq(DESIGN, TARGETS, rcond=None)[0]
+SPREAD = np.array([1e12, 1.0, 1e-12])
+CONDEMNED = {
+    "relu at 0, the left derivative": (lambda x: relu(x).sum(), lambda x: 1.0 * (x > 0), (KINKED,), "kink"),
+    "relu at 0, the right derivative": (lambda x: relu(x).sum(), lambda x: 1.0 * (x >= 0), (KINKED,), "kink"),
+    "relu at 0, too much": (lambda x: relu(x).sum(), lambda x: np.where(x, x > 0, 1.2), (KINKED,), "wrong"),
+    "relu at 0, too little": (lambda x: relu(x).sum(), lambda x: np.where(x, x > 0, -0.2), (KINKED,), "wrong"),
+    "abs at 0": (lambda x: np.abs(x).sum(), np.sign, (KINKED,), "right"),
+    "abs at 0, the right derivative": (lambda x: np.abs(x).sum(), lambda x: 2.0 * (x >= 0) - 1, (KINKED,), "kink"),
+    "abs at 0, 2": (lambda x: np.abs(x).sum(), lambda x: np.where(x, np.sign(x), 2), (KINKED,), "wrong"),
+    "two kinks that cancel": (lambda x: np.sum(relu(x) - relu(-x)), np.ones_like, (KINKED,), "right"),
+    "two kinks that cancel, 0": (lambda x: np.sum(relu(x) - relu(-x)), lambda x: 1.0 * (x != 0), (KINKED,), "wrong"),
+    "a tie of max": (np.max, lambda x: np.array([1.0, 0, 0]), (np.array([2.0, 2, 1]),), "kink"),
+    "a tie of max, shared": (np.max, lambda x: np.array([0.5, 0.5, 0]), (np.array([2.0, 2, 1]),), "right"),
+    "a tie of max, outside": (np.max, lambda x: np.array([1.5, -0.5, 0]), (np.array([2.0, 2, 1]),), "wrong"),
+    "a norm at 0": (lambda x: np.sqrt(np.sum(x**2)), np.zeros_like, (np.zeros(3),), "kink"),
+    "cross-entropy, nearly sure": (cross_entropy, lambda x, y: (sigmoid(x) - y) / 3, (5 * X, SIGNS), "right"),
+    "cross-entropy, all but sure": (cross_entropy, lambda x, y: (sigmoid(x) - y) / 3, (15 * X, SIGNS), "right"),
+    "cross-entropy, summed": (cross_entropy, lambda x, y: sigmoid(x) - y, (15 * X, SIGNS), "wrong"),
+    "log(1 - p) without digits": (lambda x: np.sum(np.log(1 - sigmoid(x))), lambda x: -sigmoid(x), (36 + X,), "noisy"),
+    "tanh, saturated": (lambda x: np.sum(np.tanh(x)), lambda x: 1 / np.cosh(x) ** 2, (30 * X,), "right"),
+    "tanh, flat": (lambda x: np.sum(np.tanh(x)), lambda x: 1 / np.cosh(x) ** 2, (300 * X,), "right"),
+    "softmax, far apart": (softmax_loss, softmax_gradient, (100 * LOGITS, LABELS), "right"),
+    "softmax, apart": (softmax_loss, softmax_by_difference, (30 * LOGITS, LABELS), "right"),
+    "softmax, at rest": (softmax_loss, softmax_by_difference, (1e-8 * LOGITS, LABELS), "right"),
+    "an optimum": (mean_square, lambda w, x, t: 2 * x.T @ (x @ w - t) / len(t), (OPTIMUM, DESIGN, TARGETS), "right"),
+    "an optimum by other arithmetic": (mean_square, normal_equations, (OPTIMUM, DESIGN, TARGETS), "right"),
+    "an offset": (mean_square, normal_equations, (OPTIMUM, DESIGN + 1e5, TARGETS), "right"),
+    "a sum that cancels": (
+        lambda w, x: np.sum(x @ w), lambda w, x: sum(x), (OPTIMUM, np.vstack([DESIGN * 1e8, 0.01 - DESIGN * 1e8])),
+        "right",
+    ),
+    "scales apart": (lambda x: np.sum(SPREAD * np.sin(x)), lambda x: SPREAD * np.cos(x), (X,), "right"),
+    "scales apart, the least is 0": (
+        lambda x: np.sum(SPREAD * np.sin(x)), lambda x: SPREAD * np.cos(x) * [1, 1, 0], (X,), "wrong",
+    ),
+    "arguments apart": (lambda x: np.sum(np.log1p(x**2)), lambda x: 2 * x / (1 + x * x), (SPREAD,), "right"),
+    "arguments apart, the least off": (
+        lambda x: np.sum(np.log1p(x**2)), lambda x: 2 * x / (1 + x * x) * [1, 1, 1 + 1e-9], (SPREAD,), "wrong",
+    ),
+    "squares that underflow": (lambda x: np.sum(x**2), lambda x: 2 * x, (1e-200 * X,), "right"),
+    "0 for a tiny gradient": (lambda x: 1e-200 * np.sum(x**2), np.zeros_like, (X,), "wrong"),
+    "digits that cancel": (lambda x: np.sum((1 - np.cos(x)) / x**2), lambda x: -x / 12, (1e-8 * X,), "noisy"),
+    "NaN where nobody looks": (
+        lambda x: np.sum(np.where(x > 0, np.sqrt(x), x)),
+        lambda x: np.where(x > 0, 0.5 / np.sqrt(np.where(x > 0, x, 1)), 1.0), (np.array([-1.0, 1.0, 4.0]),), "right",
+    ),
+    "steps": (lambda x: np.sum(np.round(x)), np.zeros_like, (X + 0.1,), "right"),
+    "a constant": (lambda x: 0, np.zeros_like, (X,), "right"),
+    "float32": (lambda x: np.mean(x**2), lambda x: 2 * x / x.size, (RNG.normal(size=999).astype(np.float32),), "right"),
+    "float32, one in a thousand off": (
+        lambda x: np.mean(x**2), lambda x: 2 * x / x.size * (1 + 1e-4 * (x == x.max())),
+        (RNG.normal(size=999).astype(np.float32),), "wrong",
+    ),
+    "NaN": (lambda x: np.sum(np.log(x)), lambda x: 1 / x, (X,), "noisy"),
+    "a gradient that stops": (lambda x: np.sum(x * ag.stop_gradient(x)), lambda x: 2 * x, (X,), "engine"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONDEMNED)
+def test_what_naive_checkers_condemn_or_let_pass(case):
+    f, hand, args, verdict = CONDEMNED[case]
+    report = verify(f, hand, *args)
+    assert report.verdict == verdict, str(report)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-12, 1e-6, 1.0, 1e6, 1e12, 1e150])
+def test_no_scale_needs_a_tolerance_of_its_own(scale):
+    def f(x, y):
+        return scale * np.sum(np.sin(x / scale)) + np.sum(np.square(y * scale))
+
+    def hand(x, y):
+        return np.cos(x / scale), 2 * y * scale**2
+
+    assert verify(f, hand, X * scale, X).verdict == "right"
+    off = verify(f, lambda x, y: (hand(x, y)[0] * [1, 1 + 1e-10, 1], hand(x, y)[1] * [1 + 1e-10, 1, 1]), X * scale, X)
+    assert [(v.verdict, v.worst) for v in off.verdicts] == [("wrong", (1,)), ("wrong", (0,))]
+
+
+DEAD = A.copy()
+DEAD[:, 1] = 0
+
+
+@pytest.mark.parametrize("derivative", [np.greater, np.greater_equal])
+@pytest.mark.parametrize(
+    ("W", "x"),
+    [(DEAD, DESIGN), (A, np.vstack([DESIGN, np.zeros(3)])), (np.zeros((3, 2)), DESIGN)],
+    ids=["a dead unit", "a row of zeros", "zeros"],
+)
+def test_whole_layers_at_the_kink(W, x, derivative):
+    def f(W, b, v):
+        return np.mean(np.square(relu(x @ W + b) @ v - 1))
+
+    def hand(W, b, v):
+        z = x @ W + b
+        r = 2 * (relu(z) @ v - 1) / len(x)
+        dz = np.outer(r, v) * derivative(z, 0)
+        return x.T @ dz, dz.sum(0), relu(z).T @ r
+
+    assert verify(f, hand, W, np.zeros(2), Y).verdict == "kink"
+    halved = verify(f, lambda *args: tuple(g / 2 for g in hand(*args)), W + 0.01, np.zeros(2), Y)
+    assert halved.verdict == "wrong"
+
+
+# -- functions in other words
+
+
+def test_the_method_dot_of_data_is_recorded():
+    def scores(X, w, b):
+        return (X.T.T[:, :] + 0.0).dot(w) + b
+
+    def loss(w, b, X, y):
+        return np.mean(np.square(scores(X, w, b) - y))
+
+    def hand(w, b, X, y):
+        d = X.dot(w) + b - y
+        return X.T.dot(d) / len(y), 2 * np.mean(d)
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5, 3))
+    report = verify(loss, hand, rng.normal(size=3), 0.5, X, rng.normal(size=5))
+    assert [v.verdict for v in report.verdicts] == ["wrong", "right"]
+    assert report.notes == []
+    assert "twice" in report.diagnoses[0].message or "half" in report.diagnoses[0].message
+
+
+def test_a_function_that_cannot_be_recorded_is_told_what_to_write():
+    data = np.random.default_rng(0).normal(size=(5, 3))
+    report = verify(lambda w: np.sum(data.dot(w)), lambda w: np.sum(data, axis=0), np.ones(3))
+    assert report
+    assert "`report = verify(lambda w: np.sum(data.dot(w))" in " ".join(report.notes)
+    assert "array @ t" in " ".join(report.notes)
+
+
+def filled(w, b, X, y):
+    out = np.zeros(len(X))
+    for i in range(len(X)):
+        out[i] = np.tanh(X[i] @ w + b)  # no Tensor fits in there
+    return np.mean(np.square(out - y))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda dw, db: (-dw, db), "of the wrong sign"),
+        (lambda dw, db: (dw / 2, db / 2), "half of what they should be"),
+        (lambda dw, db: (dw[::-1], db), "back to front"),
+        (lambda dw, db: (dw + 0.01 * dw**2, db), "no simple cause"),
+    ],
+)
+def test_simple_causes_are_named_without_a_record(spoil, words):
+    def hand(w, b, X, y):
+        out = np.tanh(X @ w + b)
+        d = 2 * (out - y) / len(y) * (1 - out**2)
+        return spoil(X.T @ d, np.sum(d))
+
+    rng = np.random.default_rng(0)
+    report = verify(filled, hand, rng.normal(size=4), 0.3, rng.normal(size=(6, 4)), rng.normal(size=6))
+    assert report.verdict == "wrong"
+    assert words in " ".join(str(report).split())
+
+
+def symmetric(rng):
+    A = rng.normal(size=(3, 3))
+    return A @ A.T
+
+
+KINDS_OF_ARRAYS = {
+    "symmetric": (symmetric, lambda x: np.array_equal(x, x.T)),
+    "lower triangle": (lambda rng: np.tril(rng.normal(size=(3, 3))), lambda x: np.array_equal(x, np.tril(x))),
+    "upper triangle": (lambda rng: np.triu(rng.normal(size=(3, 3))), lambda x: np.array_equal(x, np.triu(x))),
+    "positive": (lambda rng: rng.uniform(0.1, 5.0, 4), lambda x: np.all(x > 0)),
+    "probabilities": (lambda rng: rng.dirichlet(np.ones(4), 3), lambda x: np.allclose(x.sum(-1), 1) and np.all(x >= 0)),
+    "float32": (lambda rng: rng.normal(size=3).astype(np.float32), lambda x: x.dtype == np.float32),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_ARRAYS)
+@given(st.integers(0, 2**16), st.sampled_from([0.1, 0.5, 2.0]))
+def test_other_points_are_of_the_same_kind(kind, seed, size):
+    make, is_kept = KINDS_OF_ARRAYS[kind]
+    rng = np.random.default_rng(seed)
+    x = make(rng)
+    problem = Problem(np.sum, np.ones_like, (x,))
+    problem.settle(np.ones_like(x))
+    (moved,) = problem.nearby(rng, size)
+    assert is_kept(moved)
+    assert not np.array_equal(moved, x)
+
+
+def test_a_long_sum_of_equal_terms_is_rounded_one_way():
+    def f(w):
+        s = 0.0 * w
+        for _ in range(3000):
+            s = s + 0.1 * w
+        return s
+
+    assert verify(f, lambda w: 0.1 * 3000, 1.3)
+
+
+def test_one_wrong_element_of_many_shows_along_a_random_direction():
+    x = np.random.default_rng(0).normal(size=10**5)
+    opaque = lambda x: float(np.sum(np.sin(np.asarray(x))))  # noqa: E731
+    assert verify(opaque, np.cos, x)
+    assert verify(opaque, lambda x: np.where(np.arange(x.size) == 7, 0.0, np.cos(x)), x).verdict == "wrong"
+
+
+def test_one_number_in_another_shape_is_right_elsewhere_too():
+    report = verify(lambda w: np.sum(w**2), lambda w: float(2 * w[0]), np.array([2.0]))
+    assert report
+    assert report.notes == []
+
+
+def test_a_generator_is_no_gradient():
+    def hand(w):
+        yield 2 * w
+
+    with pytest.raises(TypeError, match="returned a generator; let it return the gradient"):
+        verify(lambda w: np.sum(w**2), hand, np.array([2.0]))
+
+
+@pytest.mark.parametrize("make", [lambda g: np.ma.array(g, mask=[0, 1]), lambda g: g[None].view(np.matrix)])
+def test_masked_arrays_and_matrices_are_no_gradients(make):
+    report = verify(lambda w: np.sum(w**2), lambda w: make(2 * w), np.array([2.0, 1.0]))
+    assert report.verdict == "wrong"
+    assert "expected an array, got a" in report.verdicts[0].reason
+
+
+@pytest.fixture(scope="module")
+def no_causes():
+    """Look for no causes from here on: here are many wrong gradients, and only the verdict counts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["autograd_lite.verification.verify"], "diagnose", lambda *_: [])
+        yield
+
+
+def small_program(seed, lines):
+    """Return a random program of a few numbers, all in arrays."""
+    for attempt in range(100):
+        program = random_program(seed + attempt, lines)
+        if all(isinstance(x, np.ndarray) for x in program.args) and sum(x.size for x in program.args) <= 24:
+            return program
+    raise AssertionError("no small program among a hundred")
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**16), st.integers(1, 6), st.integers(3, 11))
+@pytest.mark.usefixtures("no_causes")
+def test_one_element_that_is_off_is_seen(seed, lines, digits):
+    program = small_program(seed, lines)
+    f, args = program.function, program.args
+    argnums = tuple(range(len(args)))
+    gradients = ag.grad(f, argnums)  # programs of several outputs have trees for arguments, which are left out
+    sizes = [np.abs(g).max(initial=0.0) for g in gradients(*args)]
+    i = int(np.argmax(sizes))
+
+    def hand(*args):
+        found = [np.array(g, order="C") for g in gradients(*args)]
+        flat = found[i].reshape(-1)
+        flat[np.argmax(np.abs(flat))] *= 1 + 10.0**-digits
+        return tuple(found)
+
+    report = verify(f, hand, *args, argnums=argnums)
+    seen = report.verdicts[i]
+    if 10.0**-digits * sizes[i] > 2 * seen.tolerance.max():  # where the conditioning allows it
+        assert (seen.verdict, seen.wrong.sum()) == ("wrong", 1), f"{program.source}\n{report}"
+    assert all(v.verdict in ("right", "kink") for v in report.verdicts if v is not seen), f"{program.source}\n{report}"
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**16), st.integers(1, 6))
+def test_the_same_gradient_by_other_arithmetic_is_right(seed, lines):
+    program = small_program(seed, lines)
+    f, args = program.function, program.args
+
+    def forward(*args):
+        found = []
+        for i, x in enumerate(args):
+            columns = []
+            for basis in np.eye(x.size):
+                tangents = [np.zeros_like(y) for y in args]
+                tangents[i] = basis.reshape(x.shape)
+                columns.append(np.sum(ag.jvp(f, args, tuple(tangents))[1]))
+            found.append(np.reshape(columns, x.shape))
+        return tuple(found)
+
+    report = verify(f, forward, *args, argnums=tuple(range(len(args))))
+    for verdict in report.verdicts:
+        rounding_alone = np.abs(verdict.true).max(initial=0.0) <= 64 * np.finfo(np.float64).eps
+        judged = verdict.verdict in ("right", "kink") or (rounding_alone and verdict.verdict == "noisy")
+        assert judged, f"{program.source}\n{report}"
+
+
+# -- bad input
+
+
+def squares(x):
+    return np.sum(x**2)
+
+
+BAD_ANSWERS = {
+    "(1, k) for (k,)": (lambda x: 2 * x[None], "shape"),
+    "(k, 1) for (k,)": (lambda x: 2 * x[:, None], "shape"),
+    "a number": (lambda x: 2.0, "shape"),
+    "too many elements": (lambda x: np.ones(4), "shape"),
+    "text": (lambda x: "2 x", "expected numbers, got str"),
+    "objects": (lambda x: np.array([1.0, None, 4.0]), "dtype object"),
+    "complex": (lambda x: 2 * x + 0j, "complex"),
+    "integers": (lambda x: (2 * x).astype(int), "int64"),
+    "booleans": (lambda x: x > 0, "bool"),
+    "NaN": (lambda x: 2 * x * np.nan, "NaN in 3 of 3"),
+    "one NaN": (lambda x: np.where(x < 0, np.nan, 2 * x), "NaN in 1 of 3"),
+    "infinite": (lambda x: np.where(x < 0, -np.inf, 2 * x), "infinite in 1 of 3"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ANSWERS)
+def test_bad_answers_are_wrong(case):
+    hand, said = BAD_ANSWERS[case]
+    report = verify(squares, hand, X)
+    assert report.verdict == "wrong"
+    assert said in report.verdicts[0].reason
+    assert said.split()[0] in str(report)
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
+RAISED = {
+    "None": (squares, lambda x: None, (X,), {}, TypeError, "returned None.*return missing"),
+    "None beside": (product, lambda a, b: (by_a(a, b), None), (X, X), {}, TypeError, "None for b.*argnums"),
+    "too many": (squares, lambda x: (2 * x, 2 * x), (X,), {}, ValueError, "2 gradients, but there are 1"),
+    "too few": (product, lambda a, b: (by_a(a, b),), (X, X), {"argnums": (0, 1)}, ValueError, "1 gradient.*expected 2"),
+    "another key": (product, lambda a, b: {"c": a}, (X, X), {}, ValueError, "the key 'c'; expected the param.* a, b"),
+    "a missing key": (layer, lambda p, x: {"W": p["W"]}, (PARAMS, X), {}, ValueError, r"no gradient for params\['b'\]"),
+    "an array for a dict": (layer, lambda p, x: x, (PARAMS, X), {}, ValueError, "for params, expected a dict"),
+    "a dict for an array": (squares, lambda x: ({"a": x},), (X,), {}, ValueError, "a dict for x, expected an array"),
+    "parts missing": (stack, lambda p, x: [x] * 3, (STACK, X), {"argnums": 0}, ValueError, "3 parts.* expected 2"),
+    "a gradient for text": (
+        lambda x, mode: np.sum(x), lambda x, mode: (x, 0), (X, "fast"), {}, TypeError, "for mode.*'fast'.*argnums",
+    ),
+    "a gradient for booleans": (
+        lambda x, mask: np.sum(x[mask]), lambda x, mask: (x, mask), (X, X > 0), {}, TypeError, "mask.*dtype bool",
+    ),
+    "argnums too large": (squares, squares, (X,), {"argnums": 1}, ValueError, "argument 1, but there are 1"),
+    "argnums twice": (product, product, (X, X), {"argnums": (0, -2)}, ValueError, "twice"),
+    "argnums by name": (squares, squares, (X,), {"argnums": "x"}, TypeError, "expected an int"),
+    "no arguments": (lambda: 1.0, lambda: 1.0, (), {}, TypeError, "no arguments"),
+    "an empty tree": (lambda p: 1.0, lambda p: {}, ({},), {"argnums": 0}, ValueError, "nothing to differentiate"),
+    "a Tensor": (squares, lambda x: 2 * x, (ag.Tensor(X),), {}, TypeError, "pass arrays"),
+    "no function": (3, squares, (X,), {}, TypeError, "the function to be callable, got int"),
+    "no hand": (squares, 3, (X,), {}, TypeError, "the hand gradient to be callable, got int"),
+    "a function as method": (squares, squares, (X,), {"params": ("w",)}, TypeError, "no bound method"),
+    "no such attribute": (Neuron().error, Neuron().gradients, (X, 1.0), {"params": ("b",)}, TypeError, "no such attr"),
+    "a tuple from f": (lambda x: (np.sum(x), 1), squares, (X,), {}, TypeError, "got tuple; return the number"),
+    "None from f": (lambda x: None, squares, (X,), {}, TypeError, "got NoneType; is a return missing"),
+    "text from f": (lambda x: "a", squares, (X,), {}, TypeError, "got str"),
+    "a complex number from f": (lambda x: 1j * np.sum(x), squares, (X,), {}, TypeError, "real part"),
+    "a truth from f": (lambda x: np.sum(x) > 0, squares, (X,), {}, TypeError, "got bool"),
+    "no cotangent": (np.square, lambda x: 2 * x, (X,), {}, TypeError, r"array of shape \(3,\).*cotangent.*np.sum"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RAISED)
+def test_bad_input_is_refused_in_the_users_names(case):
+    f, hand, args, options, error, said = RAISED[case]
+    with pytest.raises(error, match=said):
+        verify(f, hand, *args, **options)
+
+
+def test_errors_of_the_functions_pass_through_with_a_note():
+    with pytest.raises(ZeroDivisionError) as caught:
+        verify(squares, lambda x: 1 / 0, X)
+    assert caught.value.__notes__ == ["in <lambda>(), the hand gradient"]
+    with pytest.raises(ZeroDivisionError) as caught:
+        verify(lambda x: 1 / 0, squares, X)
+    assert caught.value.__notes__ == ["in <lambda>(), the function"]
+
+
+def doubling(x):
+    x *= 2
+    return np.sum(x)
+
+
+def test_changed_arguments_are_refused():
+    with pytest.raises(ValueError, match=r"doubling\(\) changed an argument of shape \(3,\) in place.*copy"):
+        verify(doubling, np.ones_like, X.copy())
+    with pytest.raises(ValueError, match=r"doubling\(\) changed an argument"):
+        verify(squares, doubling, X.copy())
+    with pytest.raises(ValueError, match="changed a list or dict"):
+        verify(lambda p: p["x"] ** 2, lambda p: p.update(y=1.0) or {"x": 2 * p["x"]}, {"x": 2.0})
+    neuron = Neuron()
+    with pytest.raises(ValueError, match=r"updating\(\) changed an attribute"):
+        verify(neuron.error, neuron.updating, X, 1.0, params=("bias", "weights"))
+
+
+def test_what_changes_from_call_to_call():
+    rng = np.random.default_rng(0)
+    noise = verify(lambda x: np.sum(x**2) + rng.normal(), lambda x: 2 * x, X)
+    assert verdicts(noise) == {"x": "nondeterministic"}
+    assert "seed" in str(noise)
+    assert not noise
+    assert verify(squares, lambda x: 2 * x * rng.integers(1, 1000), X).verdict == "nondeterministic"
+    assert verify(lambda x: np.sum(x * (rng.random(30) > 0.5)), np.ones_like, np.ones(30)).verdict == "nondeterministic"
+
+
+UNRECORDED = {
+    "math.exp": (lambda a: math.exp(a), lambda a: math.exp(a), (1.5,)),
+    "float()": (lambda x: float(x[0]) * x[1], lambda x: np.array([x[1], x[0], 0.0]), (X,)),
+    "asarray": (lambda x: np.sum(np.asarray(x) ** 2), lambda x: 2 * x, (X,)),
+    "in place": (lambda x: in_place(x), lambda x: 2 * (x + 1), (X,)),
+    "a branch on the type": (
+        lambda x: np.sum(x**2) if isinstance(x, np.ndarray) else np.sum(x), lambda x: 2 * x, (X,),
+    ),
+    "a kink": (lambda x: np.sum(np.abs(np.asarray(x))), lambda x: np.where(x < 0, -1.0, 1.0), (KINKED,)),
+    "many": (lambda x: np.sum(np.asarray(x) ** 2), lambda x: 2 * x, (np.linspace(-1, 2, 3000),)),
+}  # fmt: skip
+
+
+def in_place(x):
+    total = np.zeros(3)
+    total[:] = x + 1
+    return total @ total
+
+
+@pytest.mark.parametrize("case", UNRECORDED)
+def test_two_witnesses_remain_where_nothing_can_be_recorded(case):
+    f, hand, args = UNRECORDED[case]
+    report = verify(f, hand, *args)
+    assert report.verdict == ("kink" if case == "a kink" else "right"), str(report)
+    assert "two witnesses remain" in " ".join(str(report).split())
+    assert verify(f, lambda *args: np.asarray(hand(*args)) * 1.01, *args).verdict == "wrong"
+
+
+def test_a_rule_that_is_wrong_is_told_from_a_hand_that_is():
+    @ag.op(elementwise=True)
+    def cube(x):
+        return x**3
+
+    @cube.vjp
+    def _(g, z, x):
+        return 2 * g * x**2
+
+    def f(x):
+        return np.sum(cube(x))
+
+    right = verify(f, lambda x: 3 * x**2, X)
+    assert right.verdict == "engine"
+    assert not right
+    assert "please report it" in " ".join(str(right).split())
+    wrong = verify(f, lambda x: 4 * x**2, X)
+    assert wrong.verdict == "wrong"
+    np.testing.assert_allclose(wrong.verdicts[0].true, 3 * X**2, rtol=1e-8)
+    assert "disagrees" in wrong.verdicts[0].notes[0]
+    assert verify(f, lambda x: 2 * x**2, X).verdict == "engine", "the same mistake twice"
+
+
+def test_right_at_this_point_only():
+    report = verify(squares, lambda x: 2 * np.ones_like(x), np.ones(3))
+    assert report
+    assert any("WRONG at another one" in note for note in report.notes)
+
+
+def test_large_arguments_are_sampled_and_the_report_says_so():
+    x = np.random.default_rng(1).normal(size=(100, 50))
+    right = verify(squares, lambda x: 2 * x, x)
+    assert right
+    assert "compared with the backward pass in every element" in " ".join(str(right).split())
+
+    def off(x):
+        g = 2 * x
+        g[17, 3] *= 1 + 1e-9
+        return g
+
+    report = verify(squares, off, x)
+    assert report.verdict == "wrong"
+    assert report.verdicts[0].worst == (17, 3)
+    assert report.verdicts[0].wrong.sum() == 1
+
+
+@pytest.mark.parametrize(("off", "most"), [(0.0, 50), (1e-6, 90)])
+def test_a_slow_function_of_many_numbers_is_called_a_few_times(monkeypatch, off, most):
+    monkeypatch.setattr(Oracle, "affordable", property(lambda oracle: 0))
+    called = []
+
+    def f(x, empty):
+        called.append(1)
+        return np.sum(np.exp(x)) + np.sum(empty)
+
+    def hand(x, empty):
+        g = np.exp(x)
+        g[1234] *= 1 + off
+        return g, np.ones_like(empty)
+
+    report = verify(f, hand, np.linspace(-1, 1, 3000), np.zeros(0))
+    assert report.verdict == ("wrong" if off else "right"), str(report)
+    assert off == 0 or (np.flatnonzero(report.verdicts[0].wrong) == 1234).all()
+    assert len(called) <= most
+
+
+def test_the_same_report_from_the_same_seed():
+    reports = [str(verify(product, lambda a, b: (by_b(a, b), by_a(a, b)), X, X, rng=7)) for _ in range(2)]
+    assert reports[0] == reports[1]
+
+
+def test_only_what_is_differentiated_is_moved():
+    labels = np.array([0.0, 1.0, 1.0])
+    seen = []
+
+    def f(x, y):
+        seen.append(np.array(y))
+        return np.sum(x[y == 1] ** 2)
+
+    assert verify(f, lambda x, y: 2 * x * (y == 1), X, labels)
+    assert all(np.array_equal(y, labels) for y in seen)
+
+
+def test_raise_if_wrong():
+    verify(squares, lambda x: 2 * x, X).raise_if_wrong()
+    report = verify(squares, lambda x: x, X)
+    with pytest.raises(AssertionError) as caught:
+        report.raise_if_wrong()
+    assert str(report) in str(caught.value)
