@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.tensor import Observer, Tensor, observing, raw
+from autograd_lite.core.tape import Observer, observing
+from autograd_lite.core.tensor import Tensor, raw
 
 _OTHERS = ("<frozen ", *(str(Path(file).parent) + os.sep for file in (__file__, np.__file__)))
 _LIBRARY = str(Path(os.__file__).parent) + os.sep

@@ -9,7 +9,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tensor import Tensor, raw, tracing
+from autograd_lite.core.tape import tracing
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core.tensor import current_observers
+from autograd_lite.core.tape import current_observers
 from autograd_lite.debugging import debug
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
-from autograd_lite.core.tensor import Tensor, TracedParams, current_observers, order, raw, summary
+from autograd_lite.core.tape import current_observers
+from autograd_lite.core.tensor import Tensor, TracedParams, raw, summary
 
 _float64 = np.float64
+_serial = attrgetter("serial")
 _NOWHERE: frozenset[Tensor] = frozenset()
 
 
@@ -92,6 +96,52 @@ def sweep(
             else:
                 cotangents[x] = before + c if type(c) is not tuple else plus(before, c)
     return found, recorded
+
+
+def order(
+    results: Iterable[Tensor], stop: Set[Tensor] = frozenset(), since: int = 0
+) -> tuple[list[Tensor], set[Tensor], list[Tensor], bool]:
+    """List the nodes that the results were made from, newest first: a reverse topological order.
+
+    Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
+
+    Parameters
+    ----------
+    results : iterable of Tensor
+    stop : set of Tensor, optional
+        The search does not go below these.
+    since : int
+        The search does not enter Tensors recorded before this serial: they come from outside the call.
+
+    Returns
+    -------
+    nodes : list of Tensor, the results and the leaves among them; those from outside not
+    reached : the same as a set
+    ends : list of Tensor
+        Where the search ended: at leaves, and at what it was told to stop at.
+    outside : bool
+        Whether the search met a Tensor from outside.
+    """
+    reached = set(results)
+    nodes = list(reached)
+    ends = []
+    outside = False
+    for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
+        inputs = node.inputs
+        if not inputs or (stop and node in stop):
+            ends.append(node)
+            outside = outside or bool(inputs)
+            continue
+        for x in inputs:
+            if type(x) is Tensor and x not in reached:
+                if x.serial < since:
+                    outside = True
+                else:
+                    reached.add(x)
+                    nodes.append(x)
+    nodes.sort(key=_serial, reverse=True)
+    outside = outside or nodes[-1].serial < since  # a result itself
+    return nodes, reached, ends, outside
 
 
 def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> set[Tensor]:

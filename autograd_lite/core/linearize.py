@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import as_cotangent, own, sweep
+from autograd_lite.core.backward import as_cotangent, order, own, sweep
 from autograd_lite.core.op import alias
-from autograd_lite.core.tensor import Tensor, leaf, now, order, raw, tracing
+from autograd_lite.core.tape import now, tracing
+from autograd_lite.core.tensor import Tensor, leaf, raw
 
 Argnums = int | Sequence[int]
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op, registry, unpack
-from autograd_lite.core.tensor import Tensor, raw, record, traced_params, tracing
+from autograd_lite.core.tape import tracing
+from autograd_lite.core.tensor import Tensor, raw, record, traced_params
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""

@@ -9,17 +9,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from autograd_lite.core.tensor import (
-    Params,
-    Tensor,
-    TracedParams,
-    as_constant,
-    raw,
-    record,
-    summary,
-    traced_params,
-    tracing,
-)
+from autograd_lite.core.tape import Params, tracing
+from autograd_lite.core.tensor import Tensor, TracedParams, as_constant, raw, record, summary, traced_params
 
 Rule = Callable[..., Any]
 Rules = tuple[Rule | None, ...]

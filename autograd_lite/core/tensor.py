@@ -1,4 +1,4 @@
-"""The record: Tensors, recording, and the order of a graph.
+"""The record: Tensors, and how they are recorded.
 
 A Tensor is a node. It holds its value, and what made it: an op, the op's inputs and its keyword parameters. Everything
 else in this package reads that record.
@@ -7,27 +7,20 @@ else in this package reads that record.
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dis import opmap
-from itertools import count
-from operator import attrgetter, index
+from operator import index
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.tape import NO_PARAMS, Params, current_observers, next_serial, observers, tracing
 
 if TYPE_CHECKING:
     from autograd_lite.core.op import Op
 
-Params = dict[str, Any]
-
-NO_PARAMS: Params = {}
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
-next_serial = count().__next__
-_serial = attrgetter("serial")
 
 
 @final
@@ -250,29 +243,6 @@ def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
     return leaf
 
 
-class Observer:
-    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing."""
-
-    def recorded(self, node: Tensor) -> None:
-        """See a node that was just recorded."""
-
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
-        """See the cotangent that a node passes to its input ``x``, and return what it is to pass."""
-        return cotangent
-
-    def decided(self, node: Tensor, outcome: Any) -> None:
-        """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
-
-
-class _Tracing(threading.local):
-    """What goes on in this thread."""
-
-    depth = 0
-    """How many transforms are running."""
-    constants = False
-    """Whether functions without derivative (comparisons, argsort, ...) are recorded too, as programs need it."""
-
-
 class TracedParams(dict[str, Any]):
     """Keyword parameters that hold Tensors: indices and masks of a program that is traced with its constants."""
 
@@ -288,9 +258,6 @@ def traced_params(params: Params) -> Params:
     return TracedParams(params) if held else params
 
 
-tracing = _Tracing()
-observers: tuple[tuple[int, Observer], ...] = ()  # each with its thread; read at every node: a global is fastest
-_observers_lock = threading.Lock()
 _new = Tensor.__new__
 
 
@@ -313,33 +280,6 @@ def record(op: Op | None, value: Any, inputs: tuple[Any, ...], params: Params) -
 def leaf(value: Any) -> Tensor:
     """Make the leaf of a value without a copy, in half the time of ``Tensor(value, copy=False)``."""
     return record(None, as_value(value, False), (), NO_PARAMS)
-
-
-@contextmanager
-def observing(observer: Observer) -> Iterator[None]:
-    """Let an observer look on while the block runs, at what its thread does."""
-    global observers
-    entry = threading.get_ident(), observer
-    with _observers_lock:
-        observers = (*observers, entry)
-    try:
-        yield
-    finally:
-        with _observers_lock:  # blocks of threads and generators may end in any order
-            observers = tuple(other for other in observers if other is not entry)
-
-
-def current_observers() -> tuple[Observer, ...]:
-    """Return those that look on in this thread now."""
-    if not observers:
-        return ()
-    here = threading.get_ident()
-    return tuple(observer for thread, observer in observers if thread == here)
-
-
-def now() -> int:
-    """Return a serial: every Tensor made before this call has a smaller one, every later one a larger."""
-    return next_serial()
 
 
 def as_value(value: Any, copy: bool) -> Any:
@@ -387,49 +327,3 @@ def summary(x: Any) -> str:
     """Describe an op's input for an error message."""
     name = getattr(x, "name", None)
     return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"
-
-
-def order(
-    results: Iterable[Tensor], stop: Set[Tensor] = frozenset(), since: int = 0
-) -> tuple[list[Tensor], set[Tensor], list[Tensor], bool]:
-    """List the nodes that the results were made from, newest first: a reverse topological order.
-
-    Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
-
-    Parameters
-    ----------
-    results : iterable of Tensor
-    stop : set of Tensor, optional
-        The search does not go below these.
-    since : int
-        The search does not enter Tensors recorded before this serial: they come from outside the call.
-
-    Returns
-    -------
-    nodes : list of Tensor, the results and the leaves among them; those from outside not
-    reached : the same as a set
-    ends : list of Tensor
-        Where the search ended: at leaves, and at what it was told to stop at.
-    outside : bool
-        Whether the search met a Tensor from outside.
-    """
-    reached = set(results)
-    nodes = list(reached)
-    ends = []
-    outside = False
-    for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
-        inputs = node.inputs
-        if not inputs or (stop and node in stop):
-            ends.append(node)
-            outside = outside or bool(inputs)
-            continue
-        for x in inputs:
-            if type(x) is Tensor and x not in reached:
-                if x.serial < since:
-                    outside = True
-                else:
-                    reached.add(x)
-                    nodes.append(x)
-    nodes.sort(key=_serial, reverse=True)
-    outside = outside or nodes[-1].serial < since  # a result itself
-    return nodes, reached, ends, outside

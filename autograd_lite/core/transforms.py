@@ -14,7 +14,8 @@ from autograd_lite.core.backward import seed
 from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tensor import Tensor, raw, tracing
+from autograd_lite.core.tape import tracing
+from autograd_lite.core.tensor import Tensor, raw
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core import tensor as graph
 from autograd_lite.core.numpy_protocol import array_function, array_ufunc, constant, ufunc_methods
 from autograd_lite.core.op import Op, registry
-from autograd_lite.core.tensor import NO_PARAMS, Tensor, next_serial, raw, record, tracing
+from autograd_lite.core.tape import NO_PARAMS, next_serial, observers, tracing
+from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.ops import (
     bessel,
     choices,
@@ -96,7 +96,7 @@ def _binary(row: Op, operate: Callable[[Any, Any], Any]) -> tuple[Callable[..., 
             value = None
         if value is None:
             return row(self, other)
-        if graph.observers:
+        if observers:
             return record(row, value, (self, other), NO_PARAMS)
         node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
         node._value = value

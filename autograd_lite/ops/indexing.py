@@ -10,7 +10,8 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tensor import Tensor, record, tracing
+from autograd_lite.core.tape import tracing
+from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.ops.samples import constant as always
 from autograd_lite.ops.samples import sample
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tensor import Tensor, observing, tracing
+from autograd_lite.core.tape import observing, tracing
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import (
     ARITHMETIC,

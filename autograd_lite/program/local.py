@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 import numpy as np
 
-from autograd_lite.core.tensor import Tensor, order
+from autograd_lite.core.backward import order
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.expressions import Expressions, Node, written
 
 

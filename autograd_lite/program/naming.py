@@ -23,7 +23,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tensor import Observer, Tensor, observing, tracing
+from autograd_lite.core.tape import Observer, observing, tracing
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.trees import Tree
 from autograd_lite.debugging import is_users
 from autograd_lite.program.frames import expression, is_name, operands, parts, spoken_values

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.tensor import Tensor, order, raw, tracing
+from autograd_lite.core.backward import order
+from autograd_lite.core.tape import tracing
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import table
 from autograd_lite.program.chain_rule import Chain, Step
 from autograd_lite.program.expressions import Node, count_uses, describe, expression, is_cheap, is_short, reachable

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import plus, seed, sweep
+from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import Op
-from autograd_lite.core.tensor import Observer, Tensor, observing, order, tracing
+from autograd_lite.core.tape import Observer, observing, tracing
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.numerical import estimates as numerical
 from autograd_lite.numerical.probing import quiet
 from autograd_lite.program.naming import Names, leaf_names

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.backward import sweep
-from autograd_lite.core.tensor import Tensor, order, raw
+from autograd_lite.core.backward import order, sweep
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.verification.case import Point
 
 RESULTS = {"error", "err", "loss", "cost", "l", "j", "e", "c", "nll", "ce", "mse", "objective", "total", "out"}

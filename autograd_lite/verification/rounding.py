@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.tensor import Observer, Tensor, observing
+from autograd_lite.core.tape import Observer, observing
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.numerical.extrapolation import Array
 from autograd_lite.numerical.probing import quiet, scale
 from autograd_lite.verification.case import Point, Problem

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.core.tensor import Observer, current_observers, observing, tracing
+from autograd_lite.core.tape import Observer, current_observers, observing, tracing
 
 SHAPES = [shape for n in range(5) for shape in product((1, 2, 3), repeat=n)]
 

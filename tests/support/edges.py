@@ -6,7 +6,8 @@ import warnings
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.core.tensor import Tensor, order
+from autograd_lite.core.backward import order
+from autograd_lite.core.tensor import Tensor
 from tests.support.kinks import KINKS, SUBGRADIENTS
 
 INF, NAN = np.inf, np.nan

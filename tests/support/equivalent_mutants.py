@@ -124,7 +124,11 @@ ALGEBRA = [
     of("products.dot", r"if .* -> if False: .*", r"[nm] [=<]= .* -> .*", because=FASTER),
     of("products.dot", r"m - 1 -> -1", because="the last axis, counted from the end"),
     of(
-        "products.matmul", r"if y\.ndim == 2 .* -> .*", r"y\.ndim == 2 and .* -> .*", r"x\.ndim > 2 -> .*", because=FASTER
+        "products.matmul",
+        r"if y\.ndim == 2 .* -> .*",
+        r"y\.ndim == 2 and .* -> .*",
+        r"x\.ndim > 2 -> .*",
+        because=FASTER,
     ),
     of("products.matmul", r"np\.matmul.* if .* -> np\.matmul\(.*\[\.\.\., None\]\)\[\.\.\., 0\]", because=FASTER),
     of("einsum.contraction", r"if known != lengths: .* -> if True: .*", because="broadcasts to the shape that it has"),

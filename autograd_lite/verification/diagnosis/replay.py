@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.backward import plus, seed, sweep
+from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import Rule, alias
 from autograd_lite.core.shapes import broadcasts_to, unbroadcast
-from autograd_lite.core.tensor import Observer, Tensor, TracedParams, observing, order, raw
+from autograd_lite.core.tape import Observer, observing
+from autograd_lite.core.tensor import Tensor, TracedParams, raw
 from autograd_lite.verification.case import Point
 from autograd_lite.verification.diagnosis.wording import Wording
 from autograd_lite.verification.meanings import Meanings
