@@ -1,203 +1,115 @@
-"""The edges between the steps of a program: local factors, Jacobians, and the paths that they make."""
+"""The local derivatives of a program: what a step is made from, and the backward pass through it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tensor import Tensor, record
-from autograd_lite.core.transforms import jacobian as jacobian_of
-from autograd_lite.core.transforms import vjp
-from autograd_lite.program.chain_rule import Step
-from autograd_lite.program.expressions import Node
-from autograd_lite.program.trace import Program
+from autograd_lite.core.tape import NO_PARAMS
+from autograd_lite.core.tensor import Tensor, raw, record, traced_params
+from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
+from autograd_lite.program.recording import constants_recorded
 
 
-@dataclass(frozen=True)
-class Edge:
-    """One step depends on another, or on an input, with no other named value between them.
+class Record:
+    """The record of a program: each of its nodes as one Tensor, on which the derivative rules run.
 
-    Attributes
-    ----------
-    of, by : str
-        ``by`` is used where ``of`` is computed.
-    factor : array or None
-        The local factor, by which the cotangent of ``of`` is multiplied; None where the derivative is no such factor.
-    step : Step or None
-        The step of the backward pass that computes the factor, where one does.
-    """
-
-    of: str
-    by: str
-    factor: Any
-    step: Step | None
-
-
-class Edges:
-    """The derivatives between the forward steps of a program, found by the rules of the ops that it is made of.
+    Constants are recorded too, but for numbers without a name: so what the rules make of them is recorded, and can be
+    written down with their names.
 
     Parameters
     ----------
-    program : Program
+    known : dict from Node to Tensor, optional
+        What stands for some of them.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.nodes = {**program.inputs, **{step.name: step.node for step in program.forward}}
-        self.names = {node: name for name, node in self.nodes.items()}
-        self.uses = {step.name: self._used(step.node) for step in program.forward}
-        """By the name of a step: the named values that it is computed from, constants too."""
-        self._steps = {(step.of, step.by): step for step in program.backward if step.role == "factor"}
-        self._edges: dict[tuple[str, str], Edge] = {}
+    def __init__(self, known: Mapping[Node, Tensor] | None = None) -> None:
+        self.tensors = dict(known or {})
+        self._factors: dict[tuple[Node, Node], Any] = {}
 
-    def _used(self, node: Node) -> list[str]:
-        found = _between(node, self.nodes.values())[1]
-        return [self.names.get(node) or str(node.name) for node in found if node.name]
+    def __getitem__(self, node: Node) -> Tensor:
+        """Return the Tensor of a node, recorded with all that it is made from."""
+        if node not in self.tensors:
+            for part in sorted(reachable([node], self.tensors), key=attrgetter("serial")):
+                self.tensors[part] = self._made(part)
+        return self.tensors[node]
 
-    def __getitem__(self, of_by: tuple[str, str]) -> Edge:
-        """Return the edge of a step by a name in its ``uses``."""
-        if of_by not in self._edges:
-            of, by = of_by
-            self._edges[of_by] = Edge(of, by, self._factor(of, by), self._steps.get(of_by))
-        return self._edges[of_by]
+    def _made(self, node: Node) -> Tensor:
+        if node.op is None:
+            return record(None, node.value, (), NO_PARAMS)
+        inputs = tuple(self.tensors[arg] if _is_recorded(arg) else arg.value for arg in node.args)
+        params = node.params
+        if params:
+            held, rebuild = trees.flatten(params)
+            arrays = [p.value if isinstance(p, Node) and p.constant else p for p in held]
+            params = traced_params(rebuild([self.tensors[p] if isinstance(p, Node) else p for p in arrays]))
+        return record(node.op, node.value, inputs, params)
 
-    def _factor(self, of: str, by: str) -> Any:
-        """Pull ones back through one step; None where that is no local factor."""
-        if by not in self.nodes:
-            return None
-        v, u = self.nodes[of], self.nodes[by]
-        inner, _ = _between(v, self.nodes.values())
-        if not _is_separable(v, u, inner):
-            return None
-        with np.errstate(all="ignore"):
-            _, pullback = vjp(lambda x: _replay(inner, {u: x}, v), u.value)
-            return pullback(np.ones_like(v.value))[0]
+    def pull(self, cotangents: Mapping[Node, Any]) -> dict[Node, Any]:
+        """Pull the cotangents of a step, or of the outputs of an op, back to its operands, by backward's own sweep."""
+        tensors = {node: self[node] for node in _ends(*cotangents)}
+        with constants_recorded(), np.errstate(all="ignore"):
+            found, _ = sweep({self[v]: g for v, g in cotangents.items()}, set(tensors.values()))
+        return {node: found[tensor] for node, tensor in tensors.items() if tensor in found}
 
-    def jacobian(self, of: str, by: str) -> Any:
-        """Return the derivative of a step by another or by an input, through all the paths between them.
+    def factor(self, v: Node, u: Node) -> Any:
+        """Return the local factor of a step by one of its operands, or None where its derivative is no factor."""
+        if (v, u) not in self._factors:
+            self._factors[v, u] = self._find_factor(v, u) if is_factor(v, u) else None
+        return self._factors[v, u]
 
-        Raises
-        ------
-        ValueError
-            Where a name is none of the program's.
-        """
-        nodes = {**self.nodes, **{step.name: step.node for step in self.program.backward}}
-        for name in (of, by):
-            if name not in nodes:
-                raise ValueError(f"no step or input is called {name!r}; there are: {', '.join(nodes)}")
-        v, u = nodes[of], nodes[by]
-        inner, _ = _between(v, [u])
-        with np.errstate(all="ignore"):
-            return jacobian_of(lambda x: x if v is u else _replay(inner, {u: x}, v))(u.value)
-
-    def dependent(self, on: Iterable[str]) -> set[str]:
-        """Return those names that depend on any of these, themselves included."""
-        found = set(on)
-        for name, used in self.uses.items():
-            if found.intersection(used):
-                found.add(name)
-        return found
-
-    def cotangents(self) -> dict[str, Any]:
-        """Return the derivative of the result by each value on the way to the inputs that were asked for.
-
-        The backward pass of the program does not write all of them down: not those of ones, nor those of parts of a
-        step that got a name later. So each step passes its cotangent on here, once more.
-        """
-        along = self.dependent(self.program.gradients)
-        if self.program.result not in along:
-            return {}
-        result = self.nodes[self.program.result]
-        found: dict[Node, Any] = {result: np.ones_like(result.value)}
-        for step in reversed(self.program.forward):
-            if step.node in found:
-                for node, c in self._pulled(step.node, found[step.node]).items():
-                    if self.names[node] in along:
-                        found[node] = _sum(found[node], c) if node in found else c
-        return {self.names[node]: c for node, c in found.items() if not isinstance(c, tuple)}
-
-    def _pulled(self, v: Node, g: Any) -> dict[Node, Any]:
-        """Pull the cotangent of one step back to the named values that it is computed from."""
-        inner, ends = _between(v, self.nodes.values())
-        leaves = {u: record(None, u.value, (), {}) for u in ends if u in self.names and _is_inexact(u)}
-        made = _replay(inner, dict(leaves), v)
-        if type(made) is not Tensor:
-            return {}
-        with np.errstate(all="ignore"):
-            pulled, _ = sweep({made: g}, set(leaves.values()))
-        return {u: pulled[leaf] for u, leaf in leaves.items() if leaf in pulled}
-
-    def paths(self, by: str, most: int) -> list[list[str]] | None:
-        """List the paths from the result to a name, as names of steps; None where there are more than ``most``."""
-        along = self.dependent([by])
-        complete: list[list[str]] = []
-        pending = [[self.program.result]] if self.program.result in along else []
-        while pending:
-            path = pending.pop(0)
-            if path[-1] == by:
-                complete.append(path)
-            else:
-                pending += [[*path, name] for name in self.uses.get(path[-1], ()) if name in along]
-            if len(complete) + len(pending) > most:
-                return None
-        return complete
+    def _find_factor(self, v: Node, u: Node) -> Any:
+        ones = np.ones_like(v.value)[()]
+        zeros = np.zeros_like(u.value)[()]
+        factor = raw(self.pull({v: ones}).get(u, zeros))
+        if v.dtype.kind == "c":  # it is none where the function is not analytic
+            turned = raw(self.pull({v: 1j * ones}).get(u, zeros))
+            return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None
+        return factor
 
 
-def _between(v: Node, stop: Iterable[Node]) -> tuple[list[Node], list[Node]]:
-    """List the nodes that make a node, down to those in ``stop``: those above them in order, and the ends."""
-    stops = {node for node in stop if node is not v}
-    inner: dict[Node, None] = {}
-    ends: dict[Node, None] = {}
-    pending = [(v, False)]
-    while pending:
-        node, expanded = pending.pop()
-        if node in stops or node.op is None:
-            ends[node] = None
-        elif expanded:
-            inner[node] = None
-        elif node not in inner:
-            pending.append((node, True))
-            pending += [(parent, False) for parent in reversed(list(node.parents())) if parent not in inner]
-    return list(inner), list(ends)
+def _is_recorded(node: Node) -> bool:
+    if node.op is not None or node.name or not node.constant:
+        return True
+    return type(node.value) is np.ndarray and node.value.ndim > 0 and node.value.dtype.kind in "fciub"
 
 
-def _is_inexact(node: Node) -> bool:
-    """Whether a value has a cotangent: real or complex numbers, or several arrays."""
-    return isinstance(node.value, tuple) or np.asarray(node.value).dtype.kind in "fc"
+def operands(*steps: Node) -> list[Node]:
+    """List the nodes with a name that the expressions of steps are made from, in the order in which they are named."""
+    return [node for node in dict.fromkeys(written(steps)) if node.name]
 
 
-def _sum(a: Any, b: Any) -> Any:
-    """Add two cotangents, those of several arrays one by one."""
-    return tuple(x + y for x, y in zip(a, b, strict=True)) if isinstance(a, tuple) else a + b
+def _ends(*steps: Node) -> Iterator[Node]:
+    """Yield the operands that have a cotangent, and behind masks and indices those that these are made from."""
+    for node in operands(*steps):
+        if is_inexact(node) and not node.constant:
+            yield node
+        elif node.op is not None:
+            yield from _ends(node)
 
 
-def _is_separable(v: Node, u: Node, inner: list[Node]) -> bool:
-    """Whether the derivative is a factor: the step is one number, or depends on the input element by element."""
-    if any(isinstance(n.value, tuple) or not _is_inexact(n) for n in (v, u)):
+def is_factor(v: Node, u: Node) -> bool:
+    """Whether the derivative of a step by an operand is a factor, by which cotangents of the step are multiplied.
+
+    It is where the step is one number, or depends on the operand element by element.
+    """
+    if u.constant or not is_inexact(u) or not is_inexact(v) or (v.dtype.kind == "c" != u.dtype.kind):
         return False
     if np.size(v.value) == 1:
         return bool(np.broadcast_shapes(u.shape, v.shape) == u.shape)
-    dependent = {u}
-    for node in inner:
-        if not dependent.isdisjoint(node.args):
-            dependent.add(node)
-            if node.op is None or not node.op.elementwise or node.shape != v.shape:
-                return False
-    return u.shape == v.shape
+    pointwise = all(n.op is not None and n.op.elementwise and n.shape == v.shape for n in dependents(v, u))
+    return pointwise and u.shape == v.shape
 
 
-def _replay(inner: list[Node], known: dict[Node, Any], v: Node) -> Any:
-    """Record nodes again, as made from what stands for some of them; what does not depend on these stays an array."""
-    made = dict(known)
-    for node in inner:
-        if node.op is not None and not made.keys().isdisjoint(node.args):
-            inputs = tuple(made.get(arg, arg.value) for arg in node.args)
-            leaves, rebuild = trees.flatten(node.params)
-            params = rebuild([p.value if isinstance(p, Node) else p for p in leaves])
-            made[node] = record(node.op, node.value, inputs, params)
-    return made.get(v, v.value)
+def dependents(v: Node, u: Node) -> list[Node]:
+    """List the nodes in the expression of a step that depend on one of its operands."""
+    found = {u: None}
+    for node in expression(v):
+        if not found.keys().isdisjoint(node.args):
+            found[node] = None
+    return list(found)[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op, alias, item
 from autograd_lite.core.shapes import Shape
+from autograd_lite.core.tape import next_serial
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops import table
 
@@ -33,9 +34,11 @@ class Node:
         A node with a name is a step of the program; one without is written where it is used.
     constant : bool
         Whether the value is the same for all inputs.
+    serial : int
+        Smaller than that of nodes made later, as those are that are made from it.
     """
 
-    __slots__ = ("args", "constant", "name", "op", "params", "value")
+    __slots__ = ("args", "constant", "name", "op", "params", "serial", "value")
 
     def __init__(self, op: Op | None, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> None:
         self.op = op
@@ -44,6 +47,7 @@ class Node:
         self.value = value
         self.name: str | None = None
         self.constant = False
+        self.serial = next_serial()
 
     @property
     def shape(self) -> Shape:
@@ -98,6 +102,11 @@ def is_range(value: Any) -> bool:
     return along and np.array_equal(value.reshape(-1), np.arange(value.size))
 
 
+def is_inexact(node: Node) -> bool:
+    """Whether a value has a cotangent that can be written down: it is an array of real or complex numbers."""
+    return node.dtype is not None and node.dtype.kind in "fc"
+
+
 def is_output(node: Node) -> bool:
     """Whether a node is one of the outputs of an op that has several."""
     return node.op is item
@@ -113,15 +122,18 @@ def written(nodes: Iterable[Node]) -> Iterator[Node]:
             pending += reversed(list(node.parents()))
 
 
-def reachable(roots: Iterable[Node]) -> list[Node]:
-    """List the nodes that these are made from, themselves included: those made from others come after them."""
+def reachable(roots: Iterable[Node], known: Container[Node] = ()) -> list[Node]:
+    """List the nodes that these are made from, themselves included: those made from others come after them.
+
+    Those that are known, and what only these are made from, are left out.
+    """
     done: dict[Node, None] = {}
     pending = [(node, False) for node in reversed(list(roots))]
     while pending:
         node, expanded = pending.pop()
         if expanded:
             done[node] = None
-        elif node not in done:
+        elif node not in done and node not in known:
             pending.append((node, True))
             pending += [(p, False) for p in node.parents() if p not in done]
     return list(done)
@@ -157,24 +169,6 @@ def is_cheap(node: Node, named: Collection[Node] = ()) -> bool:
         return True
     short = node.op.name in {*ARITHMETIC, "getitem", "transpose", "matrix_transpose", "item", "expand_dims"}
     return short and all(arg.name or arg.op is None or arg in named for arg in node.args)
-
-
-def describe(node: Node, chosen: dict[Node, str] | None = None) -> str:
-    """Return a name for a node that no variable holds: ``exp_shifted``, ``mask``, ``sum``."""
-    if is_output(node):
-        return _output_name(node)
-    op = node.op.name if node.op else "constant"
-    if node.dtype is not None and node.dtype.kind == "b":
-        return "mask"
-    named = [name for arg in node.args if (name := arg.name or (chosen or {}).get(arg)) and not arg.constant]
-    short = len(node.args) == 1 and named and len(named[0]) <= 16
-    return f"{op}_{named[0]}" if short else op
-
-
-def _output_name(node: Node) -> str:
-    whole, index = node.args[0], node.params["index"]
-    fields = getattr(whole.value, "_fields", ())
-    return fields[index] if fields else f"{whole.op.name if whole.op else 'output'}_{index + 1}"
 
 
 class Expressions:
@@ -227,11 +221,16 @@ class Expressions:
             node.constant, node.name = True, name
         return self._known[key]
 
-    def translate(self, tensors: Iterable[Tensor], name_of: NameOf, is_verbatim: Callable[[Tensor], bool]) -> None:
+    def translate(
+        self,
+        tensors: Iterable[Tensor],
+        name_of: NameOf,
+        is_verbatim: Callable[[Tensor], bool] = lambda tensor: False,
+    ) -> None:
         """Translate Tensors, and all that they are made from, in the order in which they were recorded.
 
         ``name_of`` gives the user's name of a constant input of a Tensor, from its position (-1 in parameters);
-        ``is_verbatim`` tells whether the user wrote the op that made it.
+        ``is_verbatim`` says whether the user wrote the op that made it.
         """
         for tensor in _unknown(tensors, self.nodes):
             if tensor.op is None:

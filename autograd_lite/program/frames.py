@@ -1,16 +1,42 @@
-"""The expression that a frame is evaluating: its operands, and the variables that it names."""
+"""What the source says of a running frame: its place, the expression it evaluates, and the variables named there."""
 
 from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from dis import opname
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 _INDICES = (ast.Tuple, ast.Slice)
 _ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop, ast.expr_context, *_INDICES)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the user's code a node was recorded."""
+
+    file: str
+    line: int
+    functions: tuple[str, ...]
+    """Names of the functions that were running below the traced one, outermost first."""
+
+    @property
+    def text(self) -> str:
+        """The source line."""
+        return linecache.getline(self.file, self.line).strip()
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}:{self.line}"
+
+
+def place_of(frames: Sequence[FrameType]) -> Place:
+    """Return where the innermost frame, the first one, is."""
+    functions = tuple(frame.f_code.co_name for frame in reversed(frames[:-1]))
+    return Place(frames[0].f_code.co_filename, frames[0].f_lineno, functions)
 
 
 def expression(frame: FrameType) -> ast.expr | None:
@@ -51,7 +77,7 @@ def is_name(part: ast.expr | None) -> bool:
     return isinstance(part, (ast.Name, ast.Attribute, ast.Subscript))
 
 
-def parts(tree: ast.expr | None) -> tuple[ast.expr | None, ...]:
+def computed_operands(tree: ast.expr | None) -> tuple[ast.expr | None, ...]:
     """Return the operands of an expression that are computed of names and numbers alone, or None; or its index."""
     if isinstance(tree, ast.Subscript):
         return None, tree.slice if _is_arithmetic(tree.slice) else None
@@ -63,8 +89,8 @@ def _is_arithmetic(tree: ast.expr) -> bool:
     return all(isinstance(part, _ARITHMETIC) for part in ast.walk(tree))
 
 
-def spoken_values(frame: FrameType, tree: ast.expr | None) -> Iterator[tuple[str, Any]]:
-    """Yield the variables, with their values, that the expression being evaluated in a frame names."""
+def named_values(frame: FrameType, tree: ast.expr | None) -> Iterator[tuple[str, Any]]:
+    """Yield the variables and attributes, with their values, that an expression of a frame names."""
     scope = {**frame.f_globals, **frame.f_locals}
     for part in ast.walk(tree) if tree else ():
         if isinstance(part, ast.Name) and part.id in scope:

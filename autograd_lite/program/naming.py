@@ -1,345 +1,143 @@
-"""Names from the user's code: what its variables call the values that are recorded while it runs.
+"""The names of a program's values, each for one thing: all of them are chosen here.
 
-A profile function sees every call and return of the traced code, and the record sees every op. At each of these moments
-the variables of the running functions are read, so a variable that is bound again names each of its values. Trace
-functions are left alone: debuggers and coverage keep working.
+An input is called as its parameter, or as its key in a tree of arguments; a value as the user's variable that holds it;
+a derivative ``d<of>_d<by>``; what has no name of its own after the op that makes it.
 """
 
 from __future__ import annotations
 
-import ast
 import inspect
-import linecache
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from pathlib import Path
-from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.core import trees
-from autograd_lite.core.backward import sweep
-from autograd_lite.core.tape import Observer, observing, tracing
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.trees import Tree
-from autograd_lite.debugging import is_users
-from autograd_lite.program.frames import expression, is_name, operands, parts, spoken_values
-from autograd_lite.program.identifiers import unique_names
+from autograd_lite.program.expressions import Expressions, Node, is_output
+from autograd_lite.program.frames import Place
+from autograd_lite.program.identifiers import identifier, unique_names
+from autograd_lite.program.variables import Names
 
-_WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
-_WHOLE |= {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}
-_OPAQUE = (type, ModuleType, FunctionType, np.ndarray, np.generic)
-_SWEEP = sweep.__code__
-_GRAPH = Tensor.__bool__.__code__.co_filename
-_FROM_CONTAINER = 100  # added to the depth of what objects, lists and dicts hold: what a variable holds comes first
+_SHORT = 16  # letters of a name that is made part of another
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where in the user's code a node was recorded."""
+class Namespace:
+    """The names that are taken in a program, and what its values are to be called.
 
-    file: str
-    line: int
-    functions: tuple[str, ...]
-    """Names of the functions that were running below the traced one, outermost first."""
-
-    @property
-    def text(self) -> str:
-        """The source line."""
-        return linecache.getline(self.file, self.line).strip()
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A question that control flow asked: the program holds for inputs that answer it alike.
+    Parameters
+    ----------
+    names : Names
+        What the user's variables call the Tensors of the record.
+    expressions : Expressions
+        Which node stands for which of them.
+    arrays : dict from id to name, of constant arguments
 
     Attributes
     ----------
-    node : Tensor
-    outcome : bool or number
-        What the answer was.
-    place : Place or None
-    condition : str
-        The question, as the user wrote it: ``np.sum(y) > 0``; "" where there is no source.
+    taken : set of str
+    wanted : dict from Node to str
+        What forward steps are to be called, before it is seen that several want the same name.
     """
 
-    node: Tensor
-    outcome: Any
-    place: Place | None
-    condition: str = ""
-
-
-class Names(Observer):
-    """What the variables of a function and of its callees call the Tensors of one call.
-
-    Attributes
-    ----------
-    bound : dict from Tensor to dict from name to rank; the lowest rank is the best name
-    constants : dict from (node, position of input) to the name of a constant
-    written : dict from (node, position of input) to source text
-        Of what is no single name: constants that the code computes, ``0.5 * reg``, and, at position 1, indices.
-    arrays : dict from id to (name, array), of the arrays among parameters
-    places : dict from Tensor to Place
-    derived : set of Tensor
-        What derivative rules computed, as the function itself took a gradient.
-    derivatives : dict from Tensor to (Tensor, Tensor)
-        Of those, the cotangents: the derivative of the first by the second.
-    decisions : list of Decision
-    left : set of Tensor
-        What became a plain array: the record does not show what was made of it.
-    """
-
-    def __init__(self) -> None:
-        self.bound: dict[Tensor, dict[str, tuple[int, int]]] = {}
-        self.constants: dict[tuple[Tensor, int], str] = {}
-        self.written: dict[tuple[Tensor, int], str] = {}
-        self.arrays: dict[int, tuple[str, Any]] = {}
-        self.places: dict[Tensor, Place] = {}
-        self.derived: set[Tensor] = set()
-        self.derivatives: dict[Tensor, tuple[Tensor, Tensor]] = {}
-        self.decisions: list[Decision] = []
-        self.left: set[Tensor] = set()
-        self._base: FrameType | None = None
-        self._count = count().__next__
-        self._lifted: dict[int, Tensor] = {}
-        self._swept: Tensor | None = None
-        self._root: Tensor | None = None
-        self._totals: dict[Tensor, Any] = {}
-        self._awaited: tuple[Any, Any, Tensor] | None = None
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watch the calls that the block makes; variables of functions outside of the block name nothing."""
-        self._base = sys._getframe(2)
-        before = sys.getprofile()
-        try:
-            with observing(self):
-                if before is None:  # a running profiler keeps its place: then only ops are seen
-                    sys.setprofile(self._profile)
-                yield
-        finally:
-            if before is None:
-                sys.setprofile(None)
-            self._base = None
-
-    def bind(self, node: Tensor, name: str, rank: int = 0) -> None:
-        """Note that a variable called ``name`` holds the node."""
-        names = self.bound.setdefault(node, {})
-        if name not in names or rank < names[name][0]:
-            names[name] = rank, self._count()
-
-    def numbers(self) -> set[str]:
-        """Return the names that stand for one number each, and for no Tensor: those that may name constants.
-
-        Numbers of which derivative rules make others, exponents for one, are not among them.
-        """
-        held: dict[str, set[Any]] = {}
-        folded = set()
-        for (node, i), name in self.constants.items():
-            if not isinstance(node.inputs[i], (np.ndarray, Tensor)):
-                held.setdefault(name, set()).add(node.inputs[i])
-                if node.op is not None and node.op.name not in _WHOLE:
-                    folded.add(name)
-        taken = {name for names in self.bound.values() for name in names}
-        return {name for name, values in held.items() if len(values) == 1} - taken - folded
-
-    def best(self, node: Tensor) -> tuple[int, int, str] | None:
-        """Return the best name of a node, with its rank: outer functions first, then the earliest."""
-        return min(((*rank, name) for name, rank in self.bound.get(node, {}).items()), default=None)
-
-    def variable(self, node: Tensor) -> str | None:
-        """Return the name of a variable that holds a node itself; None where only what it is kept in has one."""
-        best = self.best(node)
-        return best[2] if best and best[0] < _FROM_CONTAINER else None
-
-    def read_caller(self) -> None:
-        """Read the variables of the user's running functions, for Tensors that were computed already."""
-        for depth, frame in enumerate(self._frames(sys._getframe(1))[0][:3]):
-            self._read(frame, depth)
-
-    def recorded(self, node: Tensor) -> None:
-        """Read the variables of the running functions: the node itself is bound later."""
-        frames, derived = self._frames(sys._getframe(1))
-        if derived:
-            self.derived.add(node)
-            if self._awaited is not None:
-                self._add_up(node)
-        for depth, frame in enumerate(reversed(frames)):
-            self._read(frame, depth)
-        if frames:
-            self.places[node] = _place(frames)
-            self._name_constants(node, frames[0])
-        if tracing.constants and any(type(x) is np.ndarray for x in node.inputs):
-            self._lift(node)
-
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
-        """Note what a cotangent is the derivative of, and by what."""
-        if self._root is None or self._swept is None or node.serial > self._swept.serial:  # another sweep
-            self._root, self._totals = node, {}
-        self._swept = node
-        if type(cotangent) is Tensor:
-            self.derivatives.setdefault(cotangent, (self._root, x))
-        before = self._totals.get(x)
-        self._awaited = None if before is None else (before, cotangent, x)
-        self._totals[x] = cotangent
-        return cotangent
-
-    def _add_up(self, node: Tensor) -> None:
-        """See whether a node is the sum of two cotangents that the sweep makes next."""
-        before, cotangent, x = self._awaited or (None, None, node)
-        awaited = len(node.inputs) == 2 and node.inputs[0] is before and node.inputs[1] is cotangent
-        if awaited and self._root is not None:
-            self._totals[x] = node
-            self.derivatives[node] = self._root, x
-            for part in (before, cotangent):
-                if type(part) is Tensor and self.derivatives.get(part, (x, x))[1] is x:
-                    self.derivatives.pop(part, None)
-        self._awaited = None
-
-    @contextmanager
-    def lifting(self, nodes: Iterable[Tensor]) -> Iterator[None]:
-        """Let nodes that were recorded earlier hold their constant arrays as Tensors while the block runs."""
-        kept = [(node, node.inputs) for node in nodes]
-        try:
-            for node, _ in kept:
-                self._lift(node)
-            yield
-        finally:
-            for node, inputs in kept:
-                node.inputs = inputs
-
-    def decided(self, node: Tensor, outcome: Any) -> None:
-        """Remember a decision of the control flow."""
-        if isinstance(outcome, np.ndarray) and outcome.ndim:
-            self.left.add(node)
-            return
-        frames = self._frames(sys._getframe(1))[0]
-        asker = sys._getframe(1)
-        while asker.f_code.co_filename == _GRAPH and asker.f_back is not None:  # the Tensor's own methods
-            asker = asker.f_back
-        tree = expression(frames[0]) if frames and asker is frames[0] else None
-        condition = ast.unparse(tree) if tree else ""
-        self.decisions.append(Decision(node, outcome, _place(frames) if frames else None, condition))
-
-    def _lift(self, node: Tensor) -> None:
-        """Let a node hold its constant arrays as Tensors, so that the rules record what they make of them."""
-        inputs = list(node.inputs)
-        for i, x in enumerate(inputs):
-            if type(x) is np.ndarray and x.ndim and x.dtype.kind in "fciub":
-                if id(x) not in self._lifted:
-                    self._lifted[id(x)] = leaf(x, self.constants.get((node, i)))
-                inputs[i] = self._lifted[id(x)]
-        node.inputs = tuple(inputs)
-
-    def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event == "return" and is_users(frame.f_code.co_filename):
-            frames = self._frames(frame)[0]
-            if frames:
-                self._read(frame, len(frames) - 1)
-
-    def _frames(self, frame: FrameType | None) -> tuple[list[FrameType], bool]:
-        """List the user's frames from this one outwards, down to the traced function's; say whether a sweep runs."""
-        frames, sweeping = [], False
-        while frame is not None and frame is not self._base:
-            if frame.f_code is _SWEEP:
-                sweeping = True
-            elif frame.f_code.co_filename == __file__:  # what the observer calls itself
-                return [], False
-            elif is_users(frame.f_code.co_filename):
-                frames.append(frame)
-            frame = frame.f_back
-        return frames, sweeping
-
-    def _read(self, frame: FrameType, depth: int) -> None:
-        """Read the variables of one frame."""
-        for name, value in frame.f_locals.items():
-            if type(value) is Tensor:
-                self.bind(value, name, depth)
-            elif isinstance(value, (list, tuple, dict)):
-                self._read_container(name, value, depth + _FROM_CONTAINER)
-            elif hasattr(value, "__dict__") and not isinstance(value, _OPAQUE):
-                for attribute, held in vars(value).items():
-                    if type(held) is Tensor:
-                        self.bind(held, attribute, depth + _FROM_CONTAINER)
-
-    def _read_container(self, name: str, value: Any, rank: int) -> None:
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, held in list(items)[:100]:
-            if type(held) is Tensor and held not in self.bound:
-                self.bind(held, key if isinstance(key, str) else f"{name}_{key}", rank)
-
-    def _name_constants(self, node: Tensor, frame: FrameType) -> None:
-        """Name the op's constant inputs as the expression that called it does."""
-        constants = {i: x for i, x in enumerate(node.inputs) if type(x) is not Tensor}
-        held = [x for x in trees.flatten(node.params)[0] if isinstance(x, np.ndarray)] if node.params else []
-        if not constants and not held:
-            return
-        tree = expression(frame)
-        spoken = list(spoken_values(frame, tree))
-        for array in held:
-            for name, value in (*spoken, *frame.f_locals.items()):
-                if _is(value, array):
-                    self.arrays[id(array)] = name, array
-                    break
-        beside = dict(enumerate(operands(tree)))
-        for i, x in constants.items():
-            if isinstance(x, np.ndarray):
-                known = [*spoken, *frame.f_locals.items()]
-            else:  # equal numbers are one object: only the operand itself tells
-                known = list(spoken_values(frame, beside.get(i)))[:1] if is_name(beside.get(i)) else []
-            for name, value in known:
-                if _is(value, x):
-                    self.constants[node, i] = name
-                    break
-        for i, part in enumerate(parts(tree)):
-            if part is not None and (i in constants or len(node.inputs) == 1):
-                text = ast.unparse(part)
-                self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
-
-
-class NumbersInRules(Observer):
-    """An observer of a sweep that calls the numbers of an op the same in what its derivative rule computes of them."""
-
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, expressions: Expressions, arrays: dict[int, str]) -> None:
         self.names = names
+        self.taken: set[str] = set()
+        self.wanted: dict[Node, str] = {}
+        self._expressions = expressions
+        self._arrays = {**{key: name for key, (name, _) in names.arrays.items()}, **arrays}
+        self._numbers = names.numbers()
+        self._derivatives: dict[str, tuple[str, list[str]]] = {}
 
-    def recorded(self, node: Tensor) -> None:
-        """Look for numbers of the op that is swept: equal ones of other ops are none of these."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code is not _SWEEP:
-            frame = frame.f_back
-        swept: Any = frame.f_locals.get("node") if frame is not None else None
-        constants = self.names.constants
-        for j, y in enumerate(swept.inputs) if type(swept) is Tensor else ():
-            for i, x in enumerate(node.inputs):
-                if x is y and (swept, j) in constants and not isinstance(x, (np.ndarray, Tensor)):
-                    constants[node, i] = constants[swept, j]
+    def claim(self, name: str) -> str:
+        """Take a name, numbered where it is taken already."""
+        name = unique = identifier(name)
+        numbers = count(1)
+        while unique in self.taken:
+            unique = f"{name}_{next(numbers)}"
+        self.taken.add(unique)
+        return unique
+
+    def claim_all(self, wanted: Iterable[tuple[Node, str]], beside: Iterable[str] = ()) -> dict[Node, str]:
+        """Take a name for each node; where several want the same one, all of them are numbered."""
+        named: dict[Node, str] = unique_names(wanted, self.taken.union(beside))
+        self.taken.update(named.values())
+        return named
+
+    def constant(self, tensor: Tensor, position: int, value: Any) -> str | None:
+        """Return what the user calls a constant input of a Tensor, or an array in its parameters (position -1)."""
+        name = self.names.constants.get((tensor, position))
+        if not isinstance(value, np.ndarray):
+            return identifier(name) if name in self._numbers and name is not None else None
+        name = name or self._arrays.get(id(value))
+        if name is None:
+            return None
+        self._arrays[id(value)] = name  # the rules that meet the same array call it the same
+        return identifier(name)
+
+    def result(self, title: str, tensor: Tensor) -> str:
+        """Return what a program is called: as given, or as the derivative that it computes."""
+        if tensor not in self.names.derivatives:
+            return title
+        of, by = self.names.derivatives[tensor]
+        return self.derivative(self._called(of) or self.result(title, of), self._called(by) or "x")
+
+    def of_user(self, node: Node) -> str | None:
+        """Return the name of the user's variable that holds a node, or that of the derivative that it is."""
+        tensors = self._expressions.tensors[node]
+        best = min((best for t in tensors if (best := self.names.best(t))), default=None)
+        if best:
+            return best[2]
+        for root, x in (self.names.derivatives[t] for t in tensors if t in self.names.derivatives):
+            of, by = self._called(root), self._called(x)
+            if of and by:
+                return self.derivative(of, by)
+        return None
+
+    def place(self, node: Node) -> Place | None:
+        """Return where the user's code recorded a node."""
+        places = self.names.places
+        return next((places[t] for t in self._expressions.tensors[node] if t in places), None)
+
+    def _called(self, tensor: Tensor) -> str | None:
+        best = self.names.best(tensor)
+        node = self._expressions.nodes.get(tensor)
+        return (node.name if node else None) or (best[2] if best else None)
+
+    def derivative(self, of: str, by: str) -> str:
+        """Name the derivative of one value by another: ``derror_dbias``, and of a derivative ``d2error_dbias2``."""
+        base, variables = self._derivatives.get(of, (of, []))
+        variables = [*variables, by]
+        powers = {v: variables.count(v) for v in variables}
+        below = "_".join(f"d{v}{n}" if n > 1 else f"d{v}" for v, n in powers.items())
+        name = f"d{len(variables)}{base}_{below}" if len(variables) > 1 else f"d{base}_{below}"
+        self._derivatives[name] = base, variables
+        return name
+
+    def claim_wanted(self, nodes: Iterable[Node], beside: Iterable[str] = ()) -> None:
+        """Give nodes the names that are wanted for them."""
+        for node, name in self.claim_all(((node, self.wanted[node]) for node in nodes), beside).items():
+            node.name = name
+            if self.wanted[node] in self._derivatives:
+                self._derivatives[name] = self._derivatives[self.wanted[node]]
 
 
-def _is(value: Any, x: Any) -> bool:
-    """Whether a variable holds a constant of the record, which keeps arrays of subclasses as plain ones."""
-    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and isinstance(x, np.ndarray):
-        return bool(value.__array_interface__ == x.__array_interface__)
-    return value is x
+def describe(node: Node, wanted: Mapping[Node, str] | None = None) -> str:
+    """Return a name for a node that no variable holds: ``exp_shifted``, ``mask``, ``sum``."""
+    op = node.op.name if node.op else "constant"
+    if is_output(node):
+        whole, index = node.args[0], node.params["index"]
+        fields = getattr(whole.value, "_fields", ())
+        return fields[index] if fields else f"{whole.op.name if whole.op else 'output'}_{index + 1}"
+    if node.dtype is not None and node.dtype.kind == "b":
+        return "mask"
+    named = [name for arg in node.args if (name := (wanted or {}).get(arg) or arg.name) and not arg.constant]
+    short = len(node.args) == 1 and named and len(named[0]) <= _SHORT
+    return f"{op}_{named[0]}" if short else op
 
 
-def leaf(value: Any, name: str | None) -> Tensor:
-    """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
-    tensor = Tensor(0.0, name)
-    tensor._value = value
-    return tensor
-
-
-def _place(frames: list[FrameType]) -> Place:
-    functions = tuple(frame.f_code.co_name for frame in reversed(frames[:-1]))
-    return Place(frames[0].f_code.co_filename, frames[0].f_lineno, functions)
+# Inputs
 
 
 def leaf_names(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable[int]) -> list[str]:

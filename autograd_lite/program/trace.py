@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import order
-from autograd_lite.core.tape import tracing
 from autograd_lite.core.tensor import Tensor, raw
-from autograd_lite.ops import table
-from autograd_lite.program.chain_rule import Chain, Step
-from autograd_lite.program.expressions import Node, count_uses, describe, expression, is_cheap, is_short, reachable
+from autograd_lite.core.transforms import jacobian
+from autograd_lite.program.chain_rule import Chain
+from autograd_lite.program.edges import Record, operands
+from autograd_lite.program.expressions import Expressions, Node
 from autograd_lite.program.identifiers import unique_names
-from autograd_lite.program.naming import Decision, Names, leaf, leaf_paths
+from autograd_lite.program.naming import Namespace, leaf_paths
+from autograd_lite.program.recording import Recording, backward_pass, record_call
 from autograd_lite.program.render import text
-
-_LONGEST = 12  # ops, names and numbers in an expression that is used once
+from autograd_lite.program.simplify import simplify
+from autograd_lite.program.steps import Step, forward_steps, in_order, named_constants, needed, with_shared_parts
+from autograd_lite.program.variables import Decision, Names, leaf
 
 Wrt = str | Sequence[str] | None
+
+
+class Factor(NamedTuple):
+    """A local factor, and the step of the backward pass that computes it, where one does."""
+
+    value: Any
+    step: Step | None
 
 
 @dataclass
@@ -59,6 +69,7 @@ class Program:
     gradients: dict[str, str]
     cotangent: str | None = None
     decisions: list[Decision] = field(default_factory=list)
+    record: Record = field(default_factory=Record, repr=False)
 
     @property
     def steps(self) -> list[Step]:
@@ -83,6 +94,81 @@ class Program:
             told = ", then ".join(f"{outcome}" + (f" {n} times" if n > 1 else "") for outcome, n in runs)
             lines.append(f"{condition} is {told}" + (f" ({place})" if place else ""))
         return lines
+
+    @cached_property
+    def uses(self) -> dict[str, list[str]]:
+        """By the name of each forward step: the named values that it is computed from, constants too."""
+        return {step.name: [str(node.name) for node in operands(step.node)] for step in self.forward}
+
+    @cached_property
+    def cotangents(self) -> dict[str, Any]:
+        """The derivative of the result by each value on the way to the inputs that were asked for.
+
+        They are those of the backward pass; not all of them are steps of the program: not those of ones, for example.
+        """
+        along = self.dependent(self.gradients)
+        if self.result not in along:
+            return {}
+        nodes = {**{step.name: step.node for step in reversed(self.forward)}, **self.inputs}
+        tensors = {name: self.record[nodes[name]] for name in nodes if name in along}
+        ones = np.ones_like(nodes[self.result].value)[()]
+        with np.errstate(all="ignore"):
+            passed = backward_pass(tensors[self.result], ones, [tensors[name] for name in self.gradients])
+        found = {name: passed.cotangents[t] for name, t in tensors.items() if t in passed.cotangents}
+        return {name: c for name, c in found.items() if not isinstance(c, tuple)}
+
+    def factor(self, of: str, by: str) -> Factor | None:
+        """Return the local factor of a forward step by one of the values it uses; None where the derivative is none.
+
+        It is a factor where the step is one number, or depends on the value element by element: then the cotangent of
+        the step times the factor is what the step contributes to the cotangent of the value.
+        """
+        v = self[of].node
+        value = next((self.record.factor(v, u) for u in operands(v) if u.name == by), None)
+        written = (s for s in self.backward if (s.role, s.of, s.by) == ("factor", of, by))
+        return None if value is None else Factor(value, next(written, None))
+
+    def jacobian(self, of: str, by: str) -> Any:
+        """Return the derivative of a step by another or by an input, through all the paths between them.
+
+        Raises
+        ------
+        ValueError
+            Where a name is none of the program's.
+        """
+        v, u = self._node(of), self._node(by)
+        with np.errstate(all="ignore"):
+            return jacobian(lambda x: Record({u: x})[v])(u.value)
+
+    def dependent(self, on: Iterable[str]) -> set[str]:
+        """Return those names of the forward pass that depend on any of these, themselves included."""
+        found = set(on)
+        for name, used in self.uses.items():
+            if found.intersection(used):
+                found.add(name)
+        return found
+
+    def paths(self, by: str, most: int) -> list[list[str]] | None:
+        """List the paths from the result to a name, as names of steps; None where there are more than ``most``."""
+        along = self.dependent([by])
+        complete: list[list[str]] = []
+        pending = [[self.result]] if self.result in along else []
+        while pending:
+            path = pending.pop(0)
+            if path[-1] == by:
+                complete.append(path)
+            else:
+                pending += [[*path, name] for name in self.uses.get(path[-1], ()) if name in along]
+            if len(complete) + len(pending) > most:
+                return None
+        return complete
+
+    def _node(self, name: str) -> Node:
+        """Return what a name of an input, a constant or a step stands for."""
+        nodes = {**self.inputs, **{step.name: step.node for step in self.steps}}
+        if name not in nodes:
+            raise ValueError(f"no step or input is called {name!r}; there are: {', '.join(nodes)}")
+        return nodes[name]
 
     def __getitem__(self, name: str) -> Step:
         for step in self.steps:
@@ -124,22 +210,26 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     _check_callable(f)
     paths = leaf_paths(f, args, range(len(args)))
     wrapped, leaves, constants = _enter(args, paths, wanted, integers=True)
-    names = Names()
-    result: Tensor | None = None
+    recording = None
     try:
-        result = _run(f, wrapped, names)
+        recording = _record(f, wrapped, leaves)
     except Exception:
         if all(x.dtype.kind in "fc" for x in leaves.values()):
             raise
-    if result is None or names.left:
+    if recording is None or recording.names.left:
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
-        names = Names()
-        result = _run(f, wrapped, names)
-    better = _better_names(paths, leaves, names)
+        recording = _record(f, wrapped, leaves)
+    better = _better_names(paths, leaves, recording.names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
     title = getattr(f, "__name__", "result")
-    return _build(title if title.isidentifier() else "result", result, leaves, chosen, names, constants)
+    return _build(title if title.isidentifier() else "result", recording, leaves, chosen, constants)
+
+
+def _record(f: Callable[..., Any], args: list[Any], leaves: dict[str, Tensor]) -> Recording:
+    recording = record_call(f, args, list(leaves.values()), constants=True)
+    _check_result(f, recording.result)
+    return recording
 
 
 def _check_callable(f: Any) -> None:
@@ -154,13 +244,11 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
         raise TypeError("a Tensor that is computed already takes no arguments")
     names = Names()
     names.read_caller()
-    nodes = order([result])[0]
-    found = [t for t in reversed(nodes) if t.op is None]
+    found = [t for t in reversed(order([result])[0]) if t.op is None]
     best = [(t, t.name or (names.best(t) or (0, 0, "x"))[2]) for t in found]
     leaves = {name: t for t, name in unique_names(best, ()).items()}
     chosen = _choose(wanted, leaves)
-    with names.lifting(nodes):
-        return _build("result", result, leaves, chosen, names, {})
+    return _build("result", Recording(result, found, names), leaves, chosen, {})
 
 
 def _better_names(paths: list[tuple[str, bool]], leaves: dict[str, Tensor], names: Names) -> dict[str, str]:
@@ -209,20 +297,12 @@ def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str
     return [name for name in inexact if name in wanted]
 
 
-def _run(f: Callable[..., Any], args: list[Any], names: Names) -> Tensor:
-    """Run the function with its constants recorded, and check what it returns."""
-    tracing.depth += 1
-    before, tracing.constants = tracing.constants, True
-    try:
-        with names.watching():
-            result = f(*args)
-    finally:
-        tracing.depth -= 1
-        tracing.constants = before
+def _check_result(f: Callable[..., Any], result: Any) -> None:
+    """Raise an error where a function returned something else than one array that depends on its arguments."""
     name = getattr(f, "__name__", "f")
     if type(result) is Tensor and isinstance(result._value, (np.ndarray, np.generic)):
         if result.dtype.kind in "fc":
-            return result
+            return
         raise TypeError(f"{name}() returned an array of dtype {result.dtype}, which has no derivative")
     if isinstance(result, dict) and result:
         raise TypeError(
@@ -241,93 +321,36 @@ def _run(f: Callable[..., Any], args: list[Any], names: Names) -> Tensor:
 
 
 def _build(
-    title: str,
-    result: Tensor,
-    leaves: dict[str, Tensor],
-    wrt: list[str],
-    names: Names,
-    constants: dict[str, Any],
+    title: str, recording: Recording, leaves: dict[str, Tensor], wrt: list[str], constants: dict[str, Any]
 ) -> Program:
-    """Turn one recorded call into a program."""
-    arrays = {id(array): name for name, array in constants.items()}
-    chain = Chain(title, result, leaves, names, dict(arrays))
+    """Turn one recorded call into a program: translate it, choose its lines, and write its backward pass."""
+    names = recording.names
+    expressions = Expressions(simplify)
+    namespace = Namespace(names, expressions, {id(array): name for name, array in constants.items()})
+    namespace.taken.update(leaves)
+    inputs = {name: expressions.leaf(tensor, name) for name, tensor in leaves.items()}
+    roots = [recording.result, *(decision.node for decision in names.decisions)]
+    expressions.translate(roots, namespace.constant, lambda tensor: tensor not in names.derived)
+    root = expressions.nodes[recording.result]
+    record = Record()
+    title = namespace.result(title, recording.result)
+    forward = forward_steps(root, title, expressions, namespace)
+    chain = Chain(root, inputs, forward, record, expressions, namespace)
     gradients = chain.differentiate(wrt)
-    shared = _shared_values(chain)
-    if shared:
-        chain = Chain(title, result, leaves, names, arrays, shared)
-        gradients = chain.differentiate(wrt)
-    backward = _in_order(chain.backward)
-    name, seed = str(chain.root.name), chain.cotangent.name if chain.cotangent else None
-    told = [d if d.condition else replace(d, condition=text(chain.expressions.nodes[d.node])) for d in names.decisions]
-    program = Program(chain.title, chain.inputs, {}, chain.forward, backward, name, gradients, seed, told)
-    _drop_dead_steps(program, chain.root)
-    _name_shared_parts(program)
-    _name_constants(program)
-    return program
-
-
-def _shared_values(chain: Chain) -> list[Tensor]:
-    """List what the backward pass uses of the forward one beside its steps: the results of whole functions."""
-    nodes = reachable(step.node for step in (*chain.forward, *chain.backward))
-    uses = count_uses(nodes)
-    whole = [n for n in nodes if n.op is not None and not n.op.elementwise and n in chain.written and not n.name]
-    again = [n for n in whole if uses[n] > 1 and not is_cheap(n) and n.dtype is not None and n.dtype.kind in "fc"]
-    return [chain.expressions.tensors[n][0] for n in again if n in chain.expressions.tensors]
-
-
-def _in_order(steps: list[Step]) -> list[Step]:
-    """Put each step behind those that it names: what is a cotangent may be a part of one that was found before it."""
-    by_node = {step.node: step for step in steps}
-    return [by_node[node] for node in reachable(by_node) if node in by_node]
-
-
-def _drop_dead_steps(program: Program, root: Node) -> None:
-    """Drop the steps that neither the result nor a gradient needs."""
-    nodes = {step.name: step.node for step in program.steps}
-    alive = set(reachable([root, *(nodes[name] for name in program.gradients.values() if name in nodes)]))
-    program.forward = [step for step in program.forward if step.node in alive]
-    program.backward = [step for step in program.backward if step.node in alive]
-
-
-def _name_shared_parts(program: Program) -> None:
-    """Give a name to each unnamed node that is written in several places, in front of the first of them."""
-    nodes = reachable([step.node for step in program.steps])
-    uses = count_uses(nodes)
-    taken = {*program.inputs, *(step.name for step in program.steps)}
-    shared: dict[Node, None] = {}
-    for n in nodes:
-        if n.op is not None and not n.name and uses[n] > 1 and not is_cheap(n, shared):
-            shared[n] = None
-    shared |= dict.fromkeys(_too_long(nodes, shared))
-    names = unique_names(((n, describe(n)) for n in shared), taken | table.keys())
-    for steps, role in ((program.forward, "forward"), (program.backward, "shared")):
-        written: list[Step] = []
-        for step in steps:
-            for node in expression(step.node):
-                if node in names and not node.name:
-                    node.name = names[node]
-                    written.append(Step(node.name, node, role, step.of, step.by, step.place))
-            written.append(step)
-        steps[:] = written
-
-
-def _too_long(nodes: list[Node], shared: Collection[Node]) -> list[Node]:
-    """List the unnamed nodes that are to be steps for the sake of short lines."""
-    lengths: dict[Node, int] = {}
-    found = []
-    for node in nodes:
-        lengths[node] = 1 + sum(1 if p.name or p in shared else lengths[p] for p in node.parents())
-        if lengths[node] > _LONGEST and not node.name and node not in shared and node.op is not None:
-            found.append(node)
-            lengths[node] = 1
-    return found
-
-
-def _name_constants(program: Program) -> None:
-    """Collect the constants that have a name, and name the arrays that are too large to be written out."""
-    constants = [n for n in reachable(step.node for step in program.steps) if n.constant]
-    taken = {*program.inputs, *(step.name for step in program.steps)}
-    large = [n for n in constants if n.name or not is_short(n.value)]
-    for node, name in unique_names(((n, n.name or "constant_1") for n in large), taken).items():
-        node.name = name
-        program.constants[name] = node.value
+    backward = in_order(chain.backward)
+    by_name = {step.name: step.node for step in backward}
+    alive = [root, *(by_name[name] for name in gradients.values() if name in by_name)]
+    forward, backward = with_shared_parts(needed(forward, alive), needed(backward, alive), namespace)
+    decisions = [d if d.condition else replace(d, condition=text(expressions.nodes[d.node])) for d in names.decisions]
+    return Program(
+        name=title,
+        inputs=inputs,
+        constants=named_constants([*forward, *backward], inputs),
+        forward=forward,
+        backward=backward,
+        result=str(root.name),
+        gradients=gradients,
+        cotangent=chain.cotangent.name if chain.cotangent else None,
+        decisions=decisions,
+        record=record,
+    )

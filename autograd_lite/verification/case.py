@@ -17,7 +17,8 @@ from autograd_lite.core.tape import Observer, observing, tracing
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.numerical import estimates as numerical
 from autograd_lite.numerical.probing import quiet
-from autograd_lite.program.naming import Names, leaf_names
+from autograd_lite.program.naming import leaf_names
+from autograd_lite.program.variables import Names
 from autograd_lite.verification import answers
 from autograd_lite.verification import hand as hand_code
 from autograd_lite.verification.data import Data, in_kind

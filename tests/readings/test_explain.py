@@ -8,7 +8,6 @@ import pytest
 from matplotlib.mathtext import MathTextParser
 
 import autograd_lite as ag
-from autograd_lite.program.edges import Edges
 from autograd_lite.program.numbers import elements, figure, label, number, summary
 from autograd_lite.readings.explanation.formulas import parts
 from tests.support.explained import PROGRAMS, branch, explained, grid, neuron, path, recurrent, residual, two_layer
@@ -23,7 +22,9 @@ def test_the_text_is_the_golden_one(program):
 
 
 def test_the_neuron_is_told_as_the_design_tells_it():
-    assert f"{explained(neuron)}" == """\
+    assert (
+        f"{explained(neuron)}"
+        == """\
 forward
   layer_1              = np.dot(input_vector, weights) + bias        1.91
   prediction           = sigmoid(layer_1)                            0.871
@@ -35,6 +36,7 @@ backward
   dlayer_1_dweights    = input_vector                                [2.  1.5]
   derror_dweights      = derror_dlayer_1 * dlayer_1_dweights         [0.3914 0.2936]
   derror_dbias         = derror_dlayer_1                             0.1957"""
+    )
 
 
 class TestPaths:
@@ -98,16 +100,16 @@ class TestFactors:
     @each_program
     def test_a_factor_is_the_jacobian_of_its_edge(self, program):
         """Where no second path leads from one to the other, so that the whole Jacobian is that of the edge."""
-        edges = Edges(explained(program).program)
+        found = explained(program).program
         compared = 0
-        for of, used in edges.uses.items():
+        for of, used in found.uses.items():
             for by in used:
-                factor = edges[of, by].factor
-                alone = not edges.dependent([by]).intersection(used) - {by}
+                factor = found.factor(of, by)
+                alone = not found.dependent([by]).intersection(used) - {by}
                 if factor is not None and alone:
-                    size = np.size(edges.nodes[of].value)
-                    jacobian = np.reshape(edges.jacobian(of, by), (size, -1))
-                    diagonal = np.diag(np.ravel(factor)) if size > 1 else np.reshape(factor, (1, -1))
+                    size = np.size(found[of].value)
+                    jacobian = np.reshape(found.jacobian(of, by), (size, -1))
+                    diagonal = np.diag(np.ravel(factor.value)) if size > 1 else np.reshape(factor.value, (1, -1))
                     np.testing.assert_allclose(jacobian, diagonal, rtol=1e-12, atol=1e-15)
                     compared += 1
         assert compared > 0
@@ -115,7 +117,7 @@ class TestFactors:
     @pytest.mark.parametrize("program", [neuron, residual, two_layer, recurrent, branch])
     def test_the_cotangents_are_the_derivatives_of_the_result(self, program):
         explanation = explained(program)
-        cotangents = Edges(explanation.program).cotangents()
+        cotangents = explanation.program.cotangents
         assert set(explanation.program.gradients) < set(cotangents)
         for name, cotangent in cotangents.items():
             by_jacobian = explanation.jacobian(explanation.program.result, name)

@@ -13,11 +13,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.op import alias
-from autograd_lite.program.chain_rule import Step
-from autograd_lite.program.edges import Edges
 from autograd_lite.program.expressions import Node
 from autograd_lite.program.numbers import label
 from autograd_lite.program.render import text
+from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program
 from autograd_lite.readings.drawing.folding import Fold, foldings
 
@@ -110,19 +109,17 @@ class _Derivatives:
 
     Attributes
     ----------
-    edges : Edges
     cotangents : dict from name to (name, value), of the derivative of the result by each value on a path
     lit : set of names of values on a path to the inputs that were asked for
     """
 
     def __init__(self, program: Program, wanted: set[str]) -> None:
-        self.edges = Edges(program)
         names = {step.by: step.name for step in program.backward if step.role == "cotangent"}
         names[program.result] = program.cotangent or ""  # a seed of one is not worth showing
-        found = self.edges.cotangents()
+        found = program.cotangents
         self.cotangents = {of: (names.get(of, f"d{program.result}_d{of}"), value) for of, value in found.items()}
         outputs = {step.name for step in program.forward if isinstance(step.value, tuple)}
-        self.lit = self.edges.dependent(wanted) & (found.keys() | outputs)
+        self.lit = program.dependent(wanted) & (found.keys() | outputs)
 
 
 def _differentiated(node: Node) -> list[Node]:
@@ -146,7 +143,7 @@ class _Builder:
         self.fold_of = {step.name: i for i, fold in enumerate(folds) for step in fold.steps}
         self.leaving = {program.result}
         """The steps that are used outside of their fold."""
-        for user, used in derivatives.edges.uses.items():
+        for user, used in program.uses.items():
             self.leaving.update(name for name in used if self.fold_of.get(name) != self.fold_of[user])
         self._serial = count().__next__
 
@@ -210,8 +207,8 @@ class _Builder:
         lit = followed and by in self.derivatives.lit and step.name in self.derivatives.lit
         if lit and with_factor:
             if (step.name, by) not in self.factors:
-                factor = self.derivatives.edges[step.name, by].factor
-                shown = "" if factor is None else short_value(factor)
+                factor = self.program.factor(step.name, by)
+                shown = "" if factor is None else short_value(factor.value)
                 box = Box("factor", f"d{step.name}_d{by}", shown, lit=True)
                 self.factors[step.name, by] = self._add("d", box)
                 self._link(source, self.factors[step.name, by], lit=True)

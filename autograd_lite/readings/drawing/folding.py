@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.chain_rule import Step
 from autograd_lite.program.expressions import Node
+from autograd_lite.program.steps import Step
 
 _REPEATS = 4  # fewer iterations are not worth folding
 _LONGEST = 5_000  # steps among which loops are looked for

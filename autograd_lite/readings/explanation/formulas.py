@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.chain_rule import Step
-from autograd_lite.program.edges import Edges
 from autograd_lite.program.numbers import figure, number
 from autograd_lite.program.render import syntax
+from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program
 
 _MOST_PATHS = 4
@@ -65,7 +64,6 @@ class Writer:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.edges = Edges(program)
         self._derivatives = {s.name: (s.of, s.by) for s in program.backward if s.role in ("factor", "cotangent")}
         self._arrays = {name for name, value in program.values.items() if isinstance(value, tuple) or np.ndim(value)}
 
@@ -78,10 +76,10 @@ class Writer:
             return [f"{left} &= 1"]
         if not name:
             return [f"{left} &= 0"]
-        paths = self.edges.paths(by, _MOST_PATHS)
+        paths = self.program.paths(by, _MOST_PATHS)
         outcome = self._value(self.program[name].value)
         if paths is None or any(len(path) > _LONGEST_PATH for path in paths):
-            users = [v for v in self.edges.uses if by in self.edges.uses[v] and v in self._relevant(by)]
+            users = [v for v in self.program.uses if by in self.program.uses[v] and v in self._relevant(by)]
             terms = [rf"{partial(of, v)} \cdot {partial(v, by)}" if v != of else partial(of, by) for v in users[::-1]]
             return [f"{left} &= {terms[0]}", *(f"&\\quad + {term}" for term in terms[1:]), f"&= {outcome}"]
         products = [r" \cdot ".join(partial(v, u) for v, u in pairwise(p)) for p in paths]
@@ -99,13 +97,14 @@ class Writer:
         found = {self.program.result}
         for step in reversed(self.program.forward):
             if step.name in found:
-                found.update(self.edges.uses[step.name])
-        return found & self.edges.dependent([by])
+                found.update(self.program.uses[step.name])
+        return found & self.program.dependent([by])
 
     def _numbers(self, path: list[str]) -> str | None:
         """Return the product of the local factors of a path, or None where one of them is no factor of few numbers."""
-        factors = [self.edges[of, by].factor for of, by in pairwise(path)]
-        if any(factor is None or np.size(factor) > _FEW for factor in factors):
+        found = [self.program.factor(of, by) for of, by in pairwise(path)]
+        factors = [factor.value for factor in found if factor is not None and np.size(factor.value) <= _FEW]
+        if len(factors) < len(found):
             return None
         several = sum(np.ndim(factor) > 0 for factor in factors) > 1
         sign = r" \odot " if several else r" \cdot "

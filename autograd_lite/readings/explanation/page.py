@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.chain_rule import Step
-from autograd_lite.program.edges import Edges
-from autograd_lite.program.naming import Place
+from autograd_lite.program.frames import Place
 from autograd_lite.program.numbers import figure, label
 from autograd_lite.program.render import text
+from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program
 from autograd_lite.readings.layout import layered
 
@@ -62,13 +61,12 @@ class Frames:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.edges = Edges(program)
-        self.cotangents = self.edges.cotangents()
+        self.cotangents = program.cotangents
         self.values = program.values
 
     def all(self) -> list[Frame]:
         """Return the frames: the inputs, the forward steps, the start of the backward pass, its steps, the end."""
-        given = [name for name in self._shown() if name not in self.edges.uses]
+        given = [name for name in self._shown() if name not in self.program.uses]
         frames: list[Frame] = [{"section": "inputs", "shows": given, "title": "The inputs", "gives": []}]
         frames += map(self._forward, self.program.forward)
         if self.cotangents:
@@ -90,8 +88,8 @@ class Frames:
 
     def _shown(self) -> list[str]:
         """List the values that the picture shows: what is used, and the steps."""
-        used = dict.fromkeys(name for names in self.edges.uses.values() for name in names)
-        return list({**used, **dict.fromkeys(self.edges.uses), **dict.fromkeys([self.program.result])})
+        used = dict.fromkeys(name for names in self.program.uses.values() for name in names)
+        return list({**used, **dict.fromkeys(self.program.uses), **dict.fromkeys([self.program.result])})
 
     def _forward(self, step: Step) -> Frame:
         return {
@@ -100,7 +98,7 @@ class Frames:
             "expression": text(step.node, defining=True),
             "value": figure(step.value),
             "node": step.name,
-            "links": [[used, step.name] for used in self.edges.uses[step.name]],
+            "links": [[used, step.name] for used in self.program.uses[step.name]],
             "shows": [step.name],
             "source": _source(step.place),
             "gives": [],
@@ -147,15 +145,15 @@ class Frames:
         return next((s.place for s in self.program.forward if s.name in through), step.place)
 
     def _users(self, by: str) -> list[str]:
-        return [of for of, used in self.edges.uses.items() if by in used and of in self.cotangents][::-1]
+        return [of for of, used in self.program.uses.items() if by in used and of in self.cotangents][::-1]
 
     def _factors(self, by: str, ends: list[str]) -> list[str]:
         """Say by what the cotangent of each user of a value is multiplied, or that it takes a rule."""
         told = []
         for of in ends:
-            factor = self.edges[of, by].factor
+            factor = self.program.factor(of, by)
             if factor is not None:
-                told.append(f"d{of}_d{by} = {figure(_shortest(factor))}")
+                told.append(f"d{of}_d{by} = {figure(_shortest(factor.value))}")
             else:
                 shape = (*np.shape(self.values[of]), *np.shape(self.values[by]))
                 told.append(f"d{of}_d{by}: a Jacobian of shape {shape}, applied by the rule above")
@@ -211,7 +209,7 @@ def _picture(frames: Frames) -> str:
     for name in names:
         longest = max(len(name), len(forward[name]), len(backward.get(name, "")))
         sizes[name] = (longest * _LETTER + 2 * _PADDING, _LINE * (3 if name in backward else 2) + _PADDING)
-    links = [(used, name) for name, all_used in frames.edges.uses.items() for used in all_used]
+    links = [(used, name) for name, all_used in frames.program.uses.items() for used in all_used]
     layout = layered(sizes, links, _GAPS)
     box = f"-4 -4 {layout.width + 8:.0f} {layout.height + 8:.0f}"
     size = f'width="{layout.width + 8:.0f}" height="{layout.height + 8:.0f}"'
@@ -221,7 +219,7 @@ def _picture(frames: Frames) -> str:
         parts.append(f'<path class="link" {ends} d="{"".join(_path(route))}"/>')
     for name in names:
         x, y = layout.centres[name]
-        kind = "step" if name in frames.edges.uses else "input" if name in frames.program.inputs else "constant"
+        kind = "step" if name in frames.program.uses else "input" if name in frames.program.inputs else "constant"
         parts += _box(name, kind, (x, y), sizes[name], [forward[name], backward.get(name)])
     return "\n".join([*parts, "</svg>"])
 

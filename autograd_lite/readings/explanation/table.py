@@ -15,10 +15,9 @@ import numpy as np
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import check_callable
-from autograd_lite.program.chain_rule import Step
-from autograd_lite.program.edges import Edges
 from autograd_lite.program.numbers import figure
 from autograd_lite.program.render import text
+from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program, Wrt, trace
 from autograd_lite.readings.explanation import formulas, page
 
@@ -104,7 +103,7 @@ class Explanation:
         array([[2., 0.],
                [0., 4.]])
         """
-        return Edges(self.program).jacobian(of, by)
+        return self.program.jacobian(of, by)
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.program.chain_rule import Step
 from autograd_lite.program.expressions import is_output, is_short, reachable, written
 from autograd_lite.program.pretty import WIDTH, wrapped
 from autograd_lite.program.render import functions_of, literal, syntax
+from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program, Wrt, trace
 from autograd_lite.readings.source.helpers import Helpers
 

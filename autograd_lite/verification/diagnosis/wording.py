@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.program.naming import Names
+from autograd_lite.program.variables import Names
 from autograd_lite.verification.hand import Assignment
 from autograd_lite.verification.meanings import may_be_derivative
 

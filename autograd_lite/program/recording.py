@@ -1,0 +1,152 @@
+"""One call of a function on Tensors: what it recorded, what variables called it, and what a backward pass passes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.backward import order, plus, seed, sweep
+from autograd_lite.core.tape import Observer, observing, tracing
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.program.variables import Decision, Names
+
+
+@dataclass(frozen=True)
+class BackwardPass:
+    """What went along the edges of a record in one backward pass.
+
+    Attributes
+    ----------
+    result : Tensor
+    seed : array or Tensor
+        Its cotangent.
+    contributions : list of (node, input, cotangent)
+        What each node passed to each of its inputs, from the result down.
+    """
+
+    result: Tensor
+    seed: Any
+    contributions: list[tuple[Tensor, Tensor, Any]]
+
+    @cached_property
+    def cotangents(self) -> dict[Tensor, Any]:
+        """The sums of the contributions: the derivative of the result by every Tensor on the way."""
+        sums = {self.result: self.seed}
+        for _, x, c in self.contributions:
+            sums[x] = plus(sums.get(x), c)
+        return sums
+
+
+def backward_pass(result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None = None) -> BackwardPass:
+    """Run backward's own sweep once, and keep what it passes along each edge.
+
+    Parameters
+    ----------
+    result : Tensor
+    cotangent : array or Tensor of its shape
+    wrt : collection of Tensor, optional
+        The leaves to pull back to; all of them if left out.
+    """
+    watcher = _Contributions()
+    with observing(watcher):
+        sweep({result: cotangent}, None if wrt is None else set(wrt))
+    return BackwardPass(result, cotangent, watcher.contributions)
+
+
+class _Contributions(Observer):
+    """Keeps what a sweep passes along each edge of the record."""
+
+    def __init__(self) -> None:
+        self.contributions: list[tuple[Tensor, Tensor, Any]] = []
+
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """Keep the cotangent that a node passes to its input."""
+        self.contributions.append((node, x, cotangent))
+        return cotangent
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What one call of a function recorded.
+
+    Attributes
+    ----------
+    result : Any
+        What the function returned.
+    leaves : sequence of Tensor
+        What stood for the arrays that are differentiated.
+    names : Names
+        What the user's variables call the Tensors, and where these were recorded.
+    """
+
+    result: Any
+    leaves: Sequence[Tensor]
+    names: Names
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """What control flow asked."""
+        return self.names.decisions
+
+    @property
+    def nodes(self) -> list[Tensor]:
+        """The record of the result, newest first."""
+        return order([self.result])[0] if type(self.result) is Tensor else []
+
+    def pull(self, cotangent: Any = None) -> BackwardPass:
+        """Run the backward pass from the result, a Tensor; its cotangent may be left out where it is of size 1."""
+        return backward_pass(self.result, seed(self.result) if cotangent is None else cotangent)
+
+    def gradients(self, backward: BackwardPass) -> list[Any]:
+        """Return the gradient by each leaf; zeros where the result does not depend on it."""
+        found = backward.cotangents
+        return [found[leaf] if leaf in found else np.zeros_like(leaf._value)[()] for leaf in self.leaves]
+
+
+def record_call(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    leaves: Sequence[Tensor],
+    names: Names | None = None,
+    *,
+    constants: bool = False,
+    named: bool = True,
+) -> Recording:
+    """Call a function and keep what it records.
+
+    Parameters
+    ----------
+    f : callable
+    args : sequence
+        Its arguments, in which the leaves stand for arrays.
+    leaves : sequence of Tensor
+    names : Names, optional
+        Where names are bound already.
+    constants : bool
+        Whether functions without derivative, and constant arrays, are recorded too: programs need it.
+    named : bool
+        Whether to read the variables of the running functions, which takes most of the time.
+    """
+    names = names or Names()
+    tracing.depth += 1
+    try:
+        with constants_recorded() if constants else nullcontext(), names.watching() if named else nullcontext():
+            result = f(*args)
+    finally:
+        tracing.depth -= 1
+    return Recording(result, leaves, names)
+
+
+@contextmanager
+def constants_recorded() -> Iterator[None]:
+    """Record functions without derivative, too, while the block runs."""
+    before, tracing.constants = tracing.constants, True
+    try:
+        yield
+    finally:
+        tracing.constants = before
