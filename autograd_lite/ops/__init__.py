@@ -13,9 +13,7 @@ from autograd_lite.core.op import Op, registry
 from autograd_lite.core.tape import NO_PARAMS, next_serial, observers, tracing
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.ops import (
-    bessel,
     choices,
-    complexes,
     creation,
     diagonals,
     einsum,
@@ -24,26 +22,23 @@ from autograd_lite.ops import (
     indexing,
     joining,
     moments,
-    nans,
     polynomials,
     quantiles,
     reductions,
     scans,
     shaping,
     signal,
-    sorting,
     trigonometry,
     updates,
     windows,
 )
-from autograd_lite.ops.linalg import decompositions, matrices, norms, products, solving
+from autograd_lite.ops.linalg import decompositions, norms, products, solving
 from autograd_lite.ops.nn import activations, convolutions, losses, networks
 
 modules = (
     elementwise,
     reductions,
     products,
-    matrices,
     einsum,
     solving,
     decompositions,
@@ -51,11 +46,9 @@ modules = (
     shaping,
     indexing,
     updates,
-    sorting,
     scans,
     moments,
     quantiles,
-    nans,
     diagonals,
     joining,
     windows,
@@ -65,8 +58,6 @@ modules = (
     fourier,
     trigonometry,
     choices,
-    complexes,
-    bessel,
     activations,
     losses,
     networks,
