@@ -5,18 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import numpy as np
 
-from autograd_lite.core.tape import Params, tracing
-from autograd_lite.core.tensor import Tensor, TracedParams, as_constant, raw, record, summary, traced_params
+from autograd_lite.core.tape import Params, Rule, registry, tracing
+from autograd_lite.core.tensor import Tensor, TracedParams, raw, record, summary, traced_params
+from autograd_lite.core.values import as_constant
 
-Rule = Callable[..., Any]
 Rules = tuple[Rule | None, ...]
-
-registry: dict[Any, Callable[..., Any]] = {}
-"""What answers for a NumPy function that is called with a Tensor."""
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
@@ -331,6 +328,11 @@ def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
 
 def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
     return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
+
+
+def op_of(node: Tensor) -> Op:
+    """Return the op that recorded a node."""
+    return cast(Op, node.op)
 
 
 alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
