@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import current_observers, registry
-from autograd_lite.core.tensor import Tensor, TracedParams, raw, summary
+from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -44,39 +44,24 @@ def sweep(
         Whether the sweep was recorded.
     """
     stop = _NOWHERE if wrt is None else wrt
-    nodes, reached, ends, outside = order(cotangents, stop, since)
+    nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    cotangents = dict(cotangents)
-    needed = reached if outside else None  # None: all that there is
-    if wrt is not None and not wrt.issuperset(ends):
-        needed = _dependents(nodes, reached, wrt)
-        cotangents = {result: g for result, g in cotangents.items() if result in needed}
+    arguments = _tensors_of if recorded and (outside or not closed) else _values_of
     observers = current_observers()
-    found = {}
+    arrived = {result: g for result, g in cotangents.items() if needed is None or result in needed}
+    found: dict[Tensor, Any] = {}
     for node in nodes:
-        g = cotangents.pop(node, None)
+        g = arrived.pop(node, None)
         if g is None:
             continue
         inputs = node.inputs
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row: Any = node.op
-        params = node.params
-        if type(params) is TracedParams and not lifted:
-            params = params.values_only
-        args: tuple[Any, ...]
-        if lifted:
-            args = (g, unpack(node) if isinstance(node._value, tuple) else node, *inputs)
-        elif len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
-            x, y = inputs
-            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
-        elif len(inputs) == 1:
-            args = (g, node._value, raw(inputs[0]))
-        else:
-            args = (g, node._value, *map(raw, inputs))
-        for i, rule in row.edges or row.edges_for(len(inputs)):
+        row, args, params = node.op, arguments(g, node), node.params
+        if observers and arguments is _values_of:
+            params = raw_params(params)
+        for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
@@ -87,15 +72,36 @@ def sweep(
                 raise
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
-            if observers:
-                for observer in observers:
-                    c = observer.swept(node, x, c)
-            before = cotangents.get(x)
-            if before is None:
-                cotangents[x] = c
-            else:
-                cotangents[x] = before + c if type(c) is not tuple else plus(before, c)
+            for observer in observers:
+                c = observer.swept(node, x, c)
+            if x in arrived:
+                c = plus(arrived[x], c)
+            arrived[x] = c
     return found, recorded
+
+
+def _to_visit(
+    results: Iterable[Tensor], wrt: set[Tensor] | None, since: int
+) -> tuple[list[Tensor], set[Tensor] | None, bool]:
+    """Return the nodes to visit, newest first; those that need a cotangent, or None for all; whether any is outside."""
+    nodes, reached, ends, outside = order(results, wrt or _NOWHERE, since)
+    if wrt is not None and not wrt.issuperset(ends):
+        return nodes, _dependents(nodes, reached, wrt), outside
+    return nodes, reached if outside else None, outside
+
+
+def _tensors_of(g: Any, node: Tensor) -> tuple[Any, ...]:
+    """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
+    return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
+
+
+def _values_of(g: Any, node: Tensor) -> tuple[Any, ...]:
+    """Return what rules get in a sweep that is not recorded: arrays and numbers."""
+    inputs = node.inputs
+    if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
+        x, y = inputs
+        return (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+    return (g, node._value, *map(raw, inputs))
 
 
 def order(
@@ -157,7 +163,7 @@ def plus(before: Any, c: Any) -> Any:
     """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
     if before is None:
         return c
-    return tuple(x + y for x, y in zip(before, c, strict=True)) if isinstance(c, tuple) else before + c
+    return tuple(x + y for x, y in zip(before, c, strict=True)) if type(before) is tuple else before + c
 
 
 def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
@@ -167,6 +173,8 @@ def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
     shape to which the input was stretched.
     """
     value = x._value
+    if type(c) is _float64 and type(value) is _float64:  # most nodes of a scalar graph
+        return c
     if isinstance(value, tuple):
         return c
     if type(c) is type(value) and c.shape == value.shape and c.dtype == value.dtype:

@@ -9,8 +9,8 @@ from typing import Any, cast, overload
 
 import numpy as np
 
-from autograd_lite.core.tape import Params, Rule, registry, tracing
-from autograd_lite.core.tensor import Tensor, TracedParams, raw, record, summary, traced_params
+from autograd_lite.core.tape import Params, Rule, observers, registry
+from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import as_constant
 
 Rules = tuple[Rule | None, ...]
@@ -144,16 +144,14 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
-        if not recorded and type(params) is not TracedParams:  # a Tensor that picks from an array is recorded
+        given = raw_params(params) if observers and params else params
+        if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
             inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
             values = [raw(x) for x in inputs]
         try:
-            if params:
-                value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
-            else:
-                value = self.compute(*values)
+            value = self.compute(*values, **given) if given else self.compute(*values)
             if type(value) not in _VALUES:
                 value = self._as_value(value)
         except Exception as error:
@@ -201,8 +199,6 @@ class Op:
         params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])
-        if tracing.constants and params:
-            params = traced_params(params)
         if any(type(x) is Tensor for x in (*inputs, *params.values())):
             self._refuse(params)
         return inputs, params

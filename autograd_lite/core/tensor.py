@@ -25,7 +25,7 @@ from autograd_lite.core.tape import (
     registry,
     tracing,
 )
-from autograd_lite.core.values import as_value
+from autograd_lite.core.values import as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _float64 = np.float64
@@ -39,8 +39,10 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
 
     Beside Tensors and plain numbers it computes and records without the price of a call of the op.
     """
+    row: Any = None  # of the ufunc, once it has been looked up
 
     def method(self: Tensor, other: Any) -> Any:
+        nonlocal row
         kind = type(other)
         value = None
         try:
@@ -50,11 +52,12 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
                 value = operate(self._value, other)
         except ValueError:
             pass  # shapes that do not go together: the op raises again, and names itself
-        if value is None or observers:
-            return registry[function](self, other)
+        if value is None or observers or row is None:
+            row = registry[function]
+            return row(self, other)
         node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
         node._value = value
-        node.op = registry[function]  # type: ignore[assignment]
+        node.op = row
         node.inputs = self, other
         node.params = NO_PARAMS
         node.name = node.grad = None
@@ -166,11 +169,7 @@ class Tensor:
     @property
     def value(self) -> Any:
         """The value: a read-only view of the array, or a NumPy scalar."""
-        if type(self._value) is not np.ndarray:
-            return self._value
-        view = self._value.view()
-        view.flags.writeable = False
-        return view
+        return read_only(self._value)
 
     @value.setter
     def value(self, new: Any) -> None:
@@ -391,21 +390,6 @@ def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
     return leaf
 
 
-class TracedParams(dict[str, Any]):
-    """Keyword parameters that hold Tensors: indices and masks of a program that is traced with its constants."""
-
-    @property
-    def values_only(self) -> Params:
-        """The parameters as arrays."""
-        return trees.map_tree(raw, dict(self))  # type: ignore[no-any-return]
-
-
-def traced_params(params: Params) -> Params:
-    """Return parameters as `TracedParams` where they hold a Tensor."""
-    held = any(type(x) is Tensor for x in trees.flatten(params)[0])
-    return TracedParams(params) if held else params
-
-
 _new = Tensor.__new__
 
 
@@ -433,6 +417,12 @@ def leaf(value: Any) -> Tensor:
 def raw(x: Any) -> Any:
     """Return the value of a Tensor, and anything else as it is."""
     return x._value if type(x) is Tensor else x
+
+
+def raw_params(params: Params) -> Params:
+    """Return keyword parameters with values in the place of Tensors: masks and indices of a program that is traced."""
+    leaves, rebuild = trees.flatten(params)
+    return rebuild(list(map(raw, leaves))) if Tensor in map(type, leaves) else params
 
 
 def summary(x: Any) -> str:

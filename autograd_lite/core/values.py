@@ -22,6 +22,15 @@ def as_value(value: Any, copy: bool) -> Any:
     return array if array.ndim else array[()]
 
 
+def read_only(value: Any) -> Any:
+    """Return a view of an array that cannot be written to; anything else as it is."""
+    if type(value) is not np.ndarray:
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
 def as_constant(x: Any) -> Any:
     """Return an op's constant input as an array; None and numbers stay what they are."""
     array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)

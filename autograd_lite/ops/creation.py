@@ -115,6 +115,7 @@ def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dt
     return z.astype(np.result_type(z.dtype, np.float64) if dtype is None else dtype)
 
 
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
 constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory)
 constant(np.array2string, np.array_repr, np.array_str)
 constant(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)

@@ -280,6 +280,17 @@ abs, mod, pow, true_divide = absolute, remainder, power, divide
 
 constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
 constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj)
+constant(np.equal, template="{} == {}")
+constant(np.not_equal, template="{} != {}")
+constant(np.less, template="{} < {}")
+constant(np.less_equal, template="{} <= {}")
+constant(np.greater, template="{} > {}")
+constant(np.greater_equal, template="{} >= {}")
+constant(np.bitwise_and, template="{} & {}")
+constant(np.bitwise_or, template="{} | {}")
+constant(np.bitwise_xor, template="{} ^ {}")
+constant(np.invert, template="~{}")
+constant(np.isnan, np.isfinite, np.logical_and, np.logical_or, np.logical_not)
 constant(np.isclose, np.allclose, np.array_equal, np.array_equiv, np.logical_xor)
 refuse("it steps from one floating-point number to the next, and has no derivative", np.nextafter, np.spacing)
 refuse(
