@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from autograd_lite.core.op import unpack
-from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import current_observers, registry
+from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
+from autograd_lite.core.tape import Observer, Operation, Rule, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 
 _float64 = np.float64
@@ -19,8 +19,8 @@ _NOWHERE: frozenset[Tensor] = frozenset()
 
 
 def sweep(
-    cotangents: dict[Tensor, Any], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
-) -> tuple[dict[Tensor, Any], bool]:
+    cotangents: dict[Tensor, Cotangent], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
+) -> tuple[dict[Tensor, Cotangent], bool]:
     """Pull the cotangents of results back to the Tensors that they were made from.
 
     The cotangents are kept in a dict of this call. They are arrays, and nothing is recorded, unless the sweep touches a
@@ -49,7 +49,7 @@ def sweep(
     arguments = _tensors_of if recorded and (outside or not closed) else _values_of
     observers = current_observers()
     arrived = {result: g for result, g in cotangents.items() if needed is None or result in needed}
-    found: dict[Tensor, Any] = {}
+    found: dict[Tensor, Cotangent] = {}
     for node in nodes:
         g = arrived.pop(node, None)
         if g is None:
@@ -72,12 +72,18 @@ def sweep(
                 raise
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
-            for observer in observers:
-                c = observer.swept(node, x, c)
-            if x in arrived:
-                c = plus(arrived[x], c)
-            arrived[x] = c
+            if observers:
+                c = _observed(observers, node, x, c)
+            before = arrived.get(x)
+            arrived[x] = c if before is None else plus(before, c)
     return found, recorded
+
+
+def _observed(observers: tuple[Observer[Tensor], ...], node: Tensor, x: Tensor, c: Value) -> Value:
+    """Return what a node passes to its input ``x``, seen by the observers."""
+    for observer in observers:
+        c = observer.swept(node, x, c)
+    return c
 
 
 def _to_visit(
@@ -90,12 +96,12 @@ def _to_visit(
     return nodes, reached if outside else None, outside
 
 
-def _tensors_of(g: Any, node: Tensor) -> tuple[Any, ...]:
+def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
     return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
 
 
-def _values_of(g: Any, node: Tensor) -> tuple[Any, ...]:
+def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is not recorded: arrays and numbers."""
     inputs = node.inputs
     if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
@@ -159,14 +165,14 @@ def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> 
     return needed
 
 
-def plus(before: Any, c: Any) -> Any:
+def plus(before: Value, c: Value) -> Value:
     """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
     if before is None:
         return c
     return tuple(x + y for x, y in zip(before, c, strict=True)) if type(before) is tuple else before + c
 
 
-def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
+def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
     """Return a rule's cotangent in the shape and dtype of its input.
 
     Broadcasting is undone here, once for all ops: only where the op is declared to broadcast, and only from exactly the
@@ -210,15 +216,15 @@ def _stretched(shape: Shape, node: Tensor) -> Shape:
     return np.broadcast_shapes(*loops) + shape[-core:]
 
 
-def _cast(c: Any, dtype: np.dtype[Any]) -> Any:
+def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
     """Return a cotangent in the dtype of its input: the real part for a real one."""
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
     return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
 
 
-def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Shape) -> ValueError:
-    row: Any = node.op
+def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: Shape) -> ValueError:
+    row = cast(Operation, node.op)
     expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
     hint = ""
     if row.core is None and given == np.shape(node._value):
@@ -226,9 +232,9 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Sh
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
 
 
-def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
+def _rule_of(x: Tensor, node: Tensor, rule: Rule) -> str:
     """Name a rule, by its op and the input whose cotangent it gives."""
-    row: Any = node.op
+    row = cast(Operation, node.op)
     rules = row.rules_for(len(node.inputs))
     places = [i for i, other in enumerate(node.inputs) if other is x]
     position = next((i for i in places if rules[i] is rule), places[0])  # an input may be used twice
@@ -236,7 +242,7 @@ def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
     return f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)})"
 
 
-def seed(result: Any) -> Any:
+def seed(result: Value) -> Cotangent:
     """Return the cotangent 1 of a result of size 1.
 
     Raises
@@ -264,7 +270,7 @@ def seed(result: Any) -> Any:
 _ONE = np.float64(1.0)
 
 
-def backward(result: Tensor, cotangent: Any = None) -> None:
+def backward(result: Tensor, cotangent: Value = None) -> None:
     """Add the gradient of a result to its leaves: see `Tensor.backward`."""
     g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
     found, _ = sweep({result: g})
@@ -272,7 +278,7 @@ def backward(result: Tensor, cotangent: Any = None) -> None:
         leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
 
 
-def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
+def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
     """Return a cotangent or tangent given by the user in the dtype of its value.
 
     Raises
@@ -293,7 +299,7 @@ def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
     return given if type(given) is Tensor else array.astype(dtype)[()]
 
 
-def own(c: Any) -> Any:
+def own(c: Value) -> Value:
     """Return a cotangent that nobody else holds, so that the user may change it in place."""
     if not isinstance(c, np.ndarray):
         return c

@@ -9,6 +9,7 @@ from typing import Any, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Params, Rule, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import as_constant
@@ -108,7 +109,7 @@ class Op:
         self.edges = self.edges_for(len(self.rules))
 
     def _missing(self, position: int) -> Rule:
-        def missing(*args: Any, **params: Any) -> Any:
+        def missing(*args: Any, **params: Any) -> Value:
             raise NotImplementedError(
                 f"op '{self.name}' has no vjp rule for input {position} ('{self.input_names[position]}'), which is a "
                 f"Tensor. Add one with @{self.name}.vjp, or pass the input's .value to treat it as a constant."
@@ -125,7 +126,7 @@ class Op:
         """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
         return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
 
-    def __call__(self, *args: Any, **params: Any) -> Any:
+    def __call__(self, *args: Any, **params: Any) -> Value:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
             return self._differentiate_through(args, params)
@@ -160,7 +161,7 @@ class Op:
         node = record(self, value, inputs, params)
         return unpack(node) if isinstance(value, tuple) else node
 
-    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Any:
+    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""
         if self.numpy is not None and not _holds_tensor((*args, *params.values())):
             return self.numpy(*args, **params)
@@ -168,11 +169,11 @@ class Op:
         named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
         return self.forward(*args, *named, **params)
 
-    def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
+    def _plain(self, inputs: tuple[Value, ...], params: Params) -> Value:
         """Call the forward on inputs and parameters that were sorted."""
         return self.forward(inputs, **params) if self.spread else self.forward(*inputs, **params)
 
-    def _as_value(self, value: Any) -> Any:
+    def _as_value(self, value: Value) -> Value:
         """Return what the forward returned as an array, a NumPy scalar, or a tuple of these."""
         if isinstance(value, (np.ndarray, np.generic, tuple)):
             return value
@@ -318,11 +319,11 @@ def _sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...
     return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
-def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
+def _take_item(x: tuple[Any, ...], *, index: int) -> Value:
     return x[index]
 
 
-def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
+def _item_vjp(g: Cotangent, z: Value, x: Value, *, index: int) -> tuple[Cotangent, ...]:
     return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
 
 
@@ -336,7 +337,7 @@ alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
 item = Op(_take_item, (_item_vjp,), name="item")
 
 
-def unpack(node: Tensor) -> Any:
+def unpack(node: Tensor) -> Value:
     """Return the outputs of a node whose value is a tuple, as Tensors in the same kind of tuple."""
     value = node._value
     parts = [record(item, part, (node,), {"index": i}) for i, part in enumerate(value)]
