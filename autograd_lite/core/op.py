@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any, overload
 
 import numpy as np
@@ -85,8 +85,8 @@ class Op:
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
+        update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
-        self.__doc__ = forward.__doc__
 
     @property
     def elementwise(self) -> bool:
@@ -225,6 +225,10 @@ class Op:
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
                     f"pass {key}.value to treat it as a constant"
                 )
+
+    def __get__(self, instance: Any, owner: Any = None) -> Op:
+        """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
+        return self
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
