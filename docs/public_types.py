@@ -24,20 +24,23 @@ This file is generated from the op table by `make docs`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 {imports}
 
 __version__: str
 __all__: list[str]
 
-_Value = TypeVar("_Value", Tensor, NDArray[Any])
+_Plain: TypeAlias = NDArray[Any] | np.generic | complex | Sequence[Any]
+_Value: TypeAlias = _Plain | Tensor
 
-# An op of Tensors gives Tensors. Of arrays it gives arrays, or NumPy scalars where nothing is left of the axes.
+# Of plain arrays an op gives arrays, or NumPy scalars where no axis is left; where one input is a Tensor, a Tensor.
+# What is plain comes first: mypy takes the first spelling where an op is passed to grad.
 '''
+VALUE = "_Value"
 WIDTH, INDENT, BACKSLASH = 120, "    ", "\\"
 _EMPTY = inspect.Parameter.empty
 
@@ -64,18 +67,20 @@ def summary(function: Any) -> str:
 
 
 def _op(name: str, row: Op) -> Iterator[str]:
-    """Return the lines of an op: an overload for each input that may be the Tensor, and one for plain arguments."""
+    """Return the lines of an op: for plain inputs, and then for each input that may be the first Tensor."""
     hints = {} if isinstance(row.forward, np.ufunc) else get_type_hints(row.forward)
     tensors = _tensor_inputs(row)
-    kind = "_Value" if row.elementwise and len(row.input_names) == 1 else "Tensor"
-    for x in tensors:
-        yield "@overload"
-        yield from _function(name, _parameters(row, {**hints, x: kind}), kind, "...")
-    if tensors:
-        yield "@overload"
+    kinds = dict.fromkeys(tensors, "_Plain")
+    spellings = [({**hints, **kinds}, _written(hints.get("return", Any), "Any"))]
+    for i, x in enumerate(tensors):
+        later = dict.fromkeys(tensors[i + 1 :], VALUE)
+        spellings.append(({**hints, **kinds, x: "Tensor", **later}, "Tensor"))
     text = summary(row)
     quoted = f'{"r" * (BACKSLASH in text)}"""{text}"""'
-    yield from _function(name, _parameters(row, hints), _written(hints.get("return", Any), "Any"), quoted)
+    for i, (types, returned) in enumerate(spellings, start=1):
+        if tensors:
+            yield "@overload"
+        yield from _function(name, _parameters(row, types), returned, quoted if i == len(spellings) else "...")
 
 
 def _tensor_inputs(row: Op) -> list[str]:
@@ -116,8 +121,8 @@ def _parameters(row: Op, hints: dict[str, Any]) -> list[str]:
             texts.append("/")
         if p.kind is p.KEYWORD_ONLY and before not in (p.KEYWORD_ONLY, p.VAR_POSITIONAL):
             texts.append("*")
-        hint = _written(hints.get(p.name, Any), "ArrayLike" if p.name in row.input_names else "Any")
-        optional = " | None" if hint == "ArrayLike" and p.default is None else ""
+        hint = _written(hints.get(p.name, Any), VALUE if p.name in row.input_names else "Any")
+        optional = " | None" if hint == VALUE and p.default is None else ""
         default = "" if p.default is _EMPTY else f" = {_default(p.default)}"
         texts.append(f"{'*' * (p.kind is p.VAR_POSITIONAL)}{p.name}: {hint}{optional}{default}")
         before = p.kind
@@ -138,7 +143,7 @@ def _written(hint: Any, anything: str) -> str:
     if hint is Any:
         return anything
     if any(part in (np.ndarray, Tensor) for part in (get_origin(part) or part for part in (hint, *get_args(hint)))):
-        return "ArrayLike"
+        return VALUE
     text = inspect.formatannotation(hint)
     for prefix in ("collections.abc.", "typing."):
         text = text.replace(prefix, "")
