@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
 from autograd_lite.core.tape import Params, tracing
 from autograd_lite.core.tensor import Tensor, TracedParams, as_constant, raw, record, summary, traced_params
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Rule = Callable[..., Any]
+RuleT = TypeVar("RuleT", bound=Rule)
 Rules = tuple[Rule | None, ...]
 
 registry: dict[Any, Callable[..., Any]] = {}
@@ -93,7 +96,7 @@ class Op:
         """Whether each element of the output depends on the same element of the broadcast inputs alone."""
         return self.core == 0
 
-    def vjp(self, rule: Rule) -> Rule:
+    def vjp(self, rule: RuleT) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
         if self.arity is None:
             self.rules = rule
@@ -234,12 +237,20 @@ class Op:
         return f"<op {self.name}>"
 
 
+if TYPE_CHECKING:
+
+    class OpLike(Op, Generic[P, R]):
+        """What type checkers take an op for: it is called as its forward is."""
+
+        def __call__(self, *args: P.args, **params: P.kwargs) -> R: ...
+
+
 @overload
 def op(function: Callable[..., Any], template: str, rules: Rules, /, **row: Any) -> Op: ...
 @overload
-def op(function: Callable[..., Any], /) -> Op: ...
+def op(function: Callable[P, R], /) -> OpLike[P, R]: ...
 @overload
-def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[..., Any]], Op]: ...
+def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[P, R]], OpLike[P, R]]: ...
 def op(function: Any = None, template: Any = None, rules: Any = None, /, *, numpy: Any = None, **row: Any) -> Any:
     """Define an op.
 
