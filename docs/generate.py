@@ -9,7 +9,8 @@ import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.core.numpy_protocol import constants, refused
-from autograd_lite.core.op import Op, registry
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import registry
 from autograd_lite.ops import table
 from autograd_lite.ops.__main__ import differentiable_inputs
 from docs.public_types import public_types, summary

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import current_observers
+from autograd_lite.core.tape import current_observers, registry
 from autograd_lite.core.tensor import Tensor, TracedParams, raw, summary
 
 _float64 = np.float64
@@ -256,25 +256,10 @@ def seed(result: Any) -> Any:
 _ONE = np.float64(1.0)
 
 
-def backward(self: Tensor, cotangent: Any = None) -> None:
-    """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
-
-    Parameters
-    ----------
-    cotangent : array_like of the shape of this Tensor, optional
-        The derivative of the final result by this Tensor; 1 if left out, for a Tensor of size 1.
-
-    Raises
-    ------
-    ValueError
-        Where the cotangent is missing or of another shape.
-
-    Notes
-    -----
-    Called twice, it adds twice. Time and memory are O(nodes); the depth of the graph is not limited.
-    """
-    g = seed(self) if cotangent is None else as_cotangent(cotangent, self)
-    found, _ = sweep({self: g})
+def backward(result: Tensor, cotangent: Any = None) -> None:
+    """Add the gradient of a result to its leaves: see `Tensor.backward`."""
+    g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
+    found, _ = sweep({result: g})
     for leaf, c in found.items():
         leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
 
@@ -307,4 +292,4 @@ def own(c: Any) -> Any:
     return np.array(c) if c.ndim else c[()]
 
 
-Tensor.backward = backward  # type: ignore[method-assign]
+registry[Tensor.backward] = backward

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.op import Op, registry, unpack
-from autograd_lite.core.tape import tracing
+from autograd_lite.core.op import Op, unpack
+from autograd_lite.core.tape import registry, tracing
 from autograd_lite.core.tensor import Tensor, raw, record, traced_params
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
@@ -81,7 +81,7 @@ def _is_array(result: Any) -> bool:
     return bool(parts) and all(isinstance(part, (np.ndarray, np.generic)) for part in parts)
 
 
-def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a ufunc that is called with a Tensor (``Tensor.__array_ufunc__``)."""
     out = kwargs.pop("out", None)
     if out is not None:
@@ -115,9 +115,7 @@ def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:
     return answer
 
 
-def array_function(
-    self: Tensor, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def array_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for any other NumPy function that is called with a Tensor (``Tensor.__array_function__``)."""
     answer = registry.get(func)
     if answer is None:
@@ -164,3 +162,6 @@ def unsupported(function: Callable[..., Any]) -> NotImplementedError:
         f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op:\n\n"
         f"@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
     )
+
+
+registry[Tensor.__array_ufunc__], registry[Tensor.__array_function__] = array_ufunc, array_function

@@ -5,21 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
-from autograd_lite.core.tape import Params, tracing
-from autograd_lite.core.tensor import Tensor, TracedParams, as_constant, raw, record, summary, traced_params
+from autograd_lite.core.tape import Params, Rule, registry, tracing
+from autograd_lite.core.tensor import Tensor, TracedParams, raw, record, summary, traced_params
+from autograd_lite.core.values import as_constant
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Rule = Callable[..., Any]
 RuleT = TypeVar("RuleT", bound=Rule)
 Rules = tuple[Rule | None, ...]
-
-registry: dict[Any, Callable[..., Any]] = {}
-"""What answers for a NumPy function that is called with a Tensor."""
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
@@ -242,7 +239,8 @@ if TYPE_CHECKING:
     class OpLike(Op, Generic[P, R]):
         """What type checkers take an op for: it is called as its forward is."""
 
-        def __call__(self, *args: P.args, **params: P.kwargs) -> R: ...
+        def __call__(self, *args: P.args, **params: P.kwargs) -> R:
+            """Compute the function."""
 
 
 @overload
@@ -346,6 +344,11 @@ def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
 
 def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
     return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
+
+
+def op_of(node: Tensor) -> Op:
+    """Return the op that recorded a node."""
+    return cast(Op, node.op)
 
 
 alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.op import op, registry
+from autograd_lite.core.op import op
+from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.indexing import scatter

@@ -1,4 +1,4 @@
-"""Parts of matrices: diagonals and triangles."""
+"""Parts of matrices: diagonals, their sums, and triangles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.ops.samples import sample
+from autograd_lite.ops.samples import complex_plane, sample
 
 
 @op(
@@ -99,3 +99,23 @@ def triu(m: Any, /, k: int = 0) -> Any:
 def _(g: Any, z: Any, x: Any, k: int = 0) -> Any:
     upper = np.triu(g, k)
     return upper if x.ndim > 1 else np.sum(upper, axis=0)
+
+
+@op(
+    numpy=np.trace,
+    samples=(
+        sample((3, 3)),
+        sample((3, 4), offset=1),
+        sample((2, 3, 4), offset=-1, axis1=2, axis2=1),
+        sample(complex_plane(2, 2)),
+    ),
+)
+def trace(a: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """Return the sum along a diagonal of two axes, the first two by default."""
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@op(numpy=np.linalg.trace, samples=(sample((2, 3, 4)), sample((3, 3), offset=-1)))
+def linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """Return the sum along a diagonal of the last two axes (``np.linalg.trace``)."""
+    return np.trace(x, offset, axis1=-2, axis2=-1, dtype=dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
+from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.ops.samples import constant as always
 from autograd_lite.ops.samples import sample
@@ -47,7 +48,7 @@ def array_of(x: Any) -> Any:
 
 def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
-    if type(index) in _PLAIN and not tracing.constants:
+    if type(index) in _PLAIN and not observers:
         try:
             return record(getitem, t._value[index], (t,), {"index": index})
         except IndexError:
@@ -56,6 +57,7 @@ def pick(t: Tensor, index: Any) -> Tensor:
 
 
 _PLAIN = frozenset({int, slice, tuple, np.ndarray})
+registry[operator.getitem] = pick
 
 
 @op(samples=indices)

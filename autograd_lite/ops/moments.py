@@ -1,4 +1,4 @@
-"""Ops on the moments of data: variances, weighted means, covariances; and integrals of samples."""
+"""Moments of data: variances, weighted means, covariances, also without NaNs; and integrals of samples."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import count, expand_reduced
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import array_of
-from autograd_lite.ops.reductions import Axis, keep_inexact
-from autograd_lite.ops.samples import complex_plane, positive, sample
+from autograd_lite.ops.reductions import Axis, folds, keep_inexact
+from autograd_lite.ops.samples import complex_plane, positive, sample, with_nans
 from autograd_lite.ops.samples import constant as always
 
 spreads = (
@@ -258,3 +258,64 @@ def corrcoef(x: Any, /, y: Any = None, rowvar: bool = True, *, dtype: Any = None
     if c.dtype.kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
+
+
+spreads_with_nans = (
+    *folds,
+    sample(with_nans(2, 5), axis=1, ddof=1),
+    sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)),
+)
+
+
+@op(numpy=np.nanmean, samples=folds)
+def nanmean(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the mean over ``axis`` of the elements that are no NaN."""
+    keep_inexact(a, dtype)
+    return np.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@nanmean.vjp
+def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    numbers = x == x
+    return expand_reduced(g, x.shape, axis, keepdims) * numbers / _number(numbers, axis, 0, z.dtype)
+
+
+@op(numpy=np.nanvar, samples=spreads_with_nans)
+def nanvar(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+    keep_inexact(a, dtype)
+    return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@op(numpy=np.nanstd, samples=spreads_with_nans)
+def nanstd(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Return the standard deviation over ``axis`` of the elements that are no NaN.
+
+    Subgradient: 0 where all elements are equal.
+    """
+    keep_inexact(a, dtype)
+    return np.nanstd(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@nanvar.vjp
+def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return expand_reduced(g, x.shape, axis, keepdims) * (2 * _slope_of_numbers(x, axis, ddof, z.dtype))
+
+
+@nanstd.vjp
+def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope_of_numbers(x, axis, ddof, z.dtype)
+
+
+def _slope_of_numbers(x: Any, axis: Axis, ddof: float, dtype: Any) -> Any:
+    """Return the differences from the mean, by the degrees of freedom; 0 for NaNs."""
+    numbers = x == x
+    filled = np.where(numbers, x, 0)
+    means = np.sum(filled, axis=axis, keepdims=True) / _number(numbers, axis, 0, dtype)
+    d = np.where(numbers, filled - means, 0)
+    return (np.conj(d) if d.dtype.kind == "c" else d) / _number(numbers, axis, ddof, dtype)
+
+
+def _number(numbers: Any, axis: Axis, ddof: float, dtype: Any) -> Any:
+    """Return how many elements are numbers, less ``ddof``; not quite 0 where none is left and the result is NaN."""
+    return np.maximum(np.sum(numbers, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)

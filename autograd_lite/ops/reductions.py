@@ -1,4 +1,4 @@
-"""Ops that fold axes: sums, products, extremes, and the moments of the values along an axis."""
+"""Ops that fold axes: sums, products and extremes, with and without NaNs left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import constant, ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Shape, count, expand_reduced, normalize_axes
-from autograd_lite.ops.samples import sample
+from autograd_lite.ops.samples import sample, with_nans
 
 Axis = int | tuple[int, ...] | None
 
@@ -176,3 +176,45 @@ ufunc_methods.update(
     }
 )
 constant(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
+
+
+folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
+
+
+def filled(a: Any, value: float) -> Any:
+    """Return the array with this value in the place of NaNs."""
+    return np.where(np.isnan(a), value, a)
+
+
+@op(numpy=np.nansum, samples=folds)
+def nansum(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the sum over ``axis`` of the elements that are no NaN."""
+    return sum(filled(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@op(numpy=np.nanprod, samples=folds)
+def nanprod(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+    """Return the product over ``axis`` of the elements that are no NaN."""
+    return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@op(numpy=np.nanmax, samples=folds)
+def nanmax(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return the largest element over ``axis`` that is no NaN.
+
+    Subgradient: equal largest elements share the cotangent equally.
+    """
+    return np.nanmax(a, axis=axis, keepdims=keepdims)
+
+
+@op(numpy=np.nanmin, samples=folds)
+def nanmin(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+    """Return the smallest element over ``axis`` that is no NaN.
+
+    Subgradient: equal smallest elements share the cotangent equally.
+    """
+    return np.nanmin(a, axis=axis, keepdims=keepdims)
+
+
+nanmax.vjp(share)
+nanmin.vjp(share)

@@ -10,8 +10,8 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.ops.indexing import along, scatter
-from autograd_lite.ops.reductions import interleave, keep_inexact, lengthen
-from autograd_lite.ops.samples import sample
+from autograd_lite.ops.reductions import filled, interleave, keep_inexact, lengthen
+from autograd_lite.ops.samples import sample, with_nans
 
 along_an_axis = (
     sample((4,)),
@@ -150,3 +150,18 @@ ufunc_methods.update(
         (np.minimum, "accumulate"): _accumulate(minimum_accumulate),
     }
 )
+
+
+scans = (sample(with_nans(2, 5)), sample(with_nans(2, 5), axis=-1))
+
+
+@op(numpy=np.nancumsum, samples=scans)
+def nancumsum(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
+    """Return the running sum along ``axis`` of the elements that are no NaN."""
+    return cumsum(filled(a, 0), axis=axis, dtype=dtype)
+
+
+@op(numpy=np.nancumprod, samples=scans)
+def nancumprod(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
+    """Return the running product along ``axis`` of the elements that are no NaN."""
+    return cumprod(filled(a, 1), axis=axis, dtype=dtype)

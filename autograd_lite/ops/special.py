@@ -15,7 +15,8 @@ import numpy as np
 from scipy import special as sc
 
 from autograd_lite.core.numpy_protocol import constant
-from autograd_lite.core.op import Op, Rule, op
+from autograd_lite.core.op import Op, op
+from autograd_lite.core.tape import Rule
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import LOG_2, LOG_10, over

@@ -1,7 +1,8 @@
-"""Angles: trigonometric and hyperbolic functions and their inverses, element by element."""
+"""Angles: trigonometric and hyperbolic functions and their inverses; sinc and i0, and their Bessel functions."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -103,3 +104,67 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
 
 
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
+
+
+_ORDERS = (
+    samples.sample((3, 4), order=1),
+    samples.sample((), order=2),
+    samples.sample(samples.Domain(3.0, 30.0)(4), order=3),
+    samples.sample((0,), order=1),
+)
+
+
+@op(elementwise=True, samples=(*_ORDERS, samples.sample((3,), order=0)))
+def spherical_bessel(x: Any, /, order: int) -> Any:
+    """Return the spherical Bessel function of the first kind: sin(x) / x for order 0, and of x to the order near 0.
+
+    Its power series for abs(x) up to order + 1; beyond, where it is stable, the recurrence
+    j[n+1] = (2 n + 1) / x * j[n] - j[n-1] (DLMF 10.53.1 and 10.51.1).
+    """
+    n = order
+    near = np.abs(x) <= n + 1
+    square = np.where(near, x, 0) ** 2 / 2
+    series: Any = 1.0
+    for k in range(20, 0, -1):
+        series = 1 - series * square / (k * (2 * n + 2 * k + 1))
+    series = series * np.where(near, x, 0) ** n / math.prod(range(2 * n + 1, 0, -2))
+    x = np.where(near, n + 1, x)
+    j, following = np.sin(x) / x, (np.sin(x) / x - np.cos(x)) / x
+    for k in range(1, n + 1):
+        j, following = following, (2 * k + 1) / x * following - j
+    return np.where(near, series, j)[()]
+
+
+@spherical_bessel.vjp
+def _(g: Any, z: Any, x: Any, order: int) -> Any:
+    later = (order + 1) * spherical_bessel(x, order=order + 1)
+    return g * ((order * spherical_bessel(x, order=order - 1) if order else 0) - later) / (2 * order + 1)
+
+
+@op(elementwise=True, samples=_ORDERS)
+def i0_derivative(x: Any, /, order: int) -> Any:
+    """Return the derivative, of any order k, of the modified Bessel function of the first kind and order 0.
+
+    It is the mean over angles t from 0 to pi / 2 of cos(t)**k times cosh(x cos(t)), or sinh for odd k (DLMF 10.32.1):
+    positive terms, so that nothing cancels. The trapezoidal rule is exact to rounding at O(sqrt(x)) points.
+    """
+    a = np.minimum(np.abs(x), 1500)  # beyond, it overflows
+    n = 8 + int(2.5 * math.sqrt(np.max(a, initial=0, where=np.isfinite(a))))
+    total: Any = 0.0
+    for j in range(n + 1):
+        c = math.cos(math.pi / 2 * j / n)
+        wave = -np.expm1(-2 * c * a) if order % 2 else 1 + np.exp(-2 * c * a)  # times exp(c * a) / 2
+        total = total + wave * np.exp(a * (c - 1)) * (c**order / (4 * n if j in (0, n) else 2 * n))
+    half = np.exp(a / 2)
+    return total * half * half * (np.sign(x) if order % 2 else 1)
+
+
+@i0_derivative.vjp
+def _(g: Any, z: Any, x: Any, order: int) -> Any:
+    return g * i0_derivative(x, order=order + 1)
+
+
+sinc = op(
+    np.sinc, "np.sinc({})", (lambda g, z, x: -math.pi * g * spherical_bessel(math.pi * x, order=1),), elementwise=True
+)
+i0 = op(np.i0, "np.i0({})", (lambda g, z, x: g * i0_derivative(x, order=1),), elementwise=True)

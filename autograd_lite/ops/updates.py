@@ -8,7 +8,8 @@ from typing import Any, final
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.tape import registry
+from autograd_lite.core.tensor import Tensor, in_place
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.ops.samples import sample
 
@@ -152,7 +153,7 @@ class At:
         for turn in _turns(places.reshape(-1)):
             here = At(flat, places.reshape(-1)[turn])
             flat = here.set(ufunc(here.get(), values[turn]))
-        return flat.reshape(shape)  # type: ignore[no-any-return]
+        return flat.reshape(shape)
 
     def _fitting(self, values: Any) -> Any:
         """Return values in the dtype of the Tensor and the shape of the places."""
@@ -170,6 +171,9 @@ class At:
         return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
+registry[Tensor.at] = At
+
+
 def _turns(places: Any) -> Iterator[Any]:
     """Split picks into turns that name no place twice: first the first picks of each place, then the second."""
     order = np.argsort(places, kind="stable")
@@ -185,27 +189,8 @@ def outer(ufunc: np.ufunc) -> Callable[..., Any]:
     return lambda x, y: ufunc(np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
 
 
-IN_PLACE = {
-    "fill": "np.full_like(t, value)",
-    "partition": "np.partition(t, kth)",
-    "put": "np.reshape(t, -1).at[indices].set(values)",
-    "resize": "np.resize(t, shape)",
-    "sort": "np.sort(t)",
-}
-"""Methods of arrays that change them, and what to write instead."""
-
-
 def at(ufunc: np.ufunc) -> Callable[..., Any]:
     """Return the method ``at`` of a ufunc, which changes its array and is refused."""
     name = {"maximum": "max", "minimum": "min"}.get(ufunc.__name__, ufunc.__name__)
     instead = f"t.at[index].{name}(values)" if hasattr(At, name) else f"t.at[index].set(np.{name}(t[index], ...))"
-    return refused(f"np.{ufunc.__name__}.at", instead)
-
-
-def refused(call: str, instead: str) -> Callable[..., Any]:
-    """Return what raises for a call that would change a Tensor in place."""
-
-    def refusal(*args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
-
-    return refusal
+    return in_place(f"np.{ufunc.__name__}.at", instead)

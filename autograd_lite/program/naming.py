@@ -76,7 +76,7 @@ class Decision:
     condition: str = ""
 
 
-class Names(Observer):
+class Names(Observer[Tensor]):
     """What the variables of a function and of its callees call the Tensors of one call.
 
     Attributes
@@ -304,7 +304,7 @@ class Names(Observer):
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
 
 
-class NumbersInRules(Observer):
+class NumbersInRules(Observer[Tensor]):
     """An observer of a sweep that calls the numbers of an op the same in what its derivative rule computes of them."""
 
     def __init__(self, names: Names) -> None:

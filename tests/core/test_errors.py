@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core.op import Op, registry
-from autograd_lite.core.tape import current_observers, tracing
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import current_observers, registry, tracing
 
 VECTOR, NUMBER, COMPLEX = ag.Tensor(np.array([1.0, 2.0, 3.0]), "weights"), ag.Tensor(2.0), ag.Tensor(1j)
 MATRIX, SINGULAR, EMPTY = ag.Tensor(np.eye(2)), ag.Tensor(np.zeros((2, 2))), ag.Tensor(np.zeros(0))

@@ -605,7 +605,7 @@ TRANSFORMS = {
 }
 
 
-class Watcher(Observer):
+class Watcher(Observer[ag.Tensor]):
     """An observer that keeps what it sees."""
 
     def __init__(self):

@@ -294,3 +294,26 @@ def tensorsolve(a: Any, b: Any, /, axes: Any = None) -> Any:
     if np.size(a) != size**2:
         np.linalg.tensorsolve(raw(a), raw(b))  # NumPy's own error
     return np.reshape(np.linalg.solve(np.reshape(a, (size, size)), np.reshape(b, -1)), shape)
+
+
+@op(
+    numpy=np.linalg.matrix_power,
+    samples=(
+        *(sample((3, 3), n=n) for n in (0, 1, 2, 3, 6)),
+        sample((2, 2, 2), n=-2),
+        sample(complex_plane(2, 2), n=3),
+    ),
+)
+def matrix_power(a: Any, /, n: int) -> Any:
+    """Return square matrices multiplied with themselves; inverted first where ``n`` is negative."""
+    identity = np.linalg.matrix_power(raw(a), n * 0)  # also NumPy's own errors
+    if n == 0:
+        return np.where(True, identity, a)
+    a = np.linalg.inv(a) if n < 0 else a
+    power, *squares = [int(bit) for bit in bin(abs(n))[:1:-1]]
+    result = a if power else None
+    for bit in squares:
+        a = np.matmul(a, a)
+        if bit:
+            result = a if result is None else np.matmul(result, a)
+    return result
