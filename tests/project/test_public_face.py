@@ -3,6 +3,7 @@
 import inspect
 import pydoc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ def test_the_promised_names_are_there():
 def test_what_is_listed_is_what_is_public():
     assert len(ag.__all__) == len(set(ag.__all__))
     assert [name for name in dir(ag) if not name.startswith("__")] == sorted(ag.__all__)
-    starred = {}
+    starred: dict[str, object] = {}
     exec("from autograd_lite import *", starred)
     assert starred.keys() - {"__builtins__"} == set(ag.__all__)
 
@@ -36,12 +37,12 @@ def test_help_shows_the_call_of_an_op_and_its_docstring(name):
     row = getattr(ag, name)
     shown = pydoc.plain(pydoc.render_doc(row))
     assert f"{row.name}{inspect.signature(row)}" in shown
-    assert inspect.getdoc(row).splitlines()[-1].strip() in shown
+    assert (inspect.getdoc(row) or "").splitlines()[-1].strip() in shown
 
 
 def test_an_op_in_a_class_is_itself():
     class Layer:
-        activation = ag.relu
+        activation: Any = ag.relu
 
     assert Layer().activation is Layer.activation is ag.relu
 
