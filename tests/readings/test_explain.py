@@ -240,7 +240,7 @@ class TestErrors:
 
     def test_no_function(self):
         with pytest.raises(TypeError, match="explain"):
-            ag.explain(3.0, 1.0)
+            ag.explain(3.0, 1.0)  # type: ignore[arg-type]
 
     def test_an_unknown_step(self):
         with pytest.raises(KeyError, match="layer_1"):

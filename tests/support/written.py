@@ -1,7 +1,6 @@
 """The functions whose gradients, written out as NumPy code, are kept as golden texts.
 
-Write the texts anew, and read what changed as one who is to sign it, with `python -m tests.written`.
-"""
+Write the texts anew, and read what changed as one who is to sign it, with `python -m tests.support.written`."""
 
 from pathlib import Path
 from typing import Any
