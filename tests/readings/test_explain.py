@@ -18,7 +18,7 @@ each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: 
 
 @each_program
 def test_the_text_is_the_golden_one(program):
-    """Where it should change, write it anew: `python -m tests.explained`."""
+    """Where it should change, write it anew: `python -m tests.support.explained`."""
     assert f"{explained(program)}\n" == path(program).read_text("utf-8")
 
 

@@ -45,7 +45,7 @@ def assert_close(found, wanted, rtol, scale=0.0):
 class TestGoldenTexts:
     @pytest.mark.parametrize("name", FUNCTIONS)
     def test_the_text_is_the_golden_one(self, name):
-        """Where it should change, write it anew: `python -m tests.written`."""
+        """Where it should change, write it anew: `python -m tests.support.written`."""
         assert written(name) == path(name).read_text("utf-8")
 
     def test_ruff_finds_nothing(self, tmp_path):
