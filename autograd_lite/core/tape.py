@@ -44,8 +44,6 @@ class _Tracing(threading.local):
 
     depth = 0
     """How many transforms are running."""
-    constants = False
-    """Whether functions without derivative (comparisons, argsort, ...) are recorded too, as programs need it."""
 
 
 tracing = _Tracing()
@@ -65,6 +63,10 @@ class Observer(Generic[Node]):
     def swept(self, node: Node, x: Node, cotangent: Any) -> Any:
         """See the cotangent that a node passes to its input ``x``, and return what it is to pass."""
         return cotangent
+
+    def constant(self, op: Operation, value: Any, inputs: tuple[Any, ...], params: Params) -> Any:
+        """See what a function without derivative gave for Tensors; return it, or a node that records it."""
+        return value
 
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""

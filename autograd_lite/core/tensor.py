@@ -15,6 +15,7 @@ from typing import Any, NoReturn, final
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import (
     NO_PARAMS,
     Operation,
@@ -25,7 +26,7 @@ from autograd_lite.core.tape import (
     registry,
     tracing,
 )
-from autograd_lite.core.values import as_value
+from autograd_lite.core.values import as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _float64 = np.float64
@@ -39,8 +40,10 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
 
     Beside Tensors and plain numbers it computes and records without the price of a call of the op.
     """
+    row: Any = None  # of the ufunc, once it has been looked up
 
-    def method(self: Tensor, other: Any) -> Any:
+    def method(self: Tensor, other: Value) -> Value:
+        nonlocal row
         kind = type(other)
         value = None
         try:
@@ -50,18 +53,19 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
                 value = operate(self._value, other)
         except ValueError:
             pass  # shapes that do not go together: the op raises again, and names itself
-        if value is None or observers:
-            return registry[function](self, other)
+        if value is None or observers or row is None:
+            row = registry[function]
+            return row(self, other)
         node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
         node._value = value
-        node.op = registry[function]  # type: ignore[assignment]
+        node.op = row
         node.inputs = self, other
         node.params = NO_PARAMS
         node.name = node.grad = None
         node.serial = next_serial()
         return node
 
-    def reflected(self: Tensor, other: Any) -> Any:
+    def reflected(self: Tensor, other: Value) -> Value:
         kind = type(other)
         if observers or not (kind is float or kind is int or kind is _float64):
             return registry[function](other, self)
@@ -78,7 +82,7 @@ def _comparison(function: np.ufunc, compare: Callable[[Any, Any], Any]) -> Calla
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the method that stands for a NumPy function."""
 
-    def method(self: Tensor, *args: Any, **params: Any) -> Any:
+    def method(self: Tensor, *args: Any, **params: Any) -> Value:
         return registry[function](self, *args, **params)
 
     method.__name__ = function.__name__
@@ -100,7 +104,7 @@ def in_place(call: str, instead: str) -> Callable[..., NoReturn]:
     return refuse
 
 
-def _together(arguments: tuple[Any, ...]) -> Any:
+def _together(arguments: tuple[Any, ...]) -> Value:
     """Return ``t.reshape(2, 3)`` and ``t.reshape((2, 3))`` as one."""
     return arguments[0] if len(arguments) == 1 else arguments
 
@@ -139,15 +143,15 @@ class Tensor:
     __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
 
     op: Operation | None
-    inputs: tuple[Any, ...]
+    inputs: tuple[Value, ...]
     params: Params
     name: str | None
-    grad: Any
+    grad: Cotangent | None
     serial: int
     line: str
-    _value: Any
+    _value: Value
 
-    def __init__(self, value: Any, name: str | None = None, *, copy: bool = True) -> None:
+    def __init__(self, value: Value, name: str | None = None, *, copy: bool = True) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(
                 f"expected a string for the name of a Tensor, got {name!r}; it has the dtype of its value: "
@@ -164,16 +168,12 @@ class Tensor:
         self.serial = next_serial()
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Value:
         """The value: a read-only view of the array, or a NumPy scalar."""
-        if type(self._value) is not np.ndarray:
-            return self._value
-        view = self._value.view()
-        view.flags.writeable = False
-        return view
+        return read_only(self._value)
 
     @value.setter
-    def value(self, new: Any) -> None:
+    def value(self, new: Value) -> None:
         name = self.name or "t"
         raise AttributeError(
             f"the value of a Tensor cannot be replaced, since a record may still need it; "
@@ -213,7 +213,7 @@ class Tensor:
     def __bool__(self) -> bool:
         return self._observed(bool(self._value))  # type: ignore[no-any-return]
 
-    def _observed(self, outcome: Any) -> Any:
+    def _observed(self, outcome: Value) -> Value:
         """Return what control flow asked for, and let the observers see it."""
         for observer in current_observers():
             observer.decided(self, outcome)
@@ -234,15 +234,15 @@ class Tensor:
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
 
-    def item(self) -> Any:
+    def item(self) -> Value:
         """Return the one element as a Python number, outside of transforms."""
         return self._detached("item").item()
 
-    def tolist(self) -> Any:
+    def tolist(self) -> Value:
         """Return the value as nested lists of Python numbers, outside of transforms."""
         return self._detached("tolist").tolist()
 
-    def _detached(self, conversion: str) -> Any:
+    def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
         if tracing.depth and self.dtype.kind in "fc":
             raise TypeError(
@@ -251,7 +251,7 @@ class Tensor:
             )
         return self._observed(self._value)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
             return self._observed(np.array(self._value, dtype))
         raise TypeError(
@@ -260,17 +260,17 @@ class Tensor:
             "array.dot(t), t.at[i].set(v) or np.where instead of array[i] = t, .value where a constant is meant"
         )
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: Any, value: Value) -> None:
         name = self.name or "t"
         raise TypeError(
             f"a Tensor cannot be assigned to in place; use {name} = {name}.at[index].set(value), "
             f"or {name} = np.where(mask, value, {name})"
         )
 
-    def __contains__(self, x: Any) -> bool:
+    def __contains__(self, x: Value) -> bool:
         return bool(np.any(self == x))
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> Value:
         if self.op is not None or tracing.depth:
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
@@ -290,13 +290,13 @@ class Tensor:
 
     # What the registry answers for: NumPy's protocols, operators, methods
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Value:
         return registry[Tensor.__array_ufunc__](ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
         return registry[Tensor.__array_function__](func, args, kwargs)
 
-    def backward(self, cotangent: Any = None) -> None:
+    def backward(self, cotangent: Cotangent | None = None) -> None:
         """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
 
         Parameters
@@ -319,7 +319,7 @@ class Tensor:
         return registry[operator.getitem](self, index)  # type: ignore[no-any-return]
 
     @property
-    def at(self) -> Any:
+    def at(self) -> Value:
         """The places that ``t.at[index]`` names, to be replaced in a new Tensor: ``t.at[index].set(values)``."""
         return registry[Tensor.at](self)
 
@@ -384,32 +384,17 @@ class Tensor:
     sort = in_place("t.sort()", "np.sort(t)")
 
 
-def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
+def _copied(value: Value, name: str | None, grad: Any) -> Tensor:
     """Make the copy of a leaf, which shares nothing with it: what `copy` and `pickle` call."""
     leaf = Tensor(value, name)
     leaf.grad = grad.copy() if isinstance(grad, np.ndarray) else grad
     return leaf
 
 
-class TracedParams(dict[str, Any]):
-    """Keyword parameters that hold Tensors: indices and masks of a program that is traced with its constants."""
-
-    @property
-    def values_only(self) -> Params:
-        """The parameters as arrays."""
-        return trees.map_tree(raw, dict(self))  # type: ignore[no-any-return]
-
-
-def traced_params(params: Params) -> Params:
-    """Return parameters as `TracedParams` where they hold a Tensor."""
-    held = any(type(x) is Tensor for x in trees.flatten(params)[0])
-    return TracedParams(params) if held else params
-
-
 _new = Tensor.__new__
 
 
-def record(op: Operation | None, value: Any, inputs: tuple[Any, ...], params: Params) -> Tensor:
+def record(op: Operation | None, value: Value, inputs: tuple[Value, ...], params: Params) -> Tensor:
     """Make the node of a value that an op has computed. This is the hot path."""
     node = _new(Tensor)
     node._value = value
@@ -425,17 +410,23 @@ def record(op: Operation | None, value: Any, inputs: tuple[Any, ...], params: Pa
     return node
 
 
-def leaf(value: Any) -> Tensor:
+def leaf(value: Value) -> Tensor:
     """Make the leaf of a value without a copy, in half the time of ``Tensor(value, copy=False)``."""
     return record(None, as_value(value, False), (), NO_PARAMS)
 
 
-def raw(x: Any) -> Any:
+def raw(x: Value) -> Value:
     """Return the value of a Tensor, and anything else as it is."""
     return x._value if type(x) is Tensor else x
 
 
-def summary(x: Any) -> str:
+def raw_params(params: Params) -> Params:
+    """Return keyword parameters with values in the place of Tensors: masks and indices of a program that is traced."""
+    leaves, rebuild = trees.flatten(params)
+    return rebuild(list(map(raw, leaves))) if Tensor in map(type, leaves) else params
+
+
+def summary(x: Value) -> str:
     """Describe an op's input for an error message."""
     name = getattr(x, "name", None)
     return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"

@@ -12,10 +12,11 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.backward import seed
 from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
+from autograd_lite.core.numpy_protocol import on_values
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.values import read_only
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -299,8 +300,4 @@ def stop_gradient(x: Any) -> Any:
     return trees.map_tree(lambda leaf: _stopped(leaf) if type(leaf) is Tensor else leaf, x)
 
 
-def _stopped(x: Tensor) -> Any:
-    return _STOP(x) if tracing.constants else x.value
-
-
-_STOP = Op(lambda x, /: x, (None,), name="stop_gradient", template="{}")
+_stopped = on_values(read_only, Op(lambda x, /: x, (None,), name="stop_gradient", template="{}"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from autograd_lite.core.shapes import Value
 
-def as_value(value: Any, copy: bool) -> Any:
+
+def as_value(value: Value, copy: bool) -> Value:
     """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
     if type(value) is np.float64:  # a tenth of the price of a small call
         return value
@@ -22,7 +22,16 @@ def as_value(value: Any, copy: bool) -> Any:
     return array if array.ndim else array[()]
 
 
-def as_constant(x: Any) -> Any:
+def read_only(value: Value) -> Value:
+    """Return a view of an array that cannot be written to; anything else as it is."""
+    if type(value) is not np.ndarray:
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def as_constant(x: Value) -> Value:
     """Return an op's constant input as an array; None and numbers stay what they are."""
     array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
     if array.dtype.kind not in "fciub":
@@ -30,7 +39,7 @@ def as_constant(x: Any) -> Any:
     return array
 
 
-def _plain(x: Any) -> Any:
+def _plain(x: Value) -> Value:
     """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is."""
     if type(x) is np.ndarray or not isinstance(x, np.ndarray):
         return x
@@ -41,6 +50,6 @@ def _plain(x: Any) -> Any:
     return x.view(np.ndarray)
 
 
-def _summary(x: Any) -> str:
+def _summary(x: Value) -> str:
     """Describe what was given, for an error message."""
     return f"{type(x).__name__} of shape {np.shape(x)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd_lite.core.numpy_protocol import constant, ufunc_methods
+from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import registry
 from autograd_lite.ops import (
@@ -62,9 +62,5 @@ table: dict[str, Op] = {name: row for module in modules for name, row in vars(mo
 """Every built-in op by name."""
 
 
-constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.argsort, np.argmax)
-constant(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan, np.isfinite)
-constant(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.logical_and, np.logical_or, np.logical_not)
-constant(np.any, np.all)
 ufunc_methods.update({(f, "outer"): updates.outer(f) for f in registry if isinstance(f, np.ufunc) and f.nin == 2})
 ufunc_methods.update({(f, "at"): updates.at(f) for f in registry if isinstance(f, np.ufunc)})

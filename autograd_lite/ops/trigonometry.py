@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import nonzero, over
@@ -25,18 +26,18 @@ rad2deg = op(np.rad2deg, "np.rad2deg({})", (lambda g, z, x: np.rad2deg(g),))
 degrees = op(np.degrees, "np.degrees({})", (lambda g, z, x: np.degrees(g),))
 
 
-def _slant(x: Any) -> Any:
+def _slant(x: Value) -> Value:
     """Return sqrt(1 + x**2), where x**2 may overflow. NumPy's hypot takes no complex numbers."""
     return np.sqrt(1 + x * x) if np.iscomplexobj(raw(x)) else np.hypot(1, x)
 
 
-def _slope(g: Any, x: Any) -> Any:
+def _slope(g: Cotangent, x: Value) -> Cotangent:
     """Return g / sqrt(1 - x**2), without cancellation near 1 and -1, and 0 for g = 0 there."""
     return over(g, np.sqrt(1 - x) * np.sqrt(1 + x))
 
 
 @op(numpy=np.arcsin, template="np.arcsin({})", elementwise=True, domain=samples.unit)
-def arcsin(x: Any, /) -> Any:
+def arcsin(x: Value, /) -> Value:
     """Return the angle whose sine is x.
 
     Subgradient: none at -1 and 1, where the derivative is infinite; a cotangent of 0 gives 0 there.
@@ -45,7 +46,7 @@ def arcsin(x: Any, /) -> Any:
 
 
 @op(numpy=np.arccos, template="np.arccos({})", elementwise=True, domain=samples.unit)
-def arccos(x: Any, /) -> Any:
+def arccos(x: Value, /) -> Value:
     """Return the angle whose cosine is x.
 
     Subgradient: none at -1 and 1, where the derivative is infinite; a cotangent of 0 gives 0 there.
@@ -54,7 +55,7 @@ def arccos(x: Any, /) -> Any:
 
 
 @op(numpy=np.arccosh, template="np.arccosh({})", elementwise=True, domain=samples.above_one)
-def arccosh(x: Any, /) -> Any:
+def arccosh(x: Value, /) -> Value:
     """Return the number whose hyperbolic cosine is x.
 
     Subgradient: none at 1, where the derivative is infinite; a cotangent of 0 gives 0 there.
@@ -67,7 +68,7 @@ arccos.vjp(lambda g, z, x: -_slope(g, x))
 
 
 @arccosh.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     # two roots: x**2 may overflow, and this is the branch for complex x
     return over(g, np.sqrt(x - 1) * np.sqrt(x + 1))
 
@@ -77,13 +78,13 @@ arcsinh = op(np.arcsinh, "np.arcsinh({})", (lambda g, z, x: g / _slant(x),))
 arctanh = op(np.arctanh, "np.arctanh({})", (lambda g, z, x: g / ((1 - x) * (1 + x)),), domain=samples.unit)
 
 
-def _radius(x: Any, y: Any) -> Any:
+def _radius(x: Value, y: Value) -> Value:
     """Return the distance of (x, y) from the origin; 1 at the origin."""
     return nonzero(np.hypot(x, y))
 
 
 @op(numpy=np.arctan2, template="np.arctan2({}, {})", elementwise=True)
-def arctan2(x: Any, y: Any, /) -> Any:
+def arctan2(x: Value, y: Value, /) -> Value:
     """Return the angle of the point (y, x): the first argument is its height.
 
     Subgradient: 0 at (0, 0), where the angle jumps.
@@ -92,13 +93,13 @@ def arctan2(x: Any, y: Any, /) -> Any:
 
 
 @arctan2.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     r = _radius(x, y)
     return g * (y / r) / r
 
 
 @arctan2.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     r = _radius(x, y)
     return -g * (x / r) / r
 
@@ -115,7 +116,7 @@ _ORDERS = (
 
 
 @op(elementwise=True, samples=(*_ORDERS, samples.sample((3,), order=0)))
-def spherical_bessel(x: Any, /, order: int) -> Any:
+def spherical_bessel(x: Value, /, order: int) -> Value:
     """Return the spherical Bessel function of the first kind: sin(x) / x for order 0, and of x to the order near 0.
 
     Its power series for abs(x) up to order + 1; beyond, where it is stable, the recurrence
@@ -136,13 +137,13 @@ def spherical_bessel(x: Any, /, order: int) -> Any:
 
 
 @spherical_bessel.vjp
-def _(g: Any, z: Any, x: Any, order: int) -> Any:
+def _(g: Cotangent, z: Value, x: Value, order: int) -> Cotangent:
     later = (order + 1) * spherical_bessel(x, order=order + 1)
     return g * ((order * spherical_bessel(x, order=order - 1) if order else 0) - later) / (2 * order + 1)
 
 
 @op(elementwise=True, samples=_ORDERS)
-def i0_derivative(x: Any, /, order: int) -> Any:
+def i0_derivative(x: Value, /, order: int) -> Value:
     """Return the derivative, of any order k, of the modified Bessel function of the first kind and order 0.
 
     It is the mean over angles t from 0 to pi / 2 of cos(t)**k times cosh(x cos(t)), or sinh for odd k (DLMF 10.32.1):
@@ -160,7 +161,7 @@ def i0_derivative(x: Any, /, order: int) -> Any:
 
 
 @i0_derivative.vjp
-def _(g: Any, z: Any, x: Any, order: int) -> Any:
+def _(g: Cotangent, z: Value, x: Value, order: int) -> Cotangent:
     return g * i0_derivative(x, order=order + 1)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tape import observing, tracing
+from autograd_lite.core.tape import observing
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import (
@@ -324,13 +324,9 @@ class Chain:
 
     def _pull(self, local: Local, cotangents: dict[Node, Tensor]) -> dict[Node, Tensor]:
         """Pull the cotangents of a step back to its inputs, by the rules of its ops."""
-        before, tracing.constants = tracing.constants, True
-        try:
-            with self._stopping_before(local.outputs), observing(NumbersInRules(self.names)), np.errstate(all="ignore"):
-                seeds = {self.expressions.tensors[v][0]: g for v, g in cotangents.items()}
-                found, _ = sweep(seeds, self._stops)
-        finally:
-            tracing.constants = before
+        with self._stopping_before(local.outputs), observing(NumbersInRules(self.names)), np.errstate(all="ignore"):
+            seeds = {self.expressions.tensors[v][0]: g for v, g in cotangents.items()}
+            found, _ = sweep(seeds, self._stops)
         pulled: dict[Node, Tensor] = {}
         for tensor, c in found.items():
             u = self.expressions.nodes[tensor]

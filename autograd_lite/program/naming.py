@@ -23,8 +23,9 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tape import Observer, observing, tracing
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.op import unpack
+from autograd_lite.core.tape import Observer, observing
+from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.core.trees import Tree
 from autograd_lite.debugging import is_users
 from autograd_lite.program.frames import expression, is_name, operands, parts, spoken_values
@@ -106,6 +107,7 @@ class Names(Observer[Tensor]):
         self.derivatives: dict[Tensor, tuple[Tensor, Tensor]] = {}
         self.decisions: list[Decision] = []
         self.left: set[Tensor] = set()
+        self.with_constants = False
         self._base: FrameType | None = None
         self._count = count().__next__
         self._lifted: dict[int, Tensor] = {}
@@ -176,7 +178,7 @@ class Names(Observer[Tensor]):
         if frames:
             self.places[node] = _place(frames)
             self._name_constants(node, frames[0])
-        if tracing.constants and any(type(x) is np.ndarray for x in node.inputs):
+        if self.with_constants and any(type(x) is np.ndarray for x in node.inputs):
             self._lift(node)
 
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
@@ -214,6 +216,10 @@ class Names(Observer[Tensor]):
         finally:
             for node, inputs in kept:
                 node.inputs = inputs
+
+    def constant(self, op: Any, value: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Record functions without derivative, where the program is to compute them anew at other inputs."""
+        return record_constant(op, value, inputs, params) if self.with_constants else value
 
     def decided(self, node: Tensor, outcome: Any) -> None:
         """Remember a decision of the control flow."""
@@ -304,11 +310,24 @@ class Names(Observer[Tensor]):
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
 
 
+def record_constant(op: Any, value: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Return a node for what a function without derivative gave; Python ints and strings, of shapes, as they are."""
+    parts = value if isinstance(value, tuple) else (value,)
+    if not parts or not all(isinstance(part, (np.ndarray, np.generic)) for part in parts):
+        return value
+    node = record(op, value, inputs, params)
+    return unpack(node) if isinstance(value, tuple) else node
+
+
 class NumbersInRules(Observer[Tensor]):
     """An observer of a sweep that calls the numbers of an op the same in what its derivative rule computes of them."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
+
+    def constant(self, op: Any, value: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Record what rules compute without derivative: masks, orders."""
+        return record_constant(op, value, inputs, params)
 
     def recorded(self, node: Tensor) -> None:
         """Look for numbers of the op that is swept: equal ones of other ops are none of these."""

@@ -212,13 +212,12 @@ def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str
 def _run(f: Callable[..., Any], args: list[Any], names: Names) -> Tensor:
     """Run the function with its constants recorded, and check what it returns."""
     tracing.depth += 1
-    before, tracing.constants = tracing.constants, True
+    names.with_constants = True
     try:
         with names.watching():
             result = f(*args)
     finally:
         tracing.depth -= 1
-        tracing.constants = before
     name = getattr(f, "__name__", "f")
     if type(result) is Tensor and isinstance(result._value, (np.ndarray, np.generic)):
         if result.dtype.kind in "fc":
