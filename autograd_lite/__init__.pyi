@@ -1698,15 +1698,15 @@ def polydiv(u: _Value, v: _Value, /) -> Any:
 
 @overload
 def polyfit(
-    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
 ) -> Any: ...
 @overload
 def polyfit(
-    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
 ) -> Tensor: ...
 @overload
 def polyfit(
-    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
 ) -> Tensor:
     """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
 
