@@ -1,7 +1,6 @@
 """Reverse-mode automatic differentiation over NumPy: gradients that you can import, extend and verify."""
 
 from autograd_lite import optim, testing
-from autograd_lite.core import backward as _backward  # noqa: F401  (attaches Tensor.backward)
 from autograd_lite.core.op import op
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
