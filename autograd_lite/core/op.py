@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, cast, overload
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from autograd_lite.core.tape import Params, Rule, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import as_constant
 
+P = ParamSpec("P")
+R = TypeVar("R")
+RuleT = TypeVar("RuleT", bound=Rule)
 Rules = tuple[Rule | None, ...]
 
 _ndarray = np.ndarray
@@ -83,15 +86,15 @@ class Op:
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
+        update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
-        self.__doc__ = forward.__doc__
 
     @property
     def elementwise(self) -> bool:
         """Whether each element of the output depends on the same element of the broadcast inputs alone."""
         return self.core == 0
 
-    def vjp(self, rule: Rule) -> Rule:
+    def vjp(self, rule: RuleT) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
         if self.arity is None:
             self.rules = rule
@@ -220,16 +223,29 @@ class Op:
                     f"pass {key}.value to treat it as a constant"
                 )
 
+    def __get__(self, instance: Any, owner: Any = None) -> Op:
+        """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
+        return self
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+
+if TYPE_CHECKING:
+
+    class OpLike(Op, Generic[P, R]):
+        """What type checkers take an op for: it is called as its forward is."""
+
+        def __call__(self, *args: P.args, **params: P.kwargs) -> R:
+            """Compute the function."""
 
 
 @overload
 def op(function: Callable[..., Any], template: str, rules: Rules, /, **row: Any) -> Op: ...
 @overload
-def op(function: Callable[..., Any], /) -> Op: ...
+def op(function: Callable[P, R], /) -> OpLike[P, R]: ...
 @overload
-def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[..., Any]], Op]: ...
+def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[P, R]], OpLike[P, R]]: ...
 def op(function: Any = None, template: Any = None, rules: Any = None, /, *, numpy: Any = None, **row: Any) -> Any:
     """Define an op.
 

@@ -136,7 +136,7 @@ class Tensor:
     inputs: tuple[Value, ...]
     params: Params
     name: str | None
-    grad: Cotangent | None
+    grad: Cotangent  # None before the first backward pass
     serial: int
     line: str
     _value: Value

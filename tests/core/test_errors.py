@@ -3,6 +3,7 @@
 import math
 import re
 import traceback
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ class TestInPlace:
         array, tensor = np.ones((2, 2)), ag.Tensor(np.ones((2, 2)))
         with pytest.raises(TypeError) as raised:
             exec(f"array {symbol}= tensor", {}, {"array": array, "tensor": tensor})
-        line = re.search(r"Write (.*) instead", str(raised.value))[1]
+        (line,) = re.findall(r"Write (.*) instead", str(raised.value))
         assert line == f"array = array {symbol} tensor"
         assert_says(raised, f"np.{name}", f"'array {symbol}= tensor'", "the gradient would be lost")
         variables = {"array": array, "tensor": tensor}
@@ -471,7 +472,7 @@ def test_transforms(name):
     check(*TRANSFORMS[name])
 
 
-NUMPYS_OWN = {
+NUMPYS_OWN: dict[str, tuple[Any, ...]] = {
     "axis": (lambda x: np.sum(x, axis=5), VECTOR, np.exceptions.AxisError, "sum"),
     "axis of softmax": (lambda x: ag.softmax(x, axis=5), VECTOR, np.exceptions.AxisError, "softmax"),
     "operator": (lambda x: x + ag.Tensor(np.ones(2)), VECTOR, ValueError, "add"),
