@@ -92,7 +92,7 @@ def bodies():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body
-                yield f"{module}.{node.name}", body[-1].end_lineno - body[0].lineno + 1
+                yield f"{module}.{node.name}", (body[-1].end_lineno or 0) - body[0].lineno + 1
 
 
 def count(pattern, *folders, without=()):
@@ -118,7 +118,8 @@ def float_literals(folder, without=()):
 
 
 def main():
-    lines, number = Counter(), Counter()
+    lines: Counter[str] = Counter()
+    number: Counter[str] = Counter()
     for module, path in MODULES.items():
         where = "verification/diagnosis" if ".diagnosis" in module else room(module) or "__init__"
         lines[where] += len(path.read_text("utf-8").splitlines())
