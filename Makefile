@@ -12,7 +12,7 @@ help:
 	@echo "make test   install into $(VENV) if needed, then run the tests (ARGS=... for pytest)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
-	@echo "make docs   write the pages of docs/ that follow from the op table"
+	@echo "make docs   write what follows from the op table: pages of docs/, and the types of the public names"
 	@echo "make bench  the speed of a training iteration and of a long chain, as ratios"
 
 $(INSTALLED): pyproject.toml
@@ -39,7 +39,7 @@ deep: $(INSTALLED)
 	$(BIN)/python -m pytest -m "" --hypothesis-profile=deep $(ARGS)
 
 docs: $(INSTALLED)
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks.neuron $(ARGS)

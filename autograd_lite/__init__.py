@@ -1,10 +1,6 @@
 """Reverse-mode automatic differentiation over NumPy: gradients that you can import, extend and verify."""
 
-from typing import TYPE_CHECKING, Any
-
-from autograd_lite import optim as optim
-from autograd_lite import testing as testing
-from autograd_lite.core import backward as _backward  # noqa: F401  (attaches Tensor.backward)
+from autograd_lite import optim, testing
 from autograd_lite.core.op import op
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
@@ -18,9 +14,7 @@ from autograd_lite.testing import check_grads
 from autograd_lite.verification.report import Report
 from autograd_lite.verification.verify import verify
 
-# np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.
-_ops = {name: row for name, row in _table.items() if name != "trace"}
-globals().update(_ops)
+__version__ = "0.1.0"
 
 __all__ = [
     "Program",
@@ -36,15 +30,22 @@ __all__ = [
     "jacobian",
     "jvp",
     "op",
+    "optim",
     "source",
     "stop_gradient",
+    "testing",
     "trace",
     "value_and_grad",
     "verify",
     "vjp",
 ]
+# Type checkers and editors read the ops from __init__.pyi, which `make docs` writes from the same table.
+# np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.
+_ops = {name: row for name, row in _table.items() if name != "trace"}
+globals().update(_ops)
 __all__ += list(_ops)
 
-if TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any: ...  # every op of the table
+def __dir__() -> list[str]:
+    """Return the public names, and those that Python itself gives to a module."""
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

@@ -46,7 +46,7 @@ def debug() -> Iterator[None]:
         yield
 
 
-class _Debugger(Observer):
+class _Debugger(Observer[Tensor]):
     """An observer that looks at every number."""
 
     def __init__(self) -> None:

@@ -1,17 +1,21 @@
-"""Write the pages that follow from the op table: ``python docs/generate.py`` (``make docs``)."""
+"""Write the files that follow from the op table: ``python -m docs.generate`` (``make docs``)."""
 
 import inspect
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import autograd_lite as ag
 from autograd_lite.core.numpy_protocol import constants, refused
-from autograd_lite.core.op import Op, registry
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import registry
 from autograd_lite.ops import table
 from autograd_lite.ops.__main__ import differentiable_inputs
+from docs.public_types import public_types, summary
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 TESTED = "2.4"  # the NumPy whose functions the coverage page lists
 MODULES = {
     "np": np,
@@ -38,7 +42,7 @@ OLD_NAMES = {"np.row_stack": np.vstack}  # functions that call another, with a w
 STATUS = ("differentiable", "constant", "refused", "takes no array")
 
 
-def functions():
+def functions() -> dict[str, Any]:
     """Return NumPy's public functions by the path under which they are found; classes and modules are none."""
     found = {}
     for prefix, module in MODULES.items():
@@ -50,7 +54,7 @@ def functions():
     return found
 
 
-def statuses(path, function):
+def statuses(path: str, function: Any) -> dict[str, str]:
     """Return every status that a function has, each with what is to be said about it: one, if all is well."""
     found = {}
     function = OLD_NAMES.get(path, function)
@@ -67,21 +71,21 @@ def statuses(path, function):
     return found
 
 
-def unclear():
+def unclear() -> list[str]:
     """Return the functions that have no status, or several."""
     return sorted(path for path, function in functions().items() if len(statuses(path, function)) != 1)
 
 
-def by_status():
+def by_status() -> dict[str, dict[str, str]]:
     """Return the paths of each status with what is to be said about them."""
-    groups = {status: {} for status in STATUS}
+    groups: dict[str, dict[str, str]] = {status: {} for status in STATUS}
     for path, function in functions().items():
         for status, remark in statuses(path, function).items():
             groups[status][path] = remark
     return groups
 
 
-def coverage_page():
+def coverage_page() -> str:
     """Return the page on NumPy's functions."""
     groups = by_status()
     pages = [
@@ -118,38 +122,35 @@ _SUMMARY = {
 }
 
 
-def row_of(path):
+def row_of(path: str) -> Op:
     """Return the op that answers for a function."""
     function = OLD_NAMES.get(path, functions()[path])
     answer = registry[function]
     return answer if isinstance(answer, Op) else next(row for row in table.values() if row.numpy is function)
 
 
-def _row(path):
+def _row(path: str) -> str:
     row = row_of(path)
     name = next(name for name, other in table.items() if other is row)
-    summary = next(
-        line for line in (inspect.getdoc(functions()[path]) or "").splitlines() if line and "(" not in line[:12]
-    )
     inputs = ", ".join(f"`{x}`" if x.isidentifier() else x for x in differentiable_inputs(row))
-    return f"| `{path}` | `{name}` | {inputs} | {summary} |".replace("||", "|")
+    return f"| `{path}` | `{name}` | {inputs} | {summary(functions()[path])} |".replace("||", "|")
 
 
-def _listed(paths):
+def _listed(paths: Iterable[str]) -> str:
     return ", ".join(f"`{path}`" for path in paths) + "."
 
 
-def _grouped(remarks):
+def _grouped(remarks: dict[str, str]) -> list[str]:
     """Return a list item for each remark, with the functions that it is about."""
-    groups = {}
+    groups: dict[str, list[str]] = {}
     for path, remark in remarks.items():
         groups.setdefault(remark, []).append(path)
     return [f"- {_listed(paths)[:-1]}: {remark}." for remark, paths in groups.items()]
 
 
-def subgradients_page():
+def subgradients_page() -> str:
     """Return the page on what is taken for a derivative where there is none."""
-    rows = {}
+    rows: dict[str, list[str]] = {}
     for name, row in sorted(table.items()):
         line = subgradient_of(row)
         if line:
@@ -169,36 +170,40 @@ def subgradients_page():
     )
 
 
-def subgradient_of(row):
+def subgradient_of(row: Op) -> str:
     """Return what an op's docstring says after 'Subgradient:', up to the end of that paragraph."""
     paragraphs = (inspect.cleandoc(row.__doc__ or "")).split("\n\n")
     said = [" ".join(part.split()) for part in paragraphs if part.startswith("Subgradient:")]
     return said[0].removeprefix("Subgradient:").strip() if said else ""
 
 
-PAGES = {"numpy_coverage.md": coverage_page, "subgradients.md": subgradients_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/numpy_coverage.md": coverage_page,
+    "docs/subgradients.md": subgradients_page,
+    "autograd_lite/__init__.pyi": public_types,
+}
 
 
-def draw_neuron():
+def draw_neuron() -> None:
     """Draw the README's neuron."""
     input_vector, target = np.array([2.0, 1.5]), 0
 
-    def neuron(weights, bias):
+    def neuron(weights: Any, bias: Any) -> Any:
         layer_1 = np.dot(input_vector, weights) + bias
         prediction = ag.sigmoid(layer_1)
         error = np.square(prediction - target)
         return error  # noqa: RET504 (its name is drawn)
 
-    ag.draw(neuron, np.array([1.45, -0.66]), 0.0).save(str(HERE / "neuron.svg"))
+    ag.draw(neuron, np.array([1.45, -0.66]), 0.0).save(str(ROOT / "docs" / "neuron.svg"))
 
 
-def main():
-    """Write the pages, and the README's picture."""
+def main() -> None:
+    """Write the files, and the README's picture."""
     draw_neuron()
     if not np.__version__.startswith(f"{TESTED}."):
         raise SystemExit(f"the pages list the functions of NumPy {TESTED}; this is NumPy {np.__version__}")
     for name, page in PAGES.items():
-        (HERE / name).write_text(page(), encoding="utf-8")
+        (ROOT / name).write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

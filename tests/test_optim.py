@@ -1,6 +1,7 @@
 """Optimisers against steps that are written out, in float32 too; errors before any state changes; convergence."""
 
 from collections import namedtuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,8 +156,8 @@ def test_nothing_to_step(name, tree):
 
 
 class TestErrors:
-    P = {"w": np.ones(2), "b": 1.0}  # noqa: RUF012
-    G = {"w": np.array([1.0, -1.0]), "b": 0.5}  # noqa: RUF012
+    P: dict[str, Any] = {"w": np.ones(2), "b": 1.0}  # noqa: RUF012
+    G: dict[str, Any] = {"w": np.array([1.0, -1.0]), "b": 0.5}  # noqa: RUF012
 
     WRONG = {  # noqa: RUF012
         "structure": (P, {"w": G["w"]}, ValueError, "two trees of one structure, got {'w': *, 'b': *} and {'w': *}"),
@@ -267,7 +268,7 @@ class TestConvergence:
     )
     def test_on_a_convex_problem(self, make, count, near):
         optimizer, gradient = make(), ag.grad(self.loss)
-        p = {"x": np.zeros(2), "y": np.float64(0.0)}
+        p: dict[str, Any] = {"x": np.zeros(2), "y": np.float64(0.0)}
         for _ in range(count):
             p = optimizer.step(p, gradient(p))
         np.testing.assert_allclose(p["x"], np.linalg.solve(self.A, self.B), atol=near)
@@ -278,7 +279,7 @@ class TestConvergence:
         x = rng.normal(size=(64, 3)).astype(np.float32)
         wanted = np.array([1.0, -2.0, 0.5], np.float32)
         y = x @ wanted + np.float32(0.25)
-        p = {"weights": np.zeros(3, np.float32), "bias": np.float32(0)}
+        p: dict[str, Any] = {"weights": np.zeros(3, np.float32), "bias": np.float32(0)}
         optimizer = Adam(0.05)
         gradient = ag.grad(lambda p: np.mean((x @ p["weights"] + p["bias"] - y) ** 2))
         for _ in range(500):

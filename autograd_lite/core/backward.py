@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from autograd_lite.core.op import unpack
-from autograd_lite.core.shapes import Shape, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import current_observers
-from autograd_lite.core.tensor import Tensor, TracedParams, raw, summary
+from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
+from autograd_lite.core.tape import Observer, Operation, Rule, current_observers, registry
+from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -19,8 +19,8 @@ _NOWHERE: frozenset[Tensor] = frozenset()
 
 
 def sweep(
-    cotangents: dict[Tensor, Any], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
-) -> tuple[dict[Tensor, Any], bool]:
+    cotangents: dict[Tensor, Cotangent], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
+) -> tuple[dict[Tensor, Cotangent], bool]:
     """Pull the cotangents of results back to the Tensors that they were made from.
 
     The cotangents are kept in a dict of this call. They are arrays, and nothing is recorded, unless the sweep touches a
@@ -44,39 +44,24 @@ def sweep(
         Whether the sweep was recorded.
     """
     stop = _NOWHERE if wrt is None else wrt
-    nodes, reached, ends, outside = order(cotangents, stop, since)
+    nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    cotangents = dict(cotangents)
-    needed = reached if outside else None  # None: all that there is
-    if wrt is not None and not wrt.issuperset(ends):
-        needed = _dependents(nodes, reached, wrt)
-        cotangents = {result: g for result, g in cotangents.items() if result in needed}
+    arguments = _tensors_of if recorded and (outside or not closed) else _values_of
     observers = current_observers()
-    found = {}
+    arrived = {result: g for result, g in cotangents.items() if needed is None or result in needed}
+    found: dict[Tensor, Cotangent] = {}
     for node in nodes:
-        g = cotangents.pop(node, None)
+        g = arrived.pop(node, None)
         if g is None:
             continue
         inputs = node.inputs
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row: Any = node.op
-        params = node.params
-        if type(params) is TracedParams and not lifted:
-            params = params.values_only
-        args: tuple[Any, ...]
-        if lifted:
-            args = (g, unpack(node) if isinstance(node._value, tuple) else node, *inputs)
-        elif len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
-            x, y = inputs
-            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
-        elif len(inputs) == 1:
-            args = (g, node._value, raw(inputs[0]))
-        else:
-            args = (g, node._value, *map(raw, inputs))
-        for i, rule in row.edges or row.edges_for(len(inputs)):
+        row, args, params = node.op, arguments(g, node), node.params
+        if observers and arguments is _values_of:
+            params = raw_params(params)
+        for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
@@ -88,14 +73,41 @@ def sweep(
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
             if observers:
-                for observer in observers:
-                    c = observer.swept(node, x, c)
-            before = cotangents.get(x)
-            if before is None:
-                cotangents[x] = c
-            else:
-                cotangents[x] = before + c if type(c) is not tuple else plus(before, c)
+                c = _observed(observers, node, x, c)
+            before = arrived.get(x)
+            arrived[x] = c if before is None else plus(before, c)
     return found, recorded
+
+
+def _observed(observers: tuple[Observer[Tensor], ...], node: Tensor, x: Tensor, c: Value) -> Value:
+    """Return what a node passes to its input ``x``, seen by the observers."""
+    for observer in observers:
+        c = observer.swept(node, x, c)
+    return c
+
+
+def _to_visit(
+    results: Iterable[Tensor], wrt: set[Tensor] | None, since: int
+) -> tuple[list[Tensor], set[Tensor] | None, bool]:
+    """Return the nodes to visit, newest first; those that need a cotangent, or None for all; whether any is outside."""
+    nodes, reached, ends, outside = order(results, wrt or _NOWHERE, since)
+    if wrt is not None and not wrt.issuperset(ends):
+        return nodes, _dependents(nodes, reached, wrt), outside
+    return nodes, reached if outside else None, outside
+
+
+def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
+    """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
+    return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
+
+
+def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
+    """Return what rules get in a sweep that is not recorded: arrays and numbers."""
+    inputs = node.inputs
+    if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
+        x, y = inputs
+        return (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+    return (g, node._value, *map(raw, inputs))
 
 
 def order(
@@ -153,20 +165,22 @@ def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> 
     return needed
 
 
-def plus(before: Any, c: Any) -> Any:
+def plus(before: Value, c: Value) -> Value:
     """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
     if before is None:
         return c
-    return tuple(x + y for x, y in zip(before, c, strict=True)) if isinstance(c, tuple) else before + c
+    return tuple(x + y for x, y in zip(before, c, strict=True)) if type(before) is tuple else before + c
 
 
-def fit(c: Any, x: Tensor, node: Tensor, rule: Any) -> Any:
+def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
     """Return a rule's cotangent in the shape and dtype of its input.
 
     Broadcasting is undone here, once for all ops: only where the op is declared to broadcast, and only from exactly the
     shape to which the input was stretched.
     """
     value = x._value
+    if type(c) is _float64 and type(value) is _float64:  # most nodes of a scalar graph
+        return c
     if isinstance(value, tuple):
         return c
     if type(c) is type(value) and c.shape == value.shape and c.dtype == value.dtype:
@@ -202,15 +216,15 @@ def _stretched(shape: Shape, node: Tensor) -> Shape:
     return np.broadcast_shapes(*loops) + shape[-core:]
 
 
-def _cast(c: Any, dtype: np.dtype[Any]) -> Any:
+def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
     """Return a cotangent in the dtype of its input: the real part for a real one."""
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
     return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
 
 
-def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Shape) -> ValueError:
-    row: Any = node.op
+def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: Shape) -> ValueError:
+    row = cast(Operation, node.op)
     expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
     hint = ""
     if row.core is None and given == np.shape(node._value):
@@ -218,9 +232,9 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Any, given: Shape, stretched: Sh
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
 
 
-def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
+def _rule_of(x: Tensor, node: Tensor, rule: Rule) -> str:
     """Name a rule, by its op and the input whose cotangent it gives."""
-    row: Any = node.op
+    row = cast(Operation, node.op)
     rules = row.rules_for(len(node.inputs))
     places = [i for i, other in enumerate(node.inputs) if other is x]
     position = next((i for i in places if rules[i] is rule), places[0])  # an input may be used twice
@@ -228,7 +242,7 @@ def _rule_of(x: Tensor, node: Tensor, rule: Any) -> str:
     return f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)})"
 
 
-def seed(result: Any) -> Any:
+def seed(result: Value) -> Cotangent:
     """Return the cotangent 1 of a result of size 1.
 
     Raises
@@ -256,30 +270,15 @@ def seed(result: Any) -> Any:
 _ONE = np.float64(1.0)
 
 
-def backward(self: Tensor, cotangent: Any = None) -> None:
-    """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
-
-    Parameters
-    ----------
-    cotangent : array_like of the shape of this Tensor, optional
-        The derivative of the final result by this Tensor; 1 if left out, for a Tensor of size 1.
-
-    Raises
-    ------
-    ValueError
-        Where the cotangent is missing or of another shape.
-
-    Notes
-    -----
-    Called twice, it adds twice. Time and memory are O(nodes); the depth of the graph is not limited.
-    """
-    g = seed(self) if cotangent is None else as_cotangent(cotangent, self)
-    found, _ = sweep({self: g})
+def backward(result: Tensor, cotangent: Value = None) -> None:
+    """Add the gradient of a result to its leaves: see `Tensor.backward`."""
+    g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
+    found, _ = sweep({result: g})
     for leaf, c in found.items():
         leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
 
 
-def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
+def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
     """Return a cotangent or tangent given by the user in the dtype of its value.
 
     Raises
@@ -300,11 +299,11 @@ def as_cotangent(given: Any, value: Any, kind: str = "cotangent") -> Any:
     return given if type(given) is Tensor else array.astype(dtype)[()]
 
 
-def own(c: Any) -> Any:
+def own(c: Value) -> Value:
     """Return a cotangent that nobody else holds, so that the user may change it in place."""
     if not isinstance(c, np.ndarray):
         return c
     return np.array(c) if c.ndim else c[()]
 
 
-Tensor.backward = backward  # type: ignore[method-assign]
+registry[Tensor.backward] = backward

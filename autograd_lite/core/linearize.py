@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
 from autograd_lite.core.op import alias
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import now, tracing
 from autograd_lite.core.tensor import Tensor, leaf, raw
 
@@ -56,7 +57,7 @@ class Call:
             result = f(*wrapped, **kwargs)
         finally:
             tracing.depth -= 1
-        self.outputs: list[Any] = [result]
+        self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:
             self.outputs, self.rebuild_result = trees.flatten(result)
@@ -67,7 +68,7 @@ class Call:
         """Name of the function."""
         return getattr(self.f, "__name__", "f")
 
-    def _enter(self, x: Any) -> Tensor:
+    def _enter(self, x: Value) -> Tensor:
         """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
         if type(x) is not Tensor:
             made = leaf(x)
@@ -89,7 +90,7 @@ class Call:
         self._branches = [*branches, (len(arrays), rebuild)]
         return entered
 
-    def arrange(self, items: Sequence[Any]) -> Any:
+    def arrange(self, items: Sequence[Value]) -> trees.Tree:
         """Put one item for each leaf together in the trees of the arguments."""
         if self._branches is not None:
             parts, start = [], 0
@@ -105,7 +106,7 @@ class Call:
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
 
-    def scalar(self) -> Any:
+    def scalar(self) -> Value:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
         if len(self.outputs) != 1:
             raise TypeError(
@@ -114,16 +115,16 @@ class Call:
             )
         return self.outputs[0]
 
-    def is_outside(self, y: Any) -> bool:
+    def is_outside(self, y: Value) -> bool:
         """Whether the function returned a Tensor that it has not made: one that it closes over."""
         return type(y) is Tensor and y.serial < self.since
 
-    def pull(self, cotangents: dict[Tensor, Any]) -> tuple[list[Any], bool]:
+    def pull(self, cotangents: dict[Tensor, Cotangent]) -> tuple[list[Cotangent], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
 
-    def seeds(self, cotangent: Any) -> dict[Tensor, Any]:
+    def seeds(self, cotangent: trees.Tree) -> dict[Tensor, Cotangent]:
         """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
         given = trees.flatten_like(self.rebuild_result(self.outputs), cotangent)
         if given is None:
@@ -133,15 +134,15 @@ class Call:
             )
         return self.seed_outputs([as_cotangent(g, y) for g, y in zip(given, self.outputs, strict=True)])
 
-    def seed_outputs(self, cotangents: list[Any]) -> dict[Tensor, Any]:
+    def seed_outputs(self, cotangents: list[Cotangent]) -> dict[Tensor, Cotangent]:
         """Return the cotangents of the outputs made in this call; one that is returned twice has their sum."""
-        seeds: dict[Tensor, Any] = {}
+        seeds: dict[Tensor, Cotangent] = {}
         for i, y in enumerate(self.outputs):
             if type(y) is Tensor and y.serial > self.since:
                 seeds[y] = seeds[y] + cotangents[i] if y in seeds else cotangents[i]
         return seeds
 
-    def tangents(self, tangents: Any) -> list[Any]:
+    def tangents(self, tangents: trees.Tree) -> list[Value]:
         """Return the tangents of the leaves, in order, from the trees that `arrange` gives."""
         given = trees.flatten_like(self.arrange(self.leaves), tangents)
         if given is None:
@@ -151,7 +152,7 @@ class Call:
             )
         return [as_cotangent(t, x, "tangent") for t, x in zip(given, self.leaves, strict=True)]
 
-    def value(self) -> Any:
+    def value(self) -> trees.Tree:
         """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
         made = [y for y in self.outputs if type(y) is Tensor]
         outside = bool(made) and order(made, since=self.since)[-1]
@@ -167,9 +168,9 @@ class Linear:
         seeds = call.seed_outputs(list(self.cotangents))
         self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
 
-    def push(self, tangents: list[Any]) -> Any:
+    def push(self, tangents: list[Value]) -> trees.Tree:
         """Return the tangent of the value for tangents of the leaves."""
-        seeds: dict[Tensor, Any] = {}
+        seeds: dict[Tensor, Cotangent] = {}
         for x, t in zip(self.call.leaves, tangents, strict=True):
             g = self.found.get(x)
             if type(g) is Tensor:
@@ -179,11 +180,11 @@ class Linear:
         return self.call.rebuild_result(parts)
 
 
-def zero(x: Tensor) -> Any:
+def zero(x: Tensor) -> Cotangent:
     """Return the cotangent of a Tensor that nothing depends on."""
     return np.zeros_like(x._value)[()]
 
 
-def as_array(y: Any) -> Any:
+def as_array(y: Value) -> Value:
     """Return an output without its record, as an array that the user may change."""
     return own(y._value) if type(y) is Tensor else y

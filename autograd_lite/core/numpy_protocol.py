@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.op import Op, registry, unpack
-from autograd_lite.core.tape import tracing
-from autograd_lite.core.tensor import Tensor, raw, record, traced_params
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import current_observers, registry
+from autograd_lite.core.tensor import Tensor, raw
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""
@@ -27,25 +27,18 @@ refused: dict[Callable[..., Any], str] = {}
 """NumPy functions that refuse Tensors, and why."""
 
 
-_INFIX = {
-    "equal": "{} == {}",
-    "not_equal": "{} != {}",
-    "less": "{} < {}",
-    "less_equal": "{} <= {}",
-    "greater": "{} > {}",
-    "greater_equal": "{} >= {}",
-    "bitwise_and": "{} & {}",
-    "bitwise_or": "{} | {}",
-    "bitwise_xor": "{} ^ {}",
-    "invert": "~{}",
-}
-
-
-def constant(*functions: Callable[..., Any]) -> None:
+def constant(*functions: Callable[..., Any], template: str | None = None) -> None:
     """Let these NumPy functions see the values of Tensors: their results have no derivative."""
     for function in functions:
         constants.add(function)
-        registry[function] = _on_values(function)
+        registry[function] = _constant(function, template)
+
+
+def _constant(function: Callable[..., Any], template: str | None) -> Callable[..., Any]:
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return on_values(function, Op(forward, (), name=function.__name__, numpy=function, template=template))
 
 
 def refuse(why: str, *functions: Callable[..., Any]) -> None:
@@ -55,33 +48,23 @@ def refuse(why: str, *functions: Callable[..., Any]) -> None:
 
 def by_value(function: Callable[..., Any]) -> Callable[..., Any]:
     """Let a function of arrays see the values of Tensors, as `constant` does for NumPy's (decorator)."""
-    return _on_values(function, Op(function, (None,) * function.__code__.co_argcount))
+    return on_values(function, Op(function, (None,) * function.__code__.co_argcount))
 
 
-def _on_values(function: Callable[..., Any], own: Op | None = None) -> Callable[..., Any]:
-    """Return the function on the values of Tensors. A program is traced with its constants: there it is recorded."""
-    name = getattr(function, "__name__", "constant")
-    infix = _INFIX.get(name)
-    row = own or Op(lambda *args, **kwargs: function(*args, **kwargs), (), name=name, numpy=function, template=infix)
+def on_values(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
+    """Return the function on the values of Tensors; an observer may record what it gives."""
 
-    def on_values(*args: Any, **kwargs: Any) -> Any:
+    def answer(*args: Any, **kwargs: Any) -> Any:
         result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
-        if not tracing.constants or not _is_array(result):
-            return result
-        node = record(row, result, args, traced_params(kwargs))
-        return unpack(node) if isinstance(result, tuple) else node
+        for observer in current_observers():
+            result = observer.constant(row, result, args, kwargs)
+        return result
 
-    on_values.__name__ = name
-    return on_values
-
-
-def _is_array(result: Any) -> bool:
-    """Whether a result depends on values; Python ints, tuples of them and strings come from shapes and dtypes."""
-    parts = result if isinstance(result, tuple) else (result,)
-    return bool(parts) and all(isinstance(part, (np.ndarray, np.generic)) for part in parts)
+    answer.__name__ = row.name
+    return answer
 
 
-def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for a ufunc that is called with a Tensor (``Tensor.__array_ufunc__``)."""
     out = kwargs.pop("out", None)
     if out is not None:
@@ -115,9 +98,7 @@ def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:
     return answer
 
 
-def array_function(
-    self: Tensor, func: Callable[..., Any], types: Iterable[type], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
+def array_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Answer for any other NumPy function that is called with a Tensor (``Tensor.__array_function__``)."""
     answer = registry.get(func)
     if answer is None:
@@ -164,3 +145,6 @@ def unsupported(function: Callable[..., Any]) -> NotImplementedError:
         f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op:\n\n"
         f"@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
     )
+
+
+registry[Tensor.__array_ufunc__], registry[Tensor.__array_function__] = array_ufunc, array_function

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, overload
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
-from autograd_lite.core.tape import Params, tracing
-from autograd_lite.core.tensor import Tensor, TracedParams, as_constant, raw, record, summary, traced_params
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import Params, Rule, observers, registry
+from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
+from autograd_lite.core.values import as_constant
 
-Rule = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
+RuleT = TypeVar("RuleT", bound=Rule)
 Rules = tuple[Rule | None, ...]
-
-registry: dict[Any, Callable[..., Any]] = {}
-"""What answers for a NumPy function that is called with a Tensor."""
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
@@ -85,15 +86,15 @@ class Op:
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
+        update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
-        self.__doc__ = forward.__doc__
 
     @property
     def elementwise(self) -> bool:
         """Whether each element of the output depends on the same element of the broadcast inputs alone."""
         return self.core == 0
 
-    def vjp(self, rule: Rule) -> Rule:
+    def vjp(self, rule: RuleT) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
         if self.arity is None:
             self.rules = rule
@@ -111,7 +112,7 @@ class Op:
         self.edges = self.edges_for(len(self.rules))
 
     def _missing(self, position: int) -> Rule:
-        def missing(*args: Any, **params: Any) -> Any:
+        def missing(*args: Any, **params: Any) -> Value:
             raise NotImplementedError(
                 f"op '{self.name}' has no vjp rule for input {position} ('{self.input_names[position]}'), which is a "
                 f"Tensor. Add one with @{self.name}.vjp, or pass the input's .value to treat it as a constant."
@@ -128,7 +129,7 @@ class Op:
         """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
         return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
 
-    def __call__(self, *args: Any, **params: Any) -> Any:
+    def __call__(self, *args: Any, **params: Any) -> Value:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
             return self._differentiate_through(args, params)
@@ -147,16 +148,14 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
-        if not recorded and type(params) is not TracedParams:  # a Tensor that picks from an array is recorded
+        given = raw_params(params) if observers and params else params
+        if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
             inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
             values = [raw(x) for x in inputs]
         try:
-            if params:
-                value = self.compute(*values, **(params.values_only if type(params) is TracedParams else params))
-            else:
-                value = self.compute(*values)
+            value = self.compute(*values, **given) if given else self.compute(*values)
             if type(value) not in _VALUES:
                 value = self._as_value(value)
         except Exception as error:
@@ -165,7 +164,7 @@ class Op:
         node = record(self, value, inputs, params)
         return unpack(node) if isinstance(value, tuple) else node
 
-    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Any:
+    def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""
         if self.numpy is not None and not _holds_tensor((*args, *params.values())):
             return self.numpy(*args, **params)
@@ -173,11 +172,11 @@ class Op:
         named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
         return self.forward(*args, *named, **params)
 
-    def _plain(self, inputs: tuple[Any, ...], params: Params) -> Any:
+    def _plain(self, inputs: tuple[Value, ...], params: Params) -> Value:
         """Call the forward on inputs and parameters that were sorted."""
         return self.forward(inputs, **params) if self.spread else self.forward(*inputs, **params)
 
-    def _as_value(self, value: Any) -> Any:
+    def _as_value(self, value: Value) -> Value:
         """Return what the forward returned as an array, a NumPy scalar, or a tuple of these."""
         if isinstance(value, (np.ndarray, np.generic, tuple)):
             return value
@@ -204,8 +203,6 @@ class Op:
         params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])
-        if tracing.constants and params:
-            params = traced_params(params)
         if any(type(x) is Tensor for x in (*inputs, *params.values())):
             self._refuse(params)
         return inputs, params
@@ -226,16 +223,29 @@ class Op:
                     f"pass {key}.value to treat it as a constant"
                 )
 
+    def __get__(self, instance: Any, owner: Any = None) -> Op:
+        """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
+        return self
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+
+if TYPE_CHECKING:
+
+    class OpLike(Op, Generic[P, R]):
+        """What type checkers take an op for: it is called as its forward is."""
+
+        def __call__(self, *args: P.args, **params: P.kwargs) -> R:
+            """Compute the function."""
 
 
 @overload
 def op(function: Callable[..., Any], template: str, rules: Rules, /, **row: Any) -> Op: ...
 @overload
-def op(function: Callable[..., Any], /) -> Op: ...
+def op(function: Callable[P, R], /) -> OpLike[P, R]: ...
 @overload
-def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[..., Any]], Op]: ...
+def op(*, numpy: Any = None, **row: Any) -> Callable[[Callable[P, R]], OpLike[P, R]]: ...
 def op(function: Any = None, template: Any = None, rules: Any = None, /, *, numpy: Any = None, **row: Any) -> Any:
     """Define an op.
 
@@ -325,12 +335,17 @@ def _sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...
     return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
-def _take_item(x: tuple[Any, ...], *, index: int) -> Any:
+def _take_item(x: tuple[Any, ...], *, index: int) -> Value:
     return x[index]
 
 
-def _item_vjp(g: Any, z: Any, x: Any, *, index: int) -> tuple[Any, ...]:
+def _item_vjp(g: Cotangent, z: Value, x: Value, *, index: int) -> tuple[Cotangent, ...]:
     return tuple(g if i == index else np.zeros_like(part) for i, part in enumerate(raw(x)))
+
+
+def op_of(node: Tensor) -> Op:
+    """Return the op that recorded a node."""
+    return cast(Op, node.op)
 
 
 alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
@@ -338,7 +353,7 @@ alias = Op(lambda x: x, (lambda g, z, x: g,), name="alias", core=0)
 item = Op(_take_item, (_item_vjp,), name="item")
 
 
-def unpack(node: Tensor) -> Any:
+def unpack(node: Tensor) -> Value:
     """Return the outputs of a node whose value is a tuple, as Tensors in the same kind of tuple."""
     value = node._value
     parts = [record(item, part, (node,), {"index": i}) for i, part in enumerate(value)]

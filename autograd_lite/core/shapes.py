@@ -1,4 +1,4 @@
-"""Shape and broadcasting arithmetic.
+"""What values are called in types, and the arithmetic of shapes and broadcasting.
 
 Written in NumPy calls alone, so that every function here works on arrays, and on Tensors through NumPy's protocols.
 """
@@ -6,15 +6,25 @@ Written in NumPy calls alone, so that every function here works on arrays, and o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.typing import NDArray
 
-Shape = tuple[int, ...]
+Shape: TypeAlias = tuple[int, ...]
+Array: TypeAlias = NDArray[Any]
+Value: TypeAlias = Any
+"""What NumPy code computes with: an array, a NumPy scalar, a plain number or, where it is recorded, a Tensor.
+
+One rule runs on all of these, and no type that checkers know says so: an operator or a NumPy function gives an array
+for an array and a Tensor for a Tensor.
+"""
+Cotangent: TypeAlias = Any
+"""The Value that a backward pass computes for another, in its shape and dtype; a tuple for an op of several outputs."""
 
 
-def unbroadcast(g: Any, shape: Shape) -> Any:
+def unbroadcast(g: Cotangent, shape: Shape) -> Cotangent:
     """Sum ``g`` down to ``shape``: the transpose of broadcasting ``shape`` up to ``g.shape``.
 
     Parameters
@@ -54,7 +64,7 @@ def count(shape: Shape, axis: int | tuple[int, ...] | None) -> int:
     return n
 
 
-def expand_reduced(g: Any, shape: Shape, axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
+def expand_reduced(g: Value, shape: Shape, axis: int | tuple[int, ...] | None, keepdims: bool) -> Value:
     """Give ``g``, reduced from ``shape`` over ``axis``, its reduced axes back with length 1, so that it broadcasts.
 
     Reduced over all axes it is a number, which broadcasts as it is.

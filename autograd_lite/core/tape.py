@@ -1,34 +1,42 @@
-"""What goes on while a graph is recorded: serials, transforms that run, and observers that look on."""
+"""What goes on while a graph is recorded: serials, what answers for a function, transforms that run, observers."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from autograd_lite.core.tensor import Tensor
+from typing import Any, Generic, Protocol, TypeVar
 
 Params = dict[str, Any]
+Rule = Callable[..., Any]
+Node = TypeVar("Node")
+"""A Tensor: `Tensor` itself is defined above the tape."""
 
 NO_PARAMS: Params = {}
 next_serial = count().__next__
 
+registry: dict[Any, Callable[..., Any]] = {}
+"""What answers for a function that meets a Tensor: an op, most of the time. Whoever defines the answer enters it."""
 
-class Observer:
-    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing."""
 
-    def recorded(self, node: Tensor) -> None:
-        """See a node that was just recorded."""
+class Operation(Protocol):
+    """What the record asks of an op: see `Op`."""
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
-        """See the cotangent that a node passes to its input ``x``, and return what it is to pass."""
-        return cotangent
+    name: str
+    core: int | None
+    input_names: tuple[str, ...]
+    edges: tuple[tuple[int, Rule], ...] | None
 
-    def decided(self, node: Tensor, outcome: Any) -> None:
-        """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+    @property
+    def elementwise(self) -> bool:
+        """Whether each element of the output depends on the same element of the broadcast inputs alone."""
+
+    def rules_for(self, inputs: int) -> tuple[Rule | None, ...]:
+        """Return one rule for each of this many inputs."""
+
+    def edges_for(self, inputs: int) -> tuple[tuple[int, Rule], ...]:
+        """Return position and rule of those of this many inputs that have one."""
 
 
 class _Tracing(threading.local):
@@ -36,17 +44,40 @@ class _Tracing(threading.local):
 
     depth = 0
     """How many transforms are running."""
-    constants = False
-    """Whether functions without derivative (comparisons, argsort, ...) are recorded too, as programs need it."""
 
 
 tracing = _Tracing()
-observers: list[tuple[int, Observer]] = []  # each with its thread; asked at every node whether it is empty
+
+
+def now() -> int:
+    """Return a serial: every Tensor made before this call has a smaller one, every later one a larger."""
+    return next_serial()
+
+
+class Observer(Generic[Node]):
+    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing."""
+
+    def recorded(self, node: Node) -> None:
+        """See a node that was just recorded."""
+
+    def swept(self, node: Node, x: Node, cotangent: Any) -> Any:
+        """See the cotangent that a node passes to its input ``x``, and return what it is to pass."""
+        return cotangent
+
+    def constant(self, op: Operation, value: Any, inputs: tuple[Any, ...], params: Params) -> Any:
+        """See what a function without derivative gave for Tensors; return it, or a node that records it."""
+        return value
+
+    def decided(self, node: Node, outcome: Any) -> None:
+        """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+
+
+observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty
 _observers_lock = threading.Lock()
 
 
 @contextmanager
-def observing(observer: Observer) -> Iterator[None]:
+def observing(observer: Observer[Any]) -> Iterator[None]:
     """Let an observer look on while the block runs, at what its thread does."""
     entry = threading.get_ident(), observer
     with _observers_lock:
@@ -58,14 +89,9 @@ def observing(observer: Observer) -> Iterator[None]:
             observers[:] = [other for other in observers if other is not entry]
 
 
-def current_observers() -> tuple[Observer, ...]:
+def current_observers() -> tuple[Observer[Any], ...]:
     """Return those that look on in this thread now."""
     if not observers:
         return ()
     here = threading.get_ident()
     return tuple(observer for thread, observer in tuple(observers) if thread == here)
-
-
-def now() -> int:
-    """Return a serial: every Tensor made before this call has a smaller one, every later one a larger."""
-    return next_serial()

@@ -1,26 +1,102 @@
-"""The record: Tensors, and how they are recorded.
+"""The Tensor: a node of the record, with NumPy's operators, methods and protocols.
 
-A Tensor is a node. It holds its value, and what made it: an op, the op's inputs and its keyword parameters. Everything
-else in this package reads that record.
+A Tensor holds its value, and what made it: an op, the op's inputs and its keyword parameters. Everything else in this
+package reads that record. What a Tensor does is looked up in the registry, which the ops fill: this module knows none.
 """
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator
 from dis import opmap
-from operator import index
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, NoReturn, final
 
 import numpy as np
 
-from autograd_lite.core import trees
-from autograd_lite.core.tape import NO_PARAMS, Params, current_observers, next_serial, observers, tracing
-
-if TYPE_CHECKING:
-    from autograd_lite.core.op import Op
+from autograd_lite.core import tape, trees
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, next_serial, observers, registry
+from autograd_lite.core.values import as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
+_float64 = np.float64
+_NUMBERS = frozenset({float, int, np.float64})
+
+Method = Callable[..., "Tensor"]
+
+
+def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[Method, Method]:
+    """Return the two methods of a binary operator: what is recorded is the ufunc that it stands for.
+
+    Beside Tensors and plain numbers it computes and records without the price of a call of the op.
+    """
+    row: Any = None  # of the ufunc, once it has been looked up
+
+    def method(self: Tensor, other: Value) -> Value:
+        nonlocal row
+        kind = type(other)
+        value = None
+        try:
+            if kind is Tensor:
+                value = operate(self._value, other._value)
+            elif kind is _float64 or kind is float or kind is int:
+                value = operate(self._value, other)
+        except ValueError:
+            pass  # shapes that do not go together: the op raises again, and names itself
+        if value is None or observers or row is None:
+            row = registry[function]
+            return row(self, other)
+        node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
+        node._value = value
+        node.op = row
+        node.inputs = self, other
+        node.params = NO_PARAMS
+        node.name = node.grad = None
+        node.serial = next_serial()
+        return node
+
+    def reflected(self: Tensor, other: Value) -> Value:
+        if observers or type(other) not in _NUMBERS:
+            return registry[function](other, self)
+        return record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
+
+    return method, reflected
+
+
+def _comparison(function: np.ufunc, compare: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
+    """Return a comparison: it gives plain booleans, without the price of a ufunc where nobody looks on."""
+    return lambda self, other: registry[function](self, other) if observers else compare(self._value, raw(other))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method that stands for a NumPy function."""
+
+    def method(self: Tensor, *args: Any, **params: Any) -> Value:
+        return registry[function](self, *args, **params)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"Return ``np.{function.__name__}`` of the Tensor, with its parameters."
+    return method
+
+
+def _reflected(function: np.ufunc) -> Callable[[Tensor, Any], Any]:
+    """Return the method that calls a ufunc with its operands interchanged."""
+    return lambda self, other: registry[function](other, self)
+
+
+def in_place(call: str, instead: str) -> Callable[..., NoReturn]:
+    """Return what raises for a call that would change a Tensor in place."""
+
+    def refuse(*args: Any, **params: Any) -> NoReturn:
+        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
+
+    return refuse
+
+
+def _together(arguments: tuple[Any, ...]) -> Value:
+    """Return ``t.reshape(2, 3)`` and ``t.reshape((2, 3))`` as one."""
+    return arguments[0] if len(arguments) == 1 else arguments
 
 
 @final
@@ -56,21 +132,23 @@ class Tensor:
 
     __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
 
-    op: Op | None
-    inputs: tuple[Any, ...]
+    op: Operation | None
+    inputs: tuple[Value, ...]
     params: Params
     name: str | None
-    grad: Any
+    grad: Cotangent  # None before the first backward pass
     serial: int
     line: str
-    _value: Any
+    _value: Value
 
-    def __init__(self, value: Any, name: str | None = None, *, copy: bool = True) -> None:
+    def __init__(self, value: Value, name: str | None = None, *, copy: bool = True) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(
                 f"expected a string for the name of a Tensor, got {name!r}; it has the dtype of its value: "
                 "ag.Tensor(np.array(value, dtype))"
             )
+        if type(value) is Tensor:
+            raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
         self._value = as_value(value, copy)
         self.op = None
         self.inputs = ()
@@ -80,16 +158,12 @@ class Tensor:
         self.serial = next_serial()
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Value:
         """The value: a read-only view of the array, or a NumPy scalar."""
-        if type(self._value) is not np.ndarray:
-            return self._value
-        view = self._value.view()
-        view.flags.writeable = False
-        return view
+        return read_only(self._value)
 
     @value.setter
-    def value(self, new: Any) -> None:
+    def value(self, new: Value) -> None:
         name = self.name or "t"
         raise AttributeError(
             f"the value of a Tensor cannot be replaced, since a record may still need it; "
@@ -127,13 +201,12 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return self._told(bool(self._value))  # type: ignore[no-any-return]
+        return self._observed(bool(self._value))  # type: ignore[no-any-return]
 
-    def _told(self, outcome: Any) -> Any:
+    def _observed(self, outcome: Value) -> Value:
         """Return what control flow asked for, and let the observers see it."""
-        if observers:
-            for observer in current_observers():
-                observer.decided(self, outcome)
+        for observer in tape.current_observers():
+            observer.decided(self, outcome)
         return outcome
 
     def __float__(self) -> float:
@@ -146,49 +219,49 @@ class Tensor:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
-        return self._told(index(self._value))  # type: ignore[no-any-return]
+        return self._observed(operator.index(self._value))  # type: ignore[no-any-return]
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
 
-    def item(self) -> Any:
+    def item(self) -> Value:
         """Return the one element as a Python number, outside of transforms."""
         return self._detached("item").item()
 
-    def tolist(self) -> Any:
+    def tolist(self) -> Value:
         """Return the value as nested lists of Python numbers, outside of transforms."""
         return self._detached("tolist").tolist()
 
-    def _detached(self, conversion: str) -> Any:
+    def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tracing.depth and self.dtype.kind in "fc":
+        if tape.tracing.depth and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
             )
-        return self._told(self._value)
+        return self._observed(self._value)
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
-            return self._told(np.array(self._value, dtype))
+            return self._observed(np.array(self._value, dtype))
         raise TypeError(
             "a Tensor cannot be stored in a plain array without losing its gradient; "
             "use np.stack or np.concatenate to build arrays from Tensors, array @ t or np.dot(array, t) instead of "
             "array.dot(t), t.at[i].set(v) or np.where instead of array[i] = t, .value where a constant is meant"
         )
 
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: Any, value: Value) -> None:
         name = self.name or "t"
         raise TypeError(
             f"a Tensor cannot be assigned to in place; use {name} = {name}.at[index].set(value), "
             f"or {name} = np.where(mask, value, {name})"
         )
 
-    def __contains__(self, x: Any) -> bool:
+    def __contains__(self, x: Value) -> bool:
         return bool(np.any(self == x))
 
-    def __reduce__(self) -> Any:
-        if self.op is not None or tracing.depth:
+    def __reduce__(self) -> Value:
+        if self.op is not None or tape.tracing.depth:
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"
@@ -205,125 +278,144 @@ class Tensor:
         op = f", op={self.op.name}" if self.op else ""
         return f"Tensor({text}{dtype}{name}{op})"
 
+    # What the registry answers for: NumPy's protocols, operators, methods
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Value:
+        return registry[Tensor.__array_ufunc__](ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
+        return registry[Tensor.__array_function__](func, args, kwargs)
+
+    def backward(self, cotangent: Cotangent | None = None) -> None:
+        """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
+
+        Parameters
+        ----------
+        cotangent : array_like of the shape of this Tensor, optional
+            The derivative of the final result with respect to this Tensor; 1 if left out, for a Tensor of size 1.
+
+        Raises
+        ------
+        ValueError
+            Where the cotangent is missing or of another shape.
+
+        Notes
+        -----
+        Called twice, it adds twice. Time and memory are O(nodes); the depth of the graph is not limited.
+        """
+        registry[Tensor.backward](self, cotangent)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return registry[operator.getitem](self, index)  # type: ignore[no-any-return]
+
+    @property
+    def at(self) -> Value:
+        """The places that ``t.at[index]`` names, to be replaced in a new Tensor: ``t.at[index].set(values)``."""
+        return registry[Tensor.at](self)
+
+    __add__, __radd__ = _operator(np.add, operator.add)
+    __sub__, __rsub__ = _operator(np.subtract, operator.sub)
+    __mul__, __rmul__ = _operator(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = _operator(np.divide, operator.truediv)
+    __mod__, __rmod__ = _operator(np.remainder, operator.mod)
+    __pow__, __rpow__ = _operator(np.power, operator.pow)
+    __matmul__, __rmatmul__ = _operator(np.matmul, operator.matmul)
+    __floordiv__, __rfloordiv__ = _method(np.floor_divide), _reflected(np.floor_divide)
+    __divmod__, __rdivmod__ = _method(np.divmod), _reflected(np.divmod)
+    __and__, __rand__ = _method(np.bitwise_and), _reflected(np.bitwise_and)
+    __or__, __ror__ = _method(np.bitwise_or), _reflected(np.bitwise_or)
+    __xor__, __rxor__ = _method(np.bitwise_xor), _reflected(np.bitwise_xor)
+    __neg__, __pos__, __abs__ = _method(np.negative), _method(np.positive), _method(np.absolute)
+    __invert__ = _method(np.invert)
+
+    __eq__ = _comparison(np.equal, operator.eq)
+    __ne__ = _comparison(np.not_equal, operator.ne)
+    __lt__ = _comparison(np.less, operator.lt)
+    __le__ = _comparison(np.less_equal, operator.le)
+    __gt__ = _comparison(np.greater, operator.gt)
+    __ge__ = _comparison(np.greater_equal, operator.ge)
     __hash__ = object.__hash__
 
-    if TYPE_CHECKING:  # attached where they are defined: operators and methods by ops, backward by backward.py
+    all, any = _method(np.all), _method(np.any)
+    argmax, argmin, nonzero = _method(np.argmax), _method(np.argmin), _method(np.nonzero)
+    argsort, argpartition, searchsorted = _method(np.argsort), _method(np.argpartition), _method(np.searchsorted)
+    astype, conj, conjugate = _method(np.astype), _method(np.conj), _method(np.conjugate)
+    cumsum, cumprod, sum, prod = _method(np.cumsum), _method(np.cumprod), _method(np.sum), _method(np.prod)
+    max, min, mean, std, var = _method(np.max), _method(np.min), _method(np.mean), _method(np.std), _method(np.var)
+    clip, round, dot, trace = _method(np.clip), _method(np.round), _method(np.dot), _method(np.trace)
+    diagonal, ravel, repeat = _method(np.diagonal), _method(np.ravel), _method(np.repeat)
+    squeeze, swapaxes, take, copy = _method(np.squeeze), _method(np.swapaxes), _method(np.take), _method(np.copy)
 
-        def __getattr__(self, method: str) -> Callable[..., Any]: ...
-        def __getitem__(self, index: Any) -> Tensor: ...
-        def __add__(self, other: Any) -> Tensor: ...
-        def __radd__(self, other: Any) -> Tensor: ...
-        def __sub__(self, other: Any) -> Tensor: ...
-        def __rsub__(self, other: Any) -> Tensor: ...
-        def __mul__(self, other: Any) -> Tensor: ...
-        def __rmul__(self, other: Any) -> Tensor: ...
-        def __truediv__(self, other: Any) -> Tensor: ...
-        def __rtruediv__(self, other: Any) -> Tensor: ...
-        def __pow__(self, other: Any) -> Tensor: ...
-        def __rpow__(self, other: Any) -> Tensor: ...
-        def __mod__(self, other: Any) -> Tensor: ...
-        def __rmod__(self, other: Any) -> Tensor: ...
-        def __matmul__(self, other: Any) -> Tensor: ...
-        def __rmatmul__(self, other: Any) -> Tensor: ...
-        def __neg__(self) -> Tensor: ...
-        def __pos__(self) -> Tensor: ...
-        def __abs__(self) -> Tensor: ...
-        def __lt__(self, other: Any) -> Any: ...
-        def __le__(self, other: Any) -> Any: ...
-        def __gt__(self, other: Any) -> Any: ...
-        def __ge__(self, other: Any) -> Any: ...
-        def backward(self, cotangent: Any = None) -> None:
-            """Add the gradient of this Tensor to its leaves."""
+    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
+        """Return the Tensor in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
+        return registry[np.reshape](self, _together(shape), order)  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """Return the Tensor with its axes in another order, the reverse one if none is given."""
+        return registry[np.transpose](self, _together(axes) if axes else None)  # type: ignore[no-any-return]
+
+    def flatten(self, order: str = "C") -> Tensor:
+        """Return the elements in one axis."""
+        return self.reshape(-1, order=order)
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """Return the elements along ``axis`` where the condition is true."""
+        return registry[np.compress](condition, self, axis)  # type: ignore[no-any-return]
+
+    T = property(lambda self: self.transpose(), doc="The Tensor with its axes reversed.")
+    mT = property(lambda self: registry[np.matrix_transpose](self), doc="The Tensor with its last two axes swapped.")
+    real = property(lambda self: registry[np.real](self), doc="The real part.")
+    imag = property(lambda self: registry[np.imag](self), doc="The imaginary part.")
+
+    fill = in_place("t.fill()", "np.full_like(t, value)")
+    partition = in_place("t.partition()", "np.partition(t, kth)")
+    put = in_place("t.put()", "np.reshape(t, -1).at[indices].set(values)")
+    resize = in_place("t.resize()", "np.resize(t, shape)")
+    sort = in_place("t.sort()", "np.sort(t)")
 
 
-def _copied(value: Any, name: str | None, grad: Any) -> Tensor:
+def _copied(value: Value, name: str | None, grad: Any) -> Tensor:
     """Make the copy of a leaf, which shares nothing with it: what `copy` and `pickle` call."""
     leaf = Tensor(value, name)
     leaf.grad = grad.copy() if isinstance(grad, np.ndarray) else grad
     return leaf
 
 
-class TracedParams(dict[str, Any]):
-    """Keyword parameters that hold Tensors: indices and masks of a program that is traced with its constants."""
-
-    @property
-    def values_only(self) -> Params:
-        """The parameters as arrays."""
-        return trees.map_tree(raw, dict(self))  # type: ignore[no-any-return]
-
-
-def traced_params(params: Params) -> Params:
-    """Return parameters as `TracedParams` where they hold a Tensor."""
-    held = any(type(x) is Tensor for x in trees.flatten(params)[0])
-    return TracedParams(params) if held else params
-
-
 _new = Tensor.__new__
 
 
-def record(op: Op | None, value: Any, inputs: tuple[Any, ...], params: Params) -> Tensor:
+def record(op: Operation | None, value: Value, inputs: tuple[Value, ...], params: Params) -> Tensor:
     """Make the node of a value that an op has computed. This is the hot path."""
     node = _new(Tensor)
     node._value = value
     node.op = op
     node.inputs = inputs
     node.params = params
-    node.name = None
-    node.grad = None
+    node.name = node.grad = None
     node.serial = next_serial()
     if observers and op is not None:
-        for observer in current_observers():
+        for observer in tape.current_observers():
             observer.recorded(node)
     return node
 
 
-def leaf(value: Any) -> Tensor:
+def leaf(value: Value) -> Tensor:
     """Make the leaf of a value without a copy, in half the time of ``Tensor(value, copy=False)``."""
     return record(None, as_value(value, False), (), NO_PARAMS)
 
 
-def as_value(value: Any, copy: bool) -> Any:
-    """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
-    if type(value) is np.float64:  # a tenth of the price of a small call
-        return value
-    if isinstance(value, Tensor):
-        raise TypeError("expected an array or a number, got a Tensor; use its .value to make a new leaf of it")
-    if type(value) is not np.ndarray:
-        value = _plain(value)
-    array = np.array(value) if copy else np.asarray(value)
-    kind = array.dtype.kind
-    if kind in "biu":
-        array = array.astype(np.float64)
-    elif kind not in "fc":
-        raise TypeError(f"expected real or complex numbers, got {summary(value)} of dtype {array.dtype}")
-    return array if array.ndim else array[()]
-
-
-def as_constant(x: Any) -> Any:
-    """Return an op's constant input as an array; None and numbers stay what they are."""
-    array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
-    if array.dtype.kind not in "fciub":
-        raise TypeError(f"expected numbers beside a Tensor, got {summary(x)} of dtype {array.dtype}")
-    return array
-
-
-def _plain(x: Any) -> Any:
-    """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is."""
-    if type(x) is np.ndarray or not isinstance(x, np.ndarray):
-        return x
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError("a masked array would lose its mask; use x.filled(0), and np.where(mask, ...)")
-    if isinstance(x, np.matrix):
-        raise TypeError("expected an array, got a np.matrix, whose * is @; use np.asarray(x)")
-    return x.view(np.ndarray)
-
-
-def raw(x: Any) -> Any:
+def raw(x: Value) -> Value:
     """Return the value of a Tensor, and anything else as it is."""
     return x._value if type(x) is Tensor else x
 
 
-def summary(x: Any) -> str:
+def raw_params(params: Params) -> Params:
+    """Return keyword parameters with values in the place of Tensors: masks and indices of a program that is traced."""
+    leaves, rebuild = trees.flatten(params)
+    return rebuild(list(map(raw, leaves))) if Tensor in map(type, leaves) else params
+
+
+def summary(x: Value) -> str:
     """Describe an op's input for an error message."""
     name = getattr(x, "name", None)
     return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"

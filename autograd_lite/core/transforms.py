@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import wraps
 from operator import index
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple, overload
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import seed
 from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
+from autograd_lite.core.numpy_protocol import on_values
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.values import read_only
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+Primals = TypeVarTuple("Primals")
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def grad(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """Return the function that computes the gradient of ``f``.
 
     Parameters
@@ -50,14 +56,14 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     argnums = check_argnums(argnums)
 
     @wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         call = Call(f, args, kwargs, argnums)
         return call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
 
     return gradient
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def value_and_grad(f: Callable[P, R], argnums: Argnums = 0) -> Callable[P, tuple[R, Any]]:
     """Return the function that computes ``f`` and its gradient at once, as the pair (value, gradient).
 
     Arguments, results and errors are those of `grad`.
@@ -66,7 +72,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     argnums = check_argnums(argnums)
 
     @wraps(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[R, Any]:
         call = Call(f, args, kwargs, argnums)
         result = call.scalar()
         gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
@@ -76,7 +82,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     return value_and_gradient
 
 
-def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
     """Compute ``f(*primals)``, and the function that pulls cotangents of it back: the vector-Jacobian product.
 
     Parameters
@@ -101,12 +107,15 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     call = Call(f, primals, {}, range(len(primals)))
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        return call.arrange(call.pull(call.seeds(cotangent))[0])  # type: ignore[no-any-return]
+        cotangents: tuple[Any, ...] = call.arrange(call.pull(call.seeds(cotangent))[0])
+        return cotangents
 
     return call.value(), pullback
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(
+    f: Callable[[*Primals], R], primals: tuple[*Primals] | list[Any], tangents: tuple[*Primals] | list[Any]
+) -> tuple[R, R]:
     """Compute ``f(*primals)`` and its derivative along ``tangents``: the Jacobian-vector product.
 
     No rule is written for it: the backward pass is linear in its cotangent u, and the Jacobian-vector product is the
@@ -116,7 +125,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     ----------
     f : callable
         Takes and returns trees of arrays.
-    primals, tangents : sequences of trees of the same structure and shapes
+    primals, tangents : tuples or lists of trees of the same structure and shapes
 
     Returns
     -------
@@ -135,7 +144,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return call.value(), linear.push(call.tangents(tuple(tangents)))
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def jacobian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """Return the function that computes the Jacobian of ``f``.
 
     ``f`` is recorded once. Then comes one backward sweep for each element of its value, or one for each element of its
@@ -157,7 +166,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     argnums = check_argnums(argnums)
 
     @wraps(f)
-    def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:
+    def jacobian_of_f(*args: P.args, **kwargs: P.kwargs) -> Any:
         call = Call(f, args, kwargs, argnums)
         inputs = sum(leaf.size for leaf in call.leaves)
         outputs = sum(int(np.size(raw(y))) for y in call.outputs)
@@ -169,7 +178,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return jacobian_of_f
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     """Return the function that computes the Hessian of a function with a result of size 1.
 
     ``f`` is recorded once, and so is its gradient; then comes one sweep for each element of the arguments.
@@ -189,7 +198,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Callable[..., Any], primal: Any, tangent: Any) -> Any:
+def hvp(f: Callable[[T], Any], primal: T, tangent: T) -> T:
     """Return the product of the Hessian of ``f`` at ``primal`` with ``tangent``; the Hessian itself is never made.
 
     Parameters
@@ -205,7 +214,8 @@ def hvp(f: Callable[..., Any], primal: Any, tangent: Any) -> Any:
     check_callable(f, "hvp")
     call = Call(grad(f), (primal,), {}, 0)
     tangents = call.tangents(tangent)
-    return call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
+    product: T = call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
+    return product
 
 
 def _by_rows(call: Call) -> Any:
@@ -278,6 +288,10 @@ def check_argnums(argnums: Any) -> Argnums:
         raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
 
 
+@overload
+def stop_gradient(x: Tensor) -> Any: ...
+@overload
+def stop_gradient(x: T) -> T: ...
 def stop_gradient(x: Any) -> Any:
     """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order.
 
@@ -286,8 +300,4 @@ def stop_gradient(x: Any) -> Any:
     return trees.map_tree(lambda leaf: _stopped(leaf) if type(leaf) is Tensor else leaf, x)
 
 
-def _stopped(x: Tensor) -> Any:
-    return _STOP(x) if tracing.constants else x.value
-
-
-_STOP = Op(lambda x, /: x, (None,), name="stop_gradient", template="{}")
+_stopped = on_values(read_only, Op(lambda x, /: x, (None,), name="stop_gradient", template="{}"))

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 
 from autograd_lite.core.numpy_protocol import path_of
-from autograd_lite.core.op import Op, registry
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import registry
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
 

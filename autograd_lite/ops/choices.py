@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.op import op, registry
+from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.indexing import scatter
@@ -22,7 +24,7 @@ _MASK = samples.constant(np.array([[True, False, True], [False, False, True]]))
     rules=(None, lambda g, z, mask, x: np.where(mask, g, 0)),
     samples=(samples.sample(_MASK, (2, 3)), samples.sample(_MASK, (3,)), samples.sample(_MASK, ())),
 )
-def masked(mask: Any, x: Any, /) -> Any:
+def masked(mask: Value, x: Value, /) -> Value:
     """Return x where the mask is True, and 0 elsewhere, where ``x * mask`` would make NaN of an infinity."""
     integers = _INTEGERS.get(getattr(x, "dtype", None))
     if integers is None:
@@ -31,7 +33,7 @@ def masked(mask: Any, x: Any, /) -> Any:
 
 
 @op(numpy=np.maximum, template="np.maximum({}, {})", elementwise=True)
-def maximum(x: Any, y: Any, /) -> Any:
+def maximum(x: Value, y: Value, /) -> Value:
     """Return the larger of x and y; NaN where either is.
 
     Subgradient: at ties, 1/2 for each.
@@ -40,17 +42,17 @@ def maximum(x: Any, y: Any, /) -> Any:
 
 
 @maximum.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked(x > y, g) + masked(x == y, g) / 2
 
 
 @maximum.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked(y > x, g) + masked(x == y, g) / 2
 
 
 @op(numpy=np.minimum, template="np.minimum({}, {})", elementwise=True)
-def minimum(x: Any, y: Any, /) -> Any:
+def minimum(x: Value, y: Value, /) -> Value:
     """Return the smaller of x and y; NaN where either is.
 
     Subgradient: at ties, 1/2 for each.
@@ -59,17 +61,17 @@ def minimum(x: Any, y: Any, /) -> Any:
 
 
 @minimum.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked(x < y, g) + masked(x == y, g) / 2
 
 
 @minimum.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked(y < x, g) + masked(x == y, g) / 2
 
 
 @op(numpy=np.fmax, template="np.fmax({}, {})", elementwise=True)
-def fmax(x: Any, y: Any, /) -> Any:
+def fmax(x: Value, y: Value, /) -> Value:
     """Return the larger of x and y; where one is NaN, the other.
 
     Subgradient: at ties, 1/2 for each.
@@ -78,17 +80,17 @@ def fmax(x: Any, y: Any, /) -> Any:
 
 
 @fmax.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked((x > y) | np.isnan(y), g) + masked(x == y, g) / 2
 
 
 @fmax.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked((y > x) | np.isnan(x), g) + masked(x == y, g) / 2
 
 
 @op(numpy=np.fmin, template="np.fmin({}, {})", elementwise=True)
-def fmin(x: Any, y: Any, /) -> Any:
+def fmin(x: Value, y: Value, /) -> Value:
     """Return the smaller of x and y; where one is NaN, the other.
 
     Subgradient: at ties, 1/2 for each.
@@ -97,12 +99,12 @@ def fmin(x: Any, y: Any, /) -> Any:
 
 
 @fmin.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked((x < y) | np.isnan(y), g) + masked(x == y, g) / 2
 
 
 @fmin.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return masked((y < x) | np.isnan(x), g) + masked(x == y, g) / 2
 
 
@@ -112,7 +114,7 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
     elementwise=True,
     rules=(None, lambda g, z, x, y: masked(x == 0, g)),
 )
-def heaviside(x: Any, y: Any, /) -> Any:
+def heaviside(x: Value, y: Value, /) -> Value:
     """Return 0 where x < 0, y where x is 0, and 1 where x > 0.
 
     Subgradient: 0 by x, at the step too.
@@ -124,7 +126,7 @@ _ENDS = (samples.Domain(-2.0, -0.5), samples.Domain(0.5, 2.0))
 
 
 @op(elementwise=True, template="np.clip({}, {}, {})", domain=(samples.real, *_ENDS))
-def clip_between(x: Any, low: Any, high: Any, /) -> Any:
+def clip_between(x: Value, low: Value, high: Value, /) -> Value:
     """Return x limited to the interval from low to high; None stands for no limit.
 
     Subgradient: at an end of the interval, 1 by x and 0 by the end.
@@ -133,17 +135,17 @@ def clip_between(x: Any, low: Any, high: Any, /) -> Any:
 
 
 @clip_between.vjp
-def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
     return masked(z == x, g)
 
 
 @clip_between.vjp
-def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
     return masked((x < low) & (z == low), g)
 
 
 @clip_between.vjp
-def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
     return masked((x if low is None else np.maximum(x, low)) > high, g)
 
 
@@ -155,7 +157,7 @@ def _(g: Any, z: Any, x: Any, low: Any, high: Any) -> Any:
         samples.sample((4,), a_min=np.array([-1.0, 0.0, 0.5, 1.0]), a_max=None),
     ),
 )
-def clip(a: Any, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(a: Value, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Value:
     """Return a limited to the interval from a_min to a_max, which may be Tensors too; None stands for no limit.
 
     Subgradient: at an end of the interval, 1 by a and 0 by the end.
@@ -173,12 +175,13 @@ def clip(a: Any, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, ma
     rules=(None, lambda g, z, c, x, y: np.where(c, g, 0), lambda g, z, c, x, y: np.where(c, 0, g)),
     samples=(samples.sample(_MASK, (2, 3), (3,)), samples.sample(_MASK, (), (2, 1))),
 )
-def where(condition: Any, x: Any, y: Any, /) -> Any:
+def where(condition: Value, x: Value, y: Value, /) -> Value:
     """Return x where the condition holds, and y elsewhere."""
-    return np.where(condition, x, y)[()]
+    chosen: Value = np.where(condition, x, y)
+    return chosen[()]
 
 
-def _where(condition: Any, *branches: Any, **named: Any) -> Any:
+def _where(condition: Value, *branches: Value, **named: Any) -> Value:
     """Answer for np.where, which lists the places where the condition holds if it is given nothing else."""
     return where(condition, *branches, **named) if branches or named else np.nonzero(condition)
 
@@ -191,7 +194,7 @@ registry[np.where] = _where
     elementwise=True,
     samples=(samples.sample((3, 4)), samples.sample((), nan=1.0), samples.sample((2,), posinf=1.0, neginf=-1.0)),
 )
-def nan_to_num(x: Any, /, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(x: Value, /, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Value:
     """Return x with NaN and infinities replaced by numbers; a Tensor is never changed in place.
 
     Subgradient: 0 where an element is replaced.
@@ -200,7 +203,7 @@ def nan_to_num(x: Any, /, copy: bool = True, nan: Any = 0.0, posinf: Any = None,
 
 
 @nan_to_num.vjp
-def _(g: Any, z: Any, x: Any, **params: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, **params: Any) -> Cotangent:
     if not np.iscomplexobj(raw(x)):
         return masked(np.isfinite(x), g)
     return masked(np.isfinite(np.real(x)), np.real(g)) + 1j * masked(np.isfinite(np.imag(x)), np.imag(g))
@@ -218,7 +221,7 @@ def _two_choices(rng: np.random.Generator) -> list[Any]:
     numpy=np.select,
     samples=(samples.sample(_two_conditions, _two_choices), samples.sample(_two_conditions, _two_choices, (3,))),
 )
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0, /) -> Any:
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0, /) -> Value:
     """Return, element by element, the choice of the first condition that holds; the default where none does.
 
     Raises
@@ -245,7 +248,7 @@ _BELOW_ABOVE = [np.array([True, False, False]), np.array([False, False, True])]
         samples.sample((), condlist=[True], funclist=[np.sin]),
     ),
 )
-def piecewise(x: Any, /, condlist: Any, funclist: Sequence[Callable[..., Any] | complex]) -> Any:
+def piecewise(x: Value, /, condlist: Value, funclist: Sequence[Callable[..., Any] | complex]) -> Value:
     """Return, where each condition holds, its function of those elements of x alone, or its constant; 0 elsewhere.
 
     Where several conditions hold, the last one counts. One more function than conditions is that of the elements for

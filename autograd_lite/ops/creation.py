@@ -8,14 +8,15 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops.samples import positive, sample
 
 
 @op(numpy=np.full_like, samples=(sample((2, 3), ()), sample((2, 3), (3,), dtype=np.float64), sample((2,), (), shape=3)))
 def full_like(
-    a: Any,
-    fill_value: Any,
+    a: Value,
+    fill_value: Value,
     /,
     dtype: Any = None,
     order: Any = "K",
@@ -23,7 +24,7 @@ def full_like(
     shape: Any = None,
     *,
     device: Any = None,
-) -> Any:
+) -> Value:
     """Return an array in the shape and dtype of another, filled with a value; ``order`` has no effect."""
     like = np.full_like(raw(a), 0, dtype, shape=shape)
     if type(fill_value) is not Tensor:
@@ -31,7 +32,7 @@ def full_like(
     return np.broadcast_to(fill_value.astype(like.dtype), like.shape)
 
 
-def _fractions(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
+def _fractions(start: Value, stop: Value, num: int, endpoint: bool) -> Value:
     """Return the evenly spaced numbers from 0 to 1, along an axis before those of the ends."""
     start, stop = np.asarray(raw(start)), np.asarray(raw(stop))
     dtype = np.finfo(np.result_type(start, stop, 1.0)).dtype
@@ -51,8 +52,8 @@ def _fractions(start: Any, stop: Any, num: int, endpoint: bool) -> Any:
     ),
 )
 def linspace(
-    start: Any,
-    stop: Any,
+    start: Value,
+    stop: Value,
     /,
     num: int = 50,
     endpoint: bool = True,
@@ -61,7 +62,7 @@ def linspace(
     axis: int = 0,
     *,
     device: Any = None,
-) -> Any:
+) -> Value:
     """Return evenly spaced numbers between two ends, along a new axis; also their distance where ``retstep``."""
     part = _fractions(start, stop, num, endpoint)
     z = np.moveaxis(np.multiply(start, 1 - part) + np.multiply(stop, part), 0, axis)
@@ -77,15 +78,15 @@ def linspace(
     samples=(sample((), ()), sample((2,), (), num=3, base=np.array([2.0, 3.0])), sample((), (), num=4, axis=-1)),
 )
 def logspace(
-    start: Any,
-    stop: Any,
+    start: Value,
+    stop: Value,
     /,
     num: int = 50,
     endpoint: bool = True,
     base: Any = 10.0,
     dtype: Any = None,
     axis: int = 0,
-) -> Any:
+) -> Value:
     """Return powers of ``base`` whose exponents are evenly spaced."""
     if np.ndim(base):  # it broadcasts with both ends
         ndim = max(map(np.ndim, (start, stop, base)))
@@ -103,7 +104,9 @@ def logspace(
         sample(lambda rng: -positive.draw(rng, (2,)), lambda rng: -positive.draw(rng, (2,)), num=3, endpoint=False),
     ),
 )
-def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+def geomspace(
+    start: Value, stop: Value, /, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Value:
     """Return numbers between two ends, each the one before it times the same factor, along a new axis.
 
     As in NumPy, float32 ends give float64.
@@ -115,6 +118,7 @@ def geomspace(start: Any, stop: Any, /, num: int = 50, endpoint: bool = True, dt
     return z.astype(np.result_type(z.dtype, np.float64) if dtype is None else dtype)
 
 
+constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
 constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory)
 constant(np.array2string, np.array_repr, np.array_str)
 constant(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)

@@ -1,4 +1,4 @@
-"""Parts of matrices: diagonals and triangles."""
+"""Parts of matrices: diagonals, their sums, and triangles."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Shape
-from autograd_lite.ops.samples import sample
+from autograd_lite.core.shapes import Cotangent, Shape, Value
+from autograd_lite.ops.samples import complex_plane, sample
 
 
 @op(
@@ -21,13 +21,13 @@ from autograd_lite.ops.samples import sample
         sample((2, 2), offset=5),
     ),
 )
-def diagonal(a: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(a: Value, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """Return the diagonals over two axes, along a new last axis."""
     return np.diagonal(a, offset, axis1, axis2)
 
 
 @diagonal.vjp
-def _(g: Any, z: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def _(g: Cotangent, z: Value, x: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Cotangent:
     return embed_diagonal(g, shape=x.shape, offset=offset, axis1=axis1, axis2=axis2)
 
 
@@ -38,7 +38,7 @@ def _(g: Any, z: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -
         sample((2, 3), shape=(3, 2, 4), offset=1, axis1=0, axis2=-1),
     )
 )
-def embed_diagonal(x: Any, /, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def embed_diagonal(x: Value, /, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """Return zeros of ``shape`` with ``x`` on the diagonals over two axes: the transpose of `diagonal`."""
     z = np.zeros(shape, x.dtype)
     i = np.arange(x.shape[-1])
@@ -47,18 +47,18 @@ def embed_diagonal(x: Any, /, shape: Shape, offset: int = 0, axis1: int = 0, axi
 
 
 @embed_diagonal.vjp
-def _(g: Any, z: Any, x: Any, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def _(g: Cotangent, z: Value, x: Value, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Cotangent:
     return np.diagonal(g, offset, axis1, axis2)
 
 
 @op(numpy=np.linalg.diagonal, samples=(sample((3, 3)), sample((2, 3, 4), offset=1)))
-def linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
+def linalg_diagonal(x: Value, /, *, offset: int = 0) -> Value:
     """Return the diagonals over the last two axes (``np.linalg.diagonal``)."""
     return np.diagonal(x, offset, -2, -1)
 
 
 @op(numpy=np.diag, samples=(sample((3,)), sample((2,), k=-1), sample((2, 3)), sample((3, 2), k=-1)))
-def diag(v: Any, /, k: int = 0) -> Any:
+def diag(v: Value, /, k: int = 0) -> Value:
     """Return the matrix with a vector as its diagonal, or the diagonal of a matrix."""
     if np.ndim(v) == 2:
         return np.diagonal(v, k)
@@ -69,7 +69,7 @@ def diag(v: Any, /, k: int = 0) -> Any:
 
 
 @op(numpy=np.diagflat, samples=(sample((2, 2)), sample((), k=1)))
-def diagflat(v: Any, /, k: int = 0) -> Any:
+def diagflat(v: Value, /, k: int = 0) -> Value:
     """Return the matrix with all elements of an array as its diagonal."""
     return np.diag(np.ravel(v), k)
 
@@ -78,24 +78,44 @@ triangles = (sample((3, 3)), sample((2, 3, 4), k=1), sample((3, 2), k=-1), sampl
 
 
 @op(numpy=np.tril, samples=triangles)
-def tril(m: Any, /, k: int = 0) -> Any:
+def tril(m: Value, /, k: int = 0) -> Value:
     """Return matrices with zeros above the diagonal ``k``; a vector counts as equal rows."""
     return np.tril(m, k)
 
 
 @tril.vjp
-def _(g: Any, z: Any, x: Any, k: int = 0) -> Any:
+def _(g: Cotangent, z: Value, x: Value, k: int = 0) -> Cotangent:
     lower = np.tril(g, k)
     return lower if x.ndim > 1 else np.sum(lower, axis=0)
 
 
 @op(numpy=np.triu, samples=triangles)
-def triu(m: Any, /, k: int = 0) -> Any:
+def triu(m: Value, /, k: int = 0) -> Value:
     """Return matrices with zeros below the diagonal ``k``; a vector counts as equal rows."""
     return np.triu(m, k)
 
 
 @triu.vjp
-def _(g: Any, z: Any, x: Any, k: int = 0) -> Any:
+def _(g: Cotangent, z: Value, x: Value, k: int = 0) -> Cotangent:
     upper = np.triu(g, k)
     return upper if x.ndim > 1 else np.sum(upper, axis=0)
+
+
+@op(
+    numpy=np.trace,
+    samples=(
+        sample((3, 3)),
+        sample((3, 4), offset=1),
+        sample((2, 3, 4), offset=-1, axis1=2, axis2=1),
+        sample(complex_plane(2, 2)),
+    ),
+)
+def trace(a: Value, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Value:
+    """Return the sum along a diagonal of two axes, the first two by default."""
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@op(numpy=np.linalg.trace, samples=(sample((2, 3, 4)), sample((3, 3), offset=-1)))
+def linalg_trace(x: Value, /, *, offset: int = 0, dtype: Any = None) -> Value:
+    """Return the sum along a diagonal of the last two axes (``np.linalg.trace``)."""
+    return np.trace(x, offset, axis1=-2, axis2=-1, dtype=dtype)

@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant as without_derivative
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.ops.samples import complex_plane, constant, sample
 
 _DEFAULTS = {"optimize": False, "dtype": None, "order": "K", "casting": "safe"}
@@ -34,7 +35,9 @@ def _letters(sublist: Sequence[Any]) -> str:
         sample(constant("ij, jk -> k"), (2, 3), (3, 4), optimize="greedy"),
     ),
 )
-def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe") -> Any:
+def einsum(
+    *operands: Value, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
+) -> Value:
     """Return sums of products over labelled axes, written in any of NumPy's ways.
 
     Parameters
@@ -84,14 +87,14 @@ def einsum(*operands: Any, optimize: Any = False, dtype: Any = None, order: Any 
     )
 )
 def contraction(
-    *operands: Any, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
-) -> Any:
+    *operands: Value, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
+) -> Value:
     """Return the sums of products of arrays over the axes that ``subscripts`` labels (`einsum`)."""
     return np.einsum(subscripts, *operands, optimize=optimize, dtype=dtype, order=order, casting=casting)
 
 
 @contraction.vjp
-def _(i: int, g: Any, z: Any, *operands: Any, subscripts: str, optimize: Any = False, **_: Any) -> Any:
+def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimize: Any = False, **_: Any) -> Cotangent:
     # The cotangent takes the place of operand i, and the labels of operand i the place of the result. That leaves what
     # a contraction cannot write: axes that operand i alone had, axes that it stretched, and its diagonals.
     x = operands[i]
@@ -125,7 +128,7 @@ def _labels(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str, str]
     return written, result.replace("...", stack), spare
 
 
-def _on_diagonals(c: Any, term: str, spare: str, dtype: Any) -> Any:
+def _on_diagonals(c: Value, term: str, spare: str, dtype: Any) -> Value:
     """Return zeros with the elements of ``c`` where the repeated labels of ``term`` meet.
 
     Each repetition gets a label of its own, and an identity matrix that ties it to the first.

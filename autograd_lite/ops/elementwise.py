@@ -1,4 +1,8 @@
-"""Arithmetic, powers, exponentials and logarithms, element by element: one row each."""
+"""Arithmetic, powers, exponentials, logarithms and parts of complex numbers, element by element.
+
+The cotangent of a complex number x + iy is dL/dx - i dL/dy, as in HIPS autograd, so that the rule of a holomorphic
+function is the cotangent times its derivative, without conjugation. The sweep takes the real part for real inputs.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import by_value, constant, refuse
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.shaping import astype
@@ -40,18 +46,18 @@ log10 = op(np.log10, "np.log10({})", (lambda g, z, x: g / x / LOG_10,), domain=s
 log1p = op(np.log1p, "np.log1p({})", (lambda g, z, x: g / (1 + x),), domain=samples.positive)
 
 
-def over(g: Any, d: Any) -> Any:
+def over(g: Cotangent, d: Value) -> Cotangent:
     """Return g / d, and 0 where both are 0: a result that does not matter passes on nothing, however steep it is."""
     return g / d if np.all(raw(d)) else g / np.where((d == 0) & (g == 0), 1, d)
 
 
-def nonzero(d: Any) -> Any:
+def nonzero(d: Value) -> Value:
     """Return d, with 1 in the place of zeros: a divisor of what is 0 there."""
     return d if np.all(raw(d)) else np.where(d == 0, 1, d)
 
 
 @op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
-def sqrt(x: Any, /) -> Any:
+def sqrt(x: Value, /) -> Value:
     """Return the square root.
 
     Subgradient: none at 0, where the derivative is infinite; a cotangent of 0 gives 0 there.
@@ -60,12 +66,12 @@ def sqrt(x: Any, /) -> Any:
 
 
 @sqrt.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return over(g, 2 * z)
 
 
 @op(numpy=np.cbrt, template="np.cbrt({})", elementwise=True)
-def cbrt(x: Any, /) -> Any:
+def cbrt(x: Value, /) -> Value:
     """Return the cube root.
 
     Subgradient: none at 0, where the derivative is infinite; a cotangent of 0 gives 0 there.
@@ -74,12 +80,12 @@ def cbrt(x: Any, /) -> Any:
 
 
 @cbrt.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return over(g, 3 * z * z)
 
 
 @op(numpy=np.power, template="{} ** {}", elementwise=True, operate=operator.pow, domain=samples.positive)
-def power(x: Any, y: Any, /) -> Any:
+def power(x: Value, y: Value, /) -> Value:
     """Return x to the power of y.
 
     Subgradient: at x = 0, the derivative by x is 0 for y = 0, and infinite for 0 < y < 1 (a cotangent of 0 gives 0);
@@ -88,7 +94,7 @@ def power(x: Any, y: Any, /) -> Any:
     return np.power(x, y)
 
 
-def _base(g: Any, x: Any, y: Any) -> Any:
+def _base(g: Cotangent, x: Value, y: Value) -> Cotangent:
     """Return x, with 1 for its zeros where x ** (y - 1) is infinite and the factor before it 0."""
     if (isinstance(y, (int, float)) and y >= 1) or np.all(raw(x)):
         return x
@@ -96,24 +102,24 @@ def _base(g: Any, x: Any, y: Any) -> Any:
 
 
 @power.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return g * y * _base(g, x, y) ** (y - 1)
 
 
 @power.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return g * z * np.log(nonzero(x))  # where x is 0, the limit of z log(x) is 0
 
 
 @op(numpy=np.float_power, elementwise=True, domain=samples.positive)
-def float_power(x: Any, y: Any, /) -> Any:
+def float_power(x: Value, y: Value, /) -> Value:
     """Return x to the power of y, computed and returned in at least float64."""
     wide = np.result_type(raw(x), raw(y), np.float64)
     return power(astype(x, wide), astype(y, wide))
 
 
 @op(numpy=np.absolute, template="np.abs({})", elementwise=True, operate=operator.abs)
-def absolute(x: Any, /) -> Any:
+def absolute(x: Value, /) -> Value:
     """Return the absolute value, of real and of complex numbers.
 
     Subgradient: 0 at 0.
@@ -122,14 +128,14 @@ def absolute(x: Any, /) -> Any:
 
 
 @absolute.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     if np.iscomplexobj(raw(x)):
         return g * (np.conj(x) / nonzero(z))
     return g * np.sign(x)
 
 
 @op(numpy=np.fabs, template="np.fabs({})", elementwise=True)
-def fabs(x: Any, /) -> Any:
+def fabs(x: Value, /) -> Value:
     """Return the absolute value of real numbers.
 
     Subgradient: 0 at 0.
@@ -138,7 +144,7 @@ def fabs(x: Any, /) -> Any:
 
 
 @fabs.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * np.sign(x)
 
 
@@ -148,7 +154,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
     elementwise=True,
     rules=(lambda g, z, x, y: g * np.sign(x) * np.copysign(1, y), None),
 )
-def copysign(x: Any, y: Any, /) -> Any:
+def copysign(x: Value, y: Value, /) -> Value:
     """Return the magnitude of x with the sign of y.
 
     Subgradient: 0 at x = 0, as for the absolute value; 0 by y.
@@ -157,7 +163,7 @@ def copysign(x: Any, y: Any, /) -> Any:
 
 
 @op(numpy=np.hypot, template="np.hypot({}, {})", elementwise=True)
-def hypot(x: Any, y: Any, /) -> Any:
+def hypot(x: Value, y: Value, /) -> Value:
     """Return sqrt(x**2 + y**2).
 
     Subgradient: 0 at (0, 0).
@@ -166,17 +172,17 @@ def hypot(x: Any, y: Any, /) -> Any:
 
 
 @hypot.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return g * (x / nonzero(z))
 
 
 @hypot.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return g * (y / nonzero(z))
 
 
 @op(elementwise=True)
-def sigmoid(x: Any, /) -> Any:
+def sigmoid(x: Value, /) -> Value:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
     e = np.exp(-np.abs(x))
     numerator = np.where(np.less(x, 0), e, 1.0) if e.ndim else (e if x < 0 else 1.0)  # exp(min(x, 0))
@@ -184,11 +190,11 @@ def sigmoid(x: Any, /) -> Any:
 
 
 @sigmoid.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * z * (1 - z)
 
 
-def _lead(x: Any, y: Any) -> Any:
+def _lead(x: Value, y: Value) -> Value:
     """Return x - y, and 0 where both are the same infinity."""
     same = np.isinf(raw(x)) & (raw(x) == raw(y))
     return np.where(same, 0, x) - np.where(same, 0, y) if np.any(same) else x - y
@@ -214,7 +220,7 @@ logaddexp2 = op(
     rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.floor_divide(x, y)),
     domain=(samples.real, samples.positive),
 )
-def remainder(x: Any, y: Any, /) -> Any:
+def remainder(x: Value, y: Value, /) -> Value:
     """Return x - y * floor(x / y).
 
     Subgradient: at the jumps, where x is a multiple of y, the derivative from the right.
@@ -230,7 +236,7 @@ def remainder(x: Any, y: Any, /) -> Any:
     rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.rint((x - z) / y)),
     domain=(samples.real, samples.positive),
 )
-def fmod(x: Any, y: Any, /) -> Any:
+def fmod(x: Value, y: Value, /) -> Value:
     """Return x - y * trunc(x / y).
 
     Subgradient: at the jumps, where x is a multiple of y, the derivative from the side away from 0.
@@ -239,7 +245,7 @@ def fmod(x: Any, y: Any, /) -> Any:
 
 
 @op(numpy=np.divmod, samples=(samples.sample((3,), samples.positive(3)), samples.sample((), samples.positive(2, 1))))
-def divmod(x: Any, y: Any, /) -> tuple[Any, Any]:
+def divmod(x: Value, y: Value, /) -> tuple[Any, Any]:
     """Return floor(x / y), which is a constant, and the remainder."""
     return np.floor_divide(x, y), np.remainder(x, y)
 
@@ -248,13 +254,13 @@ modf = op(np.modf, "np.modf({})", (lambda g, z, x: g[0],))
 
 
 @by_value
-def binary_exponent(x: Any) -> Any:
+def binary_exponent(x: Value) -> Value:
     """Return the exponent of 2 of x."""
     return np.frexp(x)[1]
 
 
 @op(numpy=np.frexp, samples=(samples.sample((3,)), samples.sample(())))
-def frexp(x: Any, /) -> tuple[Any, Any]:
+def frexp(x: Value, /) -> tuple[Any, Any]:
     """Return the mantissa, and the exponent of 2, which is a constant: x is mantissa * 2**exponent."""
     exponent = binary_exponent(x)
     return np.ldexp(x, -exponent), exponent
@@ -266,7 +272,7 @@ def frexp(x: Any, /) -> tuple[Any, Any]:
     rules=(lambda g, z, x, y: np.ldexp(g, y), None),
     samples=(samples.sample((3,), samples.constant(np.array([[1, -2, 0], [3, 0, -1]]))),),
 )
-def ldexp(x: Any, y: Any, /) -> Any:
+def ldexp(x: Value, y: Value, /) -> Value:
     """Return x * 2**y, of integers y."""
     return np.ldexp(x, y)
 
@@ -275,6 +281,17 @@ abs, mod, pow, true_divide = absolute, remainder, power, divide
 
 constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
 constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj)
+constant(np.equal, template="{} == {}")
+constant(np.not_equal, template="{} != {}")
+constant(np.less, template="{} < {}")
+constant(np.less_equal, template="{} <= {}")
+constant(np.greater, template="{} > {}")
+constant(np.greater_equal, template="{} >= {}")
+constant(np.bitwise_and, template="{} & {}")
+constant(np.bitwise_or, template="{} | {}")
+constant(np.bitwise_xor, template="{} ^ {}")
+constant(np.invert, template="~{}")
+constant(np.isnan, np.isfinite, np.logical_and, np.logical_or, np.logical_not)
 constant(np.isclose, np.allclose, np.array_equal, np.array_equiv, np.logical_xor)
 refuse("it steps from one floating-point number to the next, and has no derivative", np.nextafter, np.spacing)
 refuse(
@@ -286,3 +303,67 @@ refuse(
     np.lcm,
     np.isnat,
 )
+
+
+def _complex(*shape: int) -> samples.Draw:
+    """Return an input of complex numbers."""
+    return lambda rng: (rng.standard_normal(shape) + 1j * rng.standard_normal(shape))[()]
+
+
+_NUMBERS = (samples.sample(_complex(2, 3)), samples.sample(_complex()), samples.sample((3,)))
+
+
+@op(numpy=np.real, elementwise=True, template="np.real({})", rules=(lambda g, z, x: g,), samples=_NUMBERS)
+def real(x: Value, /) -> Value:
+    """Return the real part."""
+    return np.real(x)
+
+
+@op(numpy=np.imag, elementwise=True, template="np.imag({})", rules=(lambda g, z, x: g * -1j,), samples=_NUMBERS)
+def imag(x: Value, /) -> Value:
+    """Return the imaginary part: 0 for real numbers."""
+    return np.imag(x)
+
+
+@op(
+    numpy=np.conjugate,
+    elementwise=True,
+    template="np.conj({})",
+    rules=(lambda g, z, x: np.conjugate(g),),
+    samples=_NUMBERS,
+)
+def conjugate(x: Value, /) -> Value:
+    """Return the complex conjugate."""
+    return np.conjugate(x)
+
+
+conj = conjugate
+
+
+@op(numpy=np.angle, samples=(*_NUMBERS, samples.sample(_complex(3), deg=True)))
+def angle(z: Value, /, deg: bool = False) -> Value:
+    """Return the angle of complex numbers in the plane, in radians or degrees.
+
+    Subgradient: 0 at 0, where the angle jumps.
+    """
+    radians = np.arctan2(np.imag(z), np.real(z))
+    return radians * (180 / np.pi) if deg else radians
+
+
+@op(numpy=np.real_if_close, samples=_NUMBERS)
+def real_if_close(a: Value, /, tol: float = 100) -> Value:
+    """Return the real part of complex numbers whose imaginary parts are within rounding of 0; else the numbers."""
+    return np.real(a) if np.isrealobj(np.real_if_close(raw(a), tol)) else a
+
+
+constant(np.sign)
+_sign_of_reals = registry[np.sign]
+
+
+@op(numpy=np.sign, elementwise=True, samples=(samples.sample(_complex(3)), samples.sample(_complex())))
+def sign(x: Value, /) -> Value:
+    """Return x / abs(x), and 0 for 0. That of real numbers is a constant: a plain array.
+
+    Subgradient: 0 at 0.
+    """
+    return x / np.where(x == 0, np.inf, np.abs(x)) if np.iscomplexobj(raw(x)) else _sign_of_reals(x)

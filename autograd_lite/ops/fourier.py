@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.ops.samples import complex_plane, sample
 
 Norm = Any
@@ -41,7 +42,7 @@ of_complex_axes = (
 )
 
 
-def _fit(c: Any, length: int, axis: int) -> Any:
+def _fit(c: Value, length: int, axis: int) -> Value:
     """Return the array cut off, or continued by zeros, to a length along an axis: the transpose of what ``n`` does."""
     axis %= c.ndim
     c = c[(slice(None),) * axis + (slice(length),)]
@@ -50,42 +51,42 @@ def _fit(c: Any, length: int, axis: int) -> Any:
 
 
 @op(numpy=np.fft.fft, samples=(*of_one_axis, *of_complex))
-def fft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def fft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the discrete Fourier transform along an axis."""
     return np.fft.fft(a, n, axis, norm)
 
 
 @fft.vjp
-def _(g: Any, z: Any, x: Any, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, norm: Norm = None) -> Cotangent:
     return _fit(np.fft.fft(g, None, axis, norm), x.shape[axis], axis)
 
 
 @op(numpy=np.fft.ifft, samples=(*of_one_axis, *of_complex))
-def ifft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def ifft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the inverse of `fft`."""
     return np.fft.ifft(a, n, axis, norm)
 
 
 @ifft.vjp
-def _(g: Any, z: Any, x: Any, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, norm: Norm = None) -> Cotangent:
     return _fit(np.fft.ifft(g, None, axis, norm), x.shape[axis], axis)
 
 
 @op(numpy=np.fft.rfft, samples=of_one_axis)
-def rfft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def rfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the first half of the discrete Fourier transform of real numbers; the rest is its mirror image."""
     return np.fft.rfft(a, n, axis, norm)
 
 
 @rfft.vjp
-def _(g: Any, z: Any, x: Any, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, norm: Norm = None) -> Cotangent:
     # the half is the whole, cut off: its transpose continues by zeros
     n = x.shape[axis] if n is None else n
     return _fit(np.fft.fft(g, n, axis, norm), x.shape[axis], axis)
 
 
 @op(numpy=np.fft.irfft, samples=(*of_complex, sample((4,)), sample((3, 4), n=5, axis=0)))
-def irfft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def irfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the inverse of `rfft`: n real numbers, 2 (m - 1) of m complex ones if ``n`` is left out.
 
     The imaginary parts of the zeroth element, and of the last one where n is even, have no effect.
@@ -94,7 +95,7 @@ def irfft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) ->
 
 
 @irfft.vjp
-def _(g: Any, z: Any, x: Any, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, norm: Norm = None) -> Cotangent:
     c = np.conj(np.fft.rfft(g, None, axis, _INVERSE[norm]))
     n = z.shape[axis]
     twice = np.full(c.shape[axis], 2, np.finfo(z.dtype).dtype)  # an element stands for its mirror image too,
@@ -106,18 +107,18 @@ def _(g: Any, z: Any, x: Any, n: int | None = None, axis: int = -1, norm: Norm =
 
 
 @op(numpy=np.fft.hfft, samples=of_complex)
-def hfft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def hfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the transform, which is real, of a signal whose other half is the mirror image of this one."""
     return np.fft.irfft(np.conj(a), n, axis, _INVERSE.get(norm, norm))
 
 
 @op(numpy=np.fft.ihfft, samples=of_one_axis)
-def ihfft(a: Any, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Any:
+def ihfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the inverse of `hfft`."""
     return np.conj(np.fft.rfft(a, n, axis, _INVERSE.get(norm, norm)))
 
 
-def _plan(a: Any, s: Lengths, axes: Axes) -> list[tuple[int | None, int]]:
+def _plan(a: Value, s: Lengths, axes: Axes) -> list[tuple[int | None, int]]:
     """Return the length and the axis of each transform of several; None for the length that the array has."""
     ndim = np.ndim(a)
     if axes is None:
@@ -129,7 +130,7 @@ def _plan(a: Any, s: Lengths, axes: Axes) -> list[tuple[int | None, int]]:
 
 
 @op(numpy=np.fft.fftn, samples=(*of_axes, *of_complex_axes))
-def fftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Any:
+def fftn(a: Value, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Value:
     """Return the discrete Fourier transform over several axes."""
     for n, axis in reversed(_plan(a, s, axes)):
         a = np.fft.fft(a, n, axis, norm)
@@ -137,7 +138,7 @@ def fftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> 
 
 
 @op(numpy=np.fft.ifftn, samples=(*of_axes, *of_complex_axes))
-def ifftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Any:
+def ifftn(a: Value, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Value:
     """Return the inverse of `fftn`."""
     for n, axis in reversed(_plan(a, s, axes)):
         a = np.fft.ifft(a, n, axis, norm)
@@ -145,19 +146,19 @@ def ifftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) ->
 
 
 @op(numpy=np.fft.fft2, samples=of_two_axes)
-def fft2(a: Any, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Any:
+def fft2(a: Value, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Value:
     """Return the discrete Fourier transform over two axes."""
     return np.fft.fftn(a, s, axes, norm)
 
 
 @op(numpy=np.fft.ifft2, samples=of_two_axes)
-def ifft2(a: Any, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Any:
+def ifft2(a: Value, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Value:
     """Return the inverse of `fft2`."""
     return np.fft.ifftn(a, s, axes, norm)
 
 
 @op(numpy=np.fft.rfftn, samples=of_axes)
-def rfftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Any:
+def rfftn(a: Value, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Value:
     """Return the discrete Fourier transform of real numbers over several axes, the first half of the last one."""
     *others, (n, last) = _plan(a, s, axes)
     z = np.fft.rfft(a, n, last, norm)
@@ -167,7 +168,7 @@ def rfftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) ->
 
 
 @op(numpy=np.fft.irfftn, samples=of_complex_axes)
-def irfftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Any:
+def irfftn(a: Value, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -> Value:
     """Return the inverse of `rfftn`."""
     *others, (n, last) = _plan(a, s, axes)
     for length, axis in others:
@@ -176,13 +177,13 @@ def irfftn(a: Any, /, s: Lengths = None, axes: Axes = None, norm: Norm = None) -
 
 
 @op(numpy=np.fft.rfft2, samples=of_two_axes)
-def rfft2(a: Any, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Any:
+def rfft2(a: Value, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Value:
     """Return the discrete Fourier transform of real numbers over two axes, the first half of the last one."""
     return np.fft.rfftn(a, s, axes, norm)
 
 
 @op(numpy=np.fft.irfft2, samples=of_complex_axes)
-def irfft2(a: Any, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Any:
+def irfft2(a: Value, /, s: Lengths = None, axes: Axes = (-2, -1), norm: Norm = None) -> Value:
     """Return the inverse of `rfft2`."""
     return np.fft.irfftn(a, s, axes, norm)
 
@@ -191,18 +192,18 @@ shifts = (sample((5,)), sample((3, 4)), sample((3, 4), axes=0), sample((2, 3, 5)
 
 
 @op(numpy=np.fft.fftshift, samples=shifts)
-def fftshift(x: Any, /, axes: Axes = None) -> Any:
+def fftshift(x: Value, /, axes: Axes = None) -> Value:
     """Return a transform with the frequency zero moved to the middle."""
     return _shift(x, axes, 1)
 
 
 @op(numpy=np.fft.ifftshift, samples=shifts)
-def ifftshift(x: Any, /, axes: Axes = None) -> Any:
+def ifftshift(x: Value, /, axes: Axes = None) -> Value:
     """Return the inverse of `fftshift`."""
     return _shift(x, axes, -1)
 
 
-def _shift(x: Any, axes: Axes, sign: int) -> Any:
+def _shift(x: Value, axes: Axes, sign: int) -> Value:
     """Roll axes by half of their lengths, forward or backward."""
     axes = tuple(range(np.ndim(x))) if axes is None else tuple(np.atleast_1d(axes).tolist())
     return np.roll(x, tuple(sign * (np.shape(x)[axis] // 2) for axis in axes), axes)

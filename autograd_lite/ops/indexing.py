@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
+from autograd_lite.core.shapes import Cotangent, Shape, Value
+from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.ops.samples import constant as always
 from autograd_lite.ops.samples import sample
@@ -40,14 +41,14 @@ def repeats(index: Any) -> bool:
     return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype.kind in "iu" for part in parts)
 
 
-def array_of(x: Any) -> Any:
+def array_of(x: Value) -> Value:
     """Return a Tensor as it is, and anything else as an array."""
     return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
-    if type(index) in _PLAIN and not tracing.constants:
+    if type(index) in _PLAIN and not observers:
         try:
             return record(getitem, t._value[index], (t,), {"index": index})
         except IndexError:
@@ -56,16 +57,17 @@ def pick(t: Tensor, index: Any) -> Tensor:
 
 
 _PLAIN = frozenset({int, slice, tuple, np.ndarray})
+registry[operator.getitem] = pick
 
 
 @op(samples=indices)
-def getitem(x: Any, /, index: Any) -> Any:
+def getitem(x: Value, /, index: Any) -> Value:
     """Return ``x[index]``, for every index that NumPy has."""
     return x[index]
 
 
 @getitem.vjp
-def _(g: Any, z: Any, x: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, index: Any) -> Cotangent:
     back = scatter if type(g) is Tensor else scatter.forward  # at a third of the price
     return back(g, index, x.shape)
 
@@ -79,7 +81,7 @@ scattered = (
 
 
 @op(samples=scattered)
-def scatter(x: Any, /, index: Any, shape: Shape) -> Any:
+def scatter(x: Value, /, index: Any, shape: Shape) -> Value:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of picking."""
     z = np.zeros(shape, np.asarray(x).dtype)
     if not repeats(index):
@@ -94,7 +96,7 @@ def scatter(x: Any, /, index: Any, shape: Shape) -> Any:
 
 
 @scatter.vjp
-def _(g: Any, z: Any, x: Any, index: Any, shape: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, index: Any, shape: Shape) -> Cotangent:
     return g[index]
 
 
@@ -113,13 +115,13 @@ def along(indices: Any, axis: int, shape: Shape) -> tuple[Any, ...]:
         sample((2, 3), indices=np.array([5, 0, 5]), axis=None),
     ),
 )
-def take_along_axis(arr: Any, /, indices: Any, axis: int | None = -1) -> Any:
+def take_along_axis(arr: Value, /, indices: Any, axis: int | None = -1) -> Value:
     """Return the elements that ``indices`` picks along ``axis``, one for each of its elements."""
     return np.take_along_axis(arr, indices, axis)
 
 
 @take_along_axis.vjp
-def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = -1) -> Any:
+def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = -1) -> Cotangent:
     if axis is None:
         return np.reshape(scatter(g, index=indices, shape=(x.size,)), x.shape)
     return scatter(g, index=along(indices, axis, x.shape), shape=x.shape)
@@ -135,13 +137,13 @@ def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = -1) -> Any:
         sample((2, 3), indices=np.array([9, -9, 1]), axis=1, mode="clip"),
     ),
 )
-def take(a: Any, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Any:
+def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
     """Return the elements at ``indices`` along ``axis``; of the flattened array where it is None."""
     return np.take(a, indices, axis=axis, mode=mode)
 
 
 @take.vjp
-def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = None, mode: Any = "raise") -> Any:
+def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = None, mode: Any = "raise") -> Cotangent:
     shape = (x.size,) if axis is None else x.shape
     places = within(indices, shape[axis or 0], mode)
     if axis:
@@ -149,7 +151,7 @@ def _(g: Any, z: Any, x: Any, indices: Any, axis: int | None = None, mode: Any =
     return np.reshape(scatter(g, index=places, shape=shape), x.shape)
 
 
-def within(indices: Any, n: int, mode: str) -> Any:
+def within(indices: Any, n: int, mode: str) -> Value:
     """Return indices with those outside of an axis of length ``n`` brought into it, as ``mode=`` asks for."""
     indices = array_of(indices)
     if mode == "raise":
@@ -164,7 +166,7 @@ def within(indices: Any, n: int, mode: str) -> Any:
         sample(always(np.array([[-1], [7]])), (2, 2, 3), mode="wrap"),
     ),
 )
-def choose(a: Any, choices: Any, *, mode: Any = "raise") -> Any:
+def choose(a: Value, choices: Value, *, mode: Any = "raise") -> Value:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
     a, rows = np.asarray(a), list(choices)
     if mode == "raise" and a.size and not 0 <= a.min() <= a.max() < len(rows):
@@ -181,7 +183,7 @@ def choose(a: Any, choices: Any, *, mode: Any = "raise") -> Any:
         sample(always(np.array([0, 1, 0, 1])), (2, 3)),
     ),
 )
-def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+def compress(condition: Value, a: Value, axis: int | None = None) -> Value:
     """Return the slices along ``axis`` whose entry in the 1-d ``condition`` is true."""
     if np.ndim(condition) != 1:
         raise ValueError(f"compress(): expected a 1-d condition, got one of {np.ndim(condition)} dimensions")
@@ -189,7 +191,7 @@ def compress(condition: Any, a: Any, axis: int | None = None) -> Any:
 
 
 @op(numpy=np.extract, samples=(sample(always(np.eye(3, dtype=int)), (3, 3)), sample(always([True, False]), (4,))))
-def extract(condition: Any, arr: Any) -> Any:
+def extract(condition: Value, arr: Value) -> Value:
     """Return the elements of ``arr`` where ``condition`` is true."""
     return np.take(np.ravel(arr), np.flatnonzero(condition))
 
@@ -203,7 +205,7 @@ def extract(condition: Any, arr: Any) -> Any:
         sample((2, 3), always(np.array([1, 4]))),
     ),
 )
-def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
+def delete(arr: Value, obj: Value, axis: int | None = None) -> Value:
     """Return the array without the places ``obj`` along ``axis``; of the flattened array where it is None."""
     if axis is None:
         return np.take(np.ravel(arr), np.delete(np.arange(np.size(arr)), obj))
@@ -219,7 +221,7 @@ def delete(arr: Any, obj: Any, axis: int | None = None) -> Any:
         sample((2, 3), always(slice(0, 4, 2)), (2,)),
     ),
 )
-def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+def insert(arr: Value, obj: Value, values: Value, axis: int | None = None) -> Value:
     """Return the array with ``values`` inserted before the places ``obj`` along ``axis``."""
     old, new = np.ravel(arr), np.ravel(values)
     if old.dtype != new.dtype:
@@ -230,7 +232,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
 
 
 @op(numpy=np.append, samples=(sample((2, 3), ()), sample((2, 3), (1, 3), axis=0)))
-def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+def append(arr: Value, values: Value, axis: int | None = None) -> Value:
     """Return the array with ``values`` after its end along ``axis``; both flattened where it is None."""
     if axis is None:
         return np.concatenate((np.ravel(arr), np.ravel(values)))
@@ -241,7 +243,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     numpy=np.bincount,
     samples=(sample(always(np.array([1, 0, 1, 4])), (4,), minlength=7),),
 )
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
     """Return how often each integer is in ``x``, or the sum of its ``weights``, which are differentiated."""
     if weights is None:
         return np.bincount(x, minlength=minlength)

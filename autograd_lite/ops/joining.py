@@ -11,6 +11,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.core import trees
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.samples import constant, sample
 
@@ -34,13 +35,13 @@ def _along(axis: int, index: Any) -> tuple[Any, ...]:
         sample((1, 2), (3, 2), dtype=np.float64),
     ),
 )
-def concatenate(arrays: Parts, /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def concatenate(arrays: Parts, /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along an axis; all their elements in one row where ``axis`` is None."""
     return np.concatenate(arrays, axis, dtype=dtype, casting=casting)
 
 
 @concatenate.vjp
-def _(i: int, g: Any, z: Any, *arrays: Any, axis: int | None = 0, **_: Any) -> Any:
+def _(i: int, g: Cotangent, z: Value, *arrays: Value, axis: int | None = 0, **_: Any) -> Cotangent:
     shape = np.shape(arrays[i])
     if axis is None:
         start = sum(map(np.size, arrays[:i]))
@@ -55,7 +56,7 @@ def _(i: int, g: Any, z: Any, *arrays: Any, axis: int | None = 0, **_: Any) -> A
     spread=True,
     samples=(sample((), ()), sample((3,), (3,), axis=-1), sample((2, 3), (2, 3), (2, 3), axis=1), sample((0,), (0,))),
 )
-def stack(arrays: Parts, /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def stack(arrays: Parts, /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return arrays of one shape joined along a new axis."""
     if arrays and axis == 0 and dtype is None and _NUMBERS.issuperset(map(type, arrays)):
         return np.array(arrays)  # the same at a fifth of the price
@@ -63,36 +64,36 @@ def stack(arrays: Parts, /, axis: int = 0, *, dtype: Any = None, casting: Any = 
 
 
 @stack.vjp
-def _(i: int, g: Any, z: Any, *arrays: Any, axis: int = 0, **_: Any) -> Any:
+def _(i: int, g: Cotangent, z: Value, *arrays: Value, axis: int = 0, **_: Any) -> Cotangent:
     return g[_along(axis % g.ndim, i)]
 
 
 @op(numpy=np.vstack, spread=True, samples=(sample((3,), (3,)), sample((2, 3), (1, 3)), sample((), ())))
-def vstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def vstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along the first axis, vectors as rows."""
     return np.concatenate([np.atleast_2d(x) for x in tup], 0, dtype=dtype, casting=casting)
 
 
 @op(numpy=np.hstack, spread=True, samples=(sample((3,), (2,)), sample((2, 3), (2, 1)), sample((), ())))
-def hstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def hstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along the second axis, vectors along their only one."""
     parts = [np.atleast_1d(x) for x in tup]
     return np.concatenate(parts, 0 if np.ndim(parts[0]) == 1 else 1, dtype=dtype, casting=casting)
 
 
 @op(numpy=np.dstack, spread=True, samples=(sample((3,), (3,)), sample((2, 3), (2, 3)), sample((2, 1, 1), (2, 1, 2))))
-def dstack(tup: Parts, /) -> Any:
+def dstack(tup: Parts, /) -> Value:
     """Return the arrays joined along the third axis."""
     return np.concatenate([np.atleast_3d(x) for x in tup], 2)
 
 
 @op(numpy=np.column_stack, spread=True, samples=(sample((3,), (3,)), sample((3, 2), (3,)), sample((), ())))
-def column_stack(tup: Parts, /) -> Any:
+def column_stack(tup: Parts, /) -> Value:
     """Return vectors and matrices joined as the columns of a matrix."""
     return np.concatenate([x if np.ndim(x) > 1 else np.reshape(x, (-1, 1)) for x in tup], 1)
 
 
-def _nested(*shapes: Any) -> Any:
+def _nested(*shapes: Value) -> Value:
     """Return nested lists of arrays, drawn for nested lists of shapes."""
     return lambda rng: [rng.uniform(-3, 3, s) if isinstance(s, tuple) else _nested(*s)(rng) for s in shapes]
 
@@ -106,7 +107,7 @@ def _nested(*shapes: Any) -> Any:
         sample((2,)),
     ),
 )
-def block(arrays: Any, /) -> Any:
+def block(arrays: Value, /) -> Value:
     """Return the array that nested lists of blocks make up.
 
     Raises
@@ -120,7 +121,7 @@ def block(arrays: Any, /) -> Any:
     return _assemble(arrays, -depth, max([depth, *map(np.ndim, trees.flatten(arrays)[0])]))
 
 
-def _depth(arrays: Any) -> int:
+def _depth(arrays: Value) -> int:
     """Return how deep lists are nested; 0 for an array."""
     if isinstance(arrays, tuple):
         raise TypeError("np.block takes lists of blocks, got a tuple")
@@ -132,7 +133,7 @@ def _depth(arrays: Any) -> int:
     return 1 + depths.pop()
 
 
-def _assemble(arrays: Any, axis: int, ndim: int) -> Any:
+def _assemble(arrays: Value, axis: int, ndim: int) -> Value:
     """Join nested lists, the outermost along ``axis``, each array with ``ndim`` axes."""
     if isinstance(arrays, list):
         return np.concatenate([_assemble(x, axis + 1, ndim) for x in arrays], axis)
@@ -140,14 +141,14 @@ def _assemble(arrays: Any, axis: int, ndim: int) -> Any:
 
 
 @op(numpy=getattr(np, "unstack", None), samples=(sample((2, 3)), sample((2, 3), axis=-1)))
-def unstack(x: Any, /, *, axis: int = 0) -> Any:
+def unstack(x: Value, /, *, axis: int = 0) -> Value:
     """Return the slices along an axis, as a tuple."""
     if not np.ndim(x):
         raise ValueError("np.unstack takes an array of at least one axis, got one of shape ()")
     return tuple(np.moveaxis(x, axis, 0))
 
 
-def _pieces(split: Callable[..., Any], ary: Any, sections: Any, axis: int) -> list[Any]:
+def _pieces(split: Callable[..., Any], ary: Value, sections: Value, axis: int) -> list[Any]:
     """Cut an array where a NumPy function cuts the positions along its axis."""
     pieces = split(np.arange(np.shape(ary)[axis]), sections)
     ary = ary if type(ary) is Tensor else np.asarray(ary)
@@ -158,7 +159,7 @@ def _pieces(split: Callable[..., Any], ary: Any, sections: Any, axis: int) -> li
     numpy=np.split,
     samples=(sample((4, 2), indices_or_sections=2), sample((2, 5), indices_or_sections=[1, 4, 2], axis=-1)),
 )
-def split(ary: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Value, /, indices_or_sections: Value, axis: int = 0) -> list[Any]:
     """Return the array cut along an axis: into equal parts, or at given positions."""
     return _pieces(np.split, ary, indices_or_sections, axis)
 
@@ -167,12 +168,12 @@ def split(ary: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     numpy=np.array_split,
     samples=(sample((5, 2), indices_or_sections=3), sample((2,), indices_or_sections=3)),
 )
-def array_split(ary: Any, /, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Value, /, indices_or_sections: Value, axis: int = 0) -> list[Any]:
     """Return the array cut along an axis: into nearly equal parts, or at given positions."""
     return _pieces(np.array_split, ary, indices_or_sections, axis)
 
 
-def _split_from(ndim: int, ary: Any, sections: Any, axis: int, name: str) -> Any:
+def _split_from(ndim: int, ary: Value, sections: Value, axis: int, name: str) -> Value:
     """Split an array of at least ``ndim`` axes."""
     if np.ndim(ary) < ndim:
         raise ValueError(f"np.{name} takes an array of {ndim} or more axes, got one of shape {np.shape(ary)}")
@@ -180,19 +181,19 @@ def _split_from(ndim: int, ary: Any, sections: Any, axis: int, name: str) -> Any
 
 
 @op(numpy=np.hsplit, samples=(sample((4,), indices_or_sections=2), sample((2, 4), indices_or_sections=[1])))
-def hsplit(ary: Any, /, indices_or_sections: Any) -> Any:
+def hsplit(ary: Value, /, indices_or_sections: Value) -> Value:
     """Return the array cut along its second axis, a vector along its only one."""
     return _split_from(1, ary, indices_or_sections, int(np.ndim(ary) > 1), "hsplit")
 
 
 @op(numpy=np.vsplit, samples=(sample((4, 2), indices_or_sections=2),))
-def vsplit(ary: Any, /, indices_or_sections: Any) -> Any:
+def vsplit(ary: Value, /, indices_or_sections: Value) -> Value:
     """Return the array of two or more axes cut along its first."""
     return _split_from(2, ary, indices_or_sections, 0, "vsplit")
 
 
 @op(numpy=np.dsplit, samples=(sample((2, 2, 4), indices_or_sections=2),))
-def dsplit(ary: Any, /, indices_or_sections: Any) -> Any:
+def dsplit(ary: Value, /, indices_or_sections: Value) -> Value:
     """Return the array of three or more axes cut along its third."""
     return _split_from(3, ary, indices_or_sections, 2, "dsplit")
 
@@ -207,7 +208,7 @@ def dsplit(ary: Any, /, indices_or_sections: Any) -> Any:
         sample((2,), reps=0),
     ),
 )
-def tile(A: Any, /, reps: Any) -> Any:
+def tile(A: Value, /, reps: Value) -> Value:
     """Return the array repeated as a whole, ``reps`` times along each axis."""
     reps = tuple(reps) if np.iterable(reps) else (reps,)
     ndim = max(len(reps), np.ndim(A))
@@ -229,7 +230,7 @@ def tile(A: Any, /, reps: Any) -> Any:
         sample((), repeats=3),
     ),
 )
-def repeat(a: Any, /, repeats: Any, axis: int | None = None) -> Any:
+def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
     if axis is None:
         return np.repeat(np.ravel(a), repeats, 0)
@@ -252,7 +253,7 @@ def repeat(a: Any, /, repeats: Any, axis: int | None = None) -> Any:
         sample((3,)),
     ),
 )
-def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+def meshgrid(*xi: Value, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Value:
     """Return the coordinates of the grid whose axes are vectors; ``copy`` has no effect."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"expected indexing='xy' or 'ij', got {indexing!r}")
@@ -263,7 +264,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 
 @op(numpy=np.ix_, samples=(sample((3,), (2,)),))
-def ix_(*args: Any) -> Any:
+def ix_(*args: Any) -> Value:
     """Return vectors, each along an axis of its own: an open mesh. Vectors of booleans become indices."""
     parts = [x if type(x) is Tensor else np.ix_(x)[0] for x in args]
     if any(np.ndim(x) != 1 for x in parts):
@@ -279,7 +280,7 @@ def ix_(*args: Any) -> Any:
         sample(constant(np.diag), constant(-1), (2, 3)),
     ),
 )
-def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, /, *args: Any) -> Any:
+def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Value, /, *args: Any) -> Value:
     """Return the results of a function of each vector along an axis, put together in that axis's place."""
     rows = np.moveaxis(arr, axis, -1)
     lead = rows.shape[:-1]
@@ -299,7 +300,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, /, *args: 
         sample(constant(np.cumsum), (2, 3), axes=1),
     ),
 )
-def apply_over_axes(func: Callable[..., Any], a: Any, /, axes: Any) -> Any:
+def apply_over_axes(func: Callable[..., Any], a: Value, /, axes: Any) -> Value:
     """Return the array with ``func(array, axis)`` applied over one axis after the other; folded axes are kept."""
     ndim = np.ndim(a)
     for axis in np.atleast_1d(axes) % ndim:

@@ -1,4 +1,4 @@
-"""Ops on the moments of data: variances, weighted means, covariances; and integrals of samples."""
+"""Moments of data: variances, weighted means, covariances, also without NaNs; and integrals of samples."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import Op, op
-from autograd_lite.core.shapes import count, expand_reduced
+from autograd_lite.core.shapes import Cotangent, Value, count, expand_reduced
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import array_of
-from autograd_lite.ops.reductions import Axis, keep_inexact
-from autograd_lite.ops.samples import complex_plane, positive, sample
+from autograd_lite.ops.reductions import Axis, folds, keep_inexact
+from autograd_lite.ops.samples import complex_plane, positive, sample, with_nans
 from autograd_lite.ops.samples import constant as always
 
 spreads = (
@@ -22,32 +22,32 @@ spreads = (
 )
 
 
-def _var(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def _var(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
     keep_inexact(a, dtype)
     return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
 def _var_vjp(
-    g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Cotangent:
     return expand_reduced(g, x.shape, axis, keepdims) * _slope(x, 2, axis, ddof)
 
 
-def _std(a: Any, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+def _std(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
     keep_inexact(a, dtype)
     return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
 def _std_vjp(
-    g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
-) -> Any:
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Cotangent:
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
     return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope(x, 1, axis, ddof)
 
 
-def _slope(x: Any, factor: int, axis: Axis, ddof: float) -> Any:
+def _slope(x: Value, factor: int, axis: Axis, ddof: float) -> Value:
     """Return the differences from the mean, by the degrees of freedom."""
     d = x - np.mean(x, axis=axis, keepdims=True)
     return (np.conj(d) if d.dtype.kind == "c" else d) * factor / (count(x.shape, axis) - ddof)
@@ -59,7 +59,7 @@ deviation = Op(_std, (_std_vjp,), name="deviation", numpy=np.std, samples=spread
 
 @op(numpy=np.var, samples=(sample((3, 4), axis=0, correction=1),))
 def var(
-    a: Any,
+    a: Value,
     /,
     axis: Axis = None,
     dtype: Any = None,
@@ -68,7 +68,7 @@ def var(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
-) -> Any:
+) -> Value:
     """Return the variance over ``axis``, of n - ``ddof`` degrees of freedom.
 
     About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
@@ -84,7 +84,7 @@ def var(
 
 @op(numpy=np.std, samples=(sample((3, 4), axis=0, correction=1),))
 def std(
-    a: Any,
+    a: Value,
     /,
     axis: Axis = None,
     dtype: Any = None,
@@ -93,7 +93,7 @@ def std(
     keepdims: bool = False,
     mean: Any = None,
     correction: float | None = None,
-) -> Any:
+) -> Value:
     """Return the standard deviation over ``axis``, of n - ``ddof`` degrees of freedom.
 
     About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
@@ -125,8 +125,8 @@ def _degrees(ddof: float, correction: float | None) -> float:
     ),
 )
 def average(
-    a: Any, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
-) -> Any:
+    a: Value, /, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False
+) -> Value:
     """Return the weighted mean over ``axis``, and the sum of the weights if ``returned``. Weights are differentiated.
 
     Raises
@@ -151,7 +151,7 @@ def average(
     return z, np.broadcast_to(total, z.shape)
 
 
-def _stand_along(weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+def _stand_along(weights: Value, axis: Axis, shape: tuple[int, ...]) -> Value:
     """Return the weights of the elements along one or more axes in as many dimensions as the array has."""
     if axis is None:
         raise TypeError(f"average(): expected axis=, as weights of shape {weights.shape} are not of shape {shape}")
@@ -173,7 +173,7 @@ def _stand_along(weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
         sample((2, 3), dx=0.5),
     ),
 )
-def trapezoid(y: Any, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: Value, /, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Value:
     """Return the integral of samples ``y`` by the trapezoidal rule; ``x`` and ``dx`` are differentiated too."""
     before, after = _pairs(np.ndim(y), axis)
     if x is not None and np.ndim(x) == 1:
@@ -200,7 +200,7 @@ def _pairs(ndim: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     ),
 )
 def cov(
-    m: Any,
+    m: Value,
     /,
     y: Any = None,
     rowvar: bool = True,
@@ -210,7 +210,7 @@ def cov(
     aweights: Any = None,
     *,
     dtype: Any = None,
-) -> Any:
+) -> Value:
     """Return the covariance matrix of variables, a row each (a column, where not ``rowvar``), with those of ``y``.
 
     ``y`` and ``aweights`` are differentiated too. Of float64 unless ``dtype`` is given, as in NumPy.
@@ -236,7 +236,7 @@ def cov(
     return np.squeeze(products * (1 / np.maximum(freedom, 0)))
 
 
-def _variables(m: Any, transposed: bool) -> Any:
+def _variables(m: Value, transposed: bool) -> Value:
     """Return data as a matrix with a row for each variable."""
     if np.ndim(m) > 2:
         raise ValueError(f"cov(): expected data of at most 2 dimensions, got {np.ndim(m)}")
@@ -245,7 +245,7 @@ def _variables(m: Any, transposed: bool) -> Any:
 
 
 @op(numpy=np.corrcoef, samples=(sample((3, 5)), sample((5, 2), (5, 1), rowvar=False)))
-def corrcoef(x: Any, /, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def corrcoef(x: Value, /, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Value:
     """Return the correlation matrix of variables, a row each (a column, where not ``rowvar``), with those of ``y``.
 
     Subgradient: 0 where rounding has taken a coefficient out of [-1, 1].
@@ -258,3 +258,68 @@ def corrcoef(x: Any, /, y: Any = None, rowvar: bool = True, *, dtype: Any = None
     if c.dtype.kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
+
+
+spreads_with_nans = (
+    *folds,
+    sample(with_nans(2, 5), axis=1, ddof=1),
+    sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)),
+)
+
+
+@op(numpy=np.nanmean, samples=folds)
+def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
+    """Return the mean over ``axis`` of the elements that are no NaN."""
+    keep_inexact(a, dtype)
+    return np.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@nanmean.vjp
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
+    numbers = x == x
+    return expand_reduced(g, x.shape, axis, keepdims) * numbers / _number(numbers, axis, 0, z.dtype)
+
+
+@op(numpy=np.nanvar, samples=spreads_with_nans)
+def nanvar(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
+    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+    keep_inexact(a, dtype)
+    return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@op(numpy=np.nanstd, samples=spreads_with_nans)
+def nanstd(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
+    """Return the standard deviation over ``axis`` of the elements that are no NaN.
+
+    Subgradient: 0 where all elements are equal.
+    """
+    keep_inexact(a, dtype)
+    return np.nanstd(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+
+
+@nanvar.vjp
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Cotangent:
+    return expand_reduced(g, x.shape, axis, keepdims) * (2 * _slope_of_numbers(x, axis, ddof, z.dtype))
+
+
+@nanstd.vjp
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+) -> Cotangent:
+    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope_of_numbers(x, axis, ddof, z.dtype)
+
+
+def _slope_of_numbers(x: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
+    """Return the differences from the mean, by the degrees of freedom; 0 for NaNs."""
+    numbers = x == x
+    filled = np.where(numbers, x, 0)
+    means = np.sum(filled, axis=axis, keepdims=True) / _number(numbers, axis, 0, dtype)
+    d = np.where(numbers, filled - means, 0)
+    return (np.conj(d) if d.dtype.kind == "c" else d) / _number(numbers, axis, ddof, dtype)
+
+
+def _number(numbers: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
+    """Return how many elements are numbers, less ``ddof``; not quite 0 where none is left and the result is NaN."""
+    return np.maximum(np.sum(numbers, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops.samples import complex_plane, constant, positive, sample
 
 pairs = (sample((3,), (3,)), sample((2,), (4,)), sample((4,), (1,)), sample((), (3,)))
 
 
-def _array(x: Any) -> Any:
+def _array(x: Value) -> Value:
     """Return a Tensor as it is, and anything else as an array of at least one axis."""
     return np.atleast_1d(x) if type(x) is Tensor else np.atleast_1d(np.asarray(x))
 
@@ -22,7 +23,7 @@ def _array(x: Any) -> Any:
     numpy=np.polyval,
     samples=(sample((4,), ()), sample((3,), (2, 3)), sample((1,), (2,)), sample((3,), complex_plane(2))),
 )
-def polyval(p: Any, x: Any, /) -> Any:
+def polyval(p: Any, x: Value, /) -> Value:
     """Return the values of a polynomial, by Horner's rule."""
     if np.ndim(p) != 1:
         raise ValueError(f"polyval() of a Tensor takes a vector of coefficients, got an array of shape {np.shape(p)}")
@@ -30,17 +31,17 @@ def polyval(p: Any, x: Any, /) -> Any:
 
 
 @polyval.vjp
-def _(g: Any, z: Any, p: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, p: Any, x: Value) -> Cotangent:
     places = np.ravel(x)[:, None]
     return np.dot(np.ravel(g), places ** np.arange(len(p) - 1, -1, -1).astype(places.dtype))
 
 
 @polyval.vjp
-def _(g: Any, z: Any, p: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, p: Any, x: Value) -> Cotangent:
     return g * np.polyval(p[:-1] * np.arange(len(p) - 1, 0, -1).astype(p.dtype), x)
 
 
-def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
+def _aligned(a1: Value, a2: Value) -> tuple[Any, Any]:
     """Return two vectors of coefficients with zeros before the shorter one."""
     a1, a2 = _array(a1), _array(a2)
     n = max(len(a1), len(a2))
@@ -48,26 +49,26 @@ def _aligned(a1: Any, a2: Any) -> tuple[Any, Any]:
 
 
 @op(numpy=np.polyadd, samples=pairs)
-def polyadd(a1: Any, a2: Any, /) -> Any:
+def polyadd(a1: Value, a2: Value, /) -> Value:
     """Return the sum of two polynomials."""
     a1, a2 = _aligned(a1, a2)
     return a1 + a2
 
 
 @op(numpy=np.polysub, samples=pairs)
-def polysub(a1: Any, a2: Any, /) -> Any:
+def polysub(a1: Value, a2: Value, /) -> Value:
     """Return the difference of two polynomials."""
     a1, a2 = _aligned(a1, a2)
     return a1 - a2
 
 
 @op(numpy=np.polymul, samples=(*pairs, sample(constant(np.array([0, 2, 1])), (2,))))
-def polymul(a1: Any, a2: Any, /) -> Any:
+def polymul(a1: Value, a2: Value, /) -> Value:
     """Return the product of two polynomials; leading zeros are dropped."""
     return np.convolve(_proper(a1), _proper(a2))
 
 
-def _proper(p: Any) -> Any:
+def _proper(p: Any) -> Value:
     """Return the coefficients without leading zeros, but for the last one."""
     p = _array(p)
     proper = np.trim_zeros(p, "f")
@@ -78,7 +79,7 @@ def _proper(p: Any) -> Any:
     numpy=np.polydiv,
     samples=(sample((4,), positive(2)), sample((3,), positive(1)), sample((2,), positive(3))),
 )
-def polydiv(u: Any, v: Any, /) -> Any:
+def polydiv(u: Value, v: Value, /) -> Value:
     """Return the quotient and the remainder of two polynomials, by long division.
 
     Leading coefficients of the remainder that are as good as zero are dropped.
@@ -90,13 +91,13 @@ def polydiv(u: Any, v: Any, /) -> Any:
     for k in range(steps):
         quotient.append(scale * remainder[k])
         remainder = remainder - np.pad(quotient[k] * v, (k, steps - 1 - k))
-    kept = ~np.isclose(raw(remainder), 0, rtol=1e-14)
+    kept: Value = ~np.isclose(raw(remainder), 0, rtol=1e-14)
     zeros = int(np.argmax(kept)) if np.any(kept) else len(kept) - 1
     return np.stack(quotient) if steps else remainder[:1] * 0, remainder[zeros:]
 
 
 @op(numpy=np.polyder, samples=(sample((4,)), sample((4,), m=2), sample((3,), m=0), sample((1,))))
-def polyder(p: Any, /, m: int = 1) -> Any:
+def polyder(p: Any, /, m: int = 1) -> Value:
     """Return the m-th derivative of a polynomial."""
     if m < 0:
         raise ValueError(f"np.polyder takes an order m >= 0, got {m}; np.polyint integrates")
@@ -107,7 +108,7 @@ def polyder(p: Any, /, m: int = 1) -> Any:
 
 
 @op(numpy=np.polyint, samples=(sample((3,)), sample((3,), m=2, k=[1.0, -2.0]), sample((2,), m=2, k=0.5)))
-def polyint(p: Any, /, m: int = 1, k: Any = None) -> Any:
+def polyint(p: Any, /, m: int = 1, k: Any = None) -> Value:
     """Return the m-th antiderivative of a polynomial, with the constants of integration ``k``."""
     if m < 0:
         raise ValueError(f"np.polyint takes an order m >= 0, got {m}; np.polyder differentiates")
@@ -121,7 +122,7 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Any:
 
 
 @op(numpy=np.poly, samples=(sample((3,)), sample((1,))))
-def poly(seq_of_zeros: Any, /) -> Any:
+def poly(seq_of_zeros: Value, /) -> Value:
     """Return the polynomial with the given roots, and 1 as its leading coefficient."""
     roots = _array(seq_of_zeros)
     if roots.ndim != 1:
@@ -132,7 +133,7 @@ def poly(seq_of_zeros: Any, /) -> Any:
     return p
 
 
-def _places(rng: np.random.Generator) -> Any:
+def _places(rng: np.random.Generator) -> Value:
     """Draw five places apart from each other."""
     return np.arange(5) / 2 + rng.uniform(-0.1, 0.1, 5)
 
@@ -145,7 +146,9 @@ def _places(rng: np.random.Generator) -> Any:
         sample(_places, (5,), deg=0),
     ),
 )
-def polyfit(x: Any, y: Any, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+def polyfit(
+    x: Value, y: Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+) -> Value:
     """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
     if full or cov:
         raise NotImplementedError("np.polyfit of a Tensor gives coefficients alone; leave out full= and cov=")
@@ -158,13 +161,13 @@ def polyfit(x: Any, y: Any, /, deg: int, rcond: Any = None, full: bool = False, 
     return np.transpose(np.transpose(coefficients) / scale)
 
 
-def _simple(*roots: complex) -> Any:
+def _simple(*roots: complex) -> Value:
     """Return a polynomial near the one with these simple roots."""
     return lambda rng: np.poly(roots) * rng.uniform(1, 2) + rng.uniform(-0.01, 0.01, len(roots) + 1)
 
 
 @op(numpy=np.roots, samples=(sample(_simple(-2.0, 0.5, 3.0)), sample(_simple(1.0, 2.0 + 1j, 2.0 - 1j))))
-def roots(p: Any, /) -> Any:
+def roots(p: Any, /) -> Value:
     """Return the roots of a polynomial.
 
     Simple roots can be differentiated: the polynomial stays zero as they move. At roots that coincide the derivative is
@@ -174,7 +177,7 @@ def roots(p: Any, /) -> Any:
 
 
 @roots.vjp
-def _(g: Any, z: Any, p: Any) -> Any:
+def _(g: Cotangent, z: Value, p: Any) -> Cotangent:
     powers = np.arange(len(p) - 1, -1, -1).astype(z.dtype)
     slope = np.polyval(p[:-1] * powers[:-1], z)
     return -np.dot(g / slope, z[:, None] ** powers)
@@ -184,7 +187,7 @@ def _(g: Any, z: Any, p: Any) -> Any:
     numpy=np.vander,
     samples=(sample((3,)), sample((3,), N=2, increasing=True), sample((2,), N=5), sample((2,), N=0)),
 )
-def vander(x: Any, /, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: Value, /, N: int | None = None, increasing: bool = False) -> Value:
     """Return the powers of a vector's elements, those of each in a row."""
     if np.ndim(x) != 1:
         raise ValueError(f"np.vander takes a vector, got an array of shape {np.shape(x)}")

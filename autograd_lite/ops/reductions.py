@@ -1,4 +1,4 @@
-"""Ops that fold axes: sums, products, extremes, and the moments of the values along an axis."""
+"""Ops that fold axes: sums, products and extremes, with and without NaNs left out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant, ufunc_methods
 from autograd_lite.core.op import Op, op
-from autograd_lite.core.shapes import Shape, count, expand_reduced, normalize_axes
-from autograd_lite.ops.samples import sample
+from autograd_lite.core.shapes import Cotangent, Shape, Value, count, expand_reduced, normalize_axes
+from autograd_lite.ops.samples import sample, with_nans
 
 Axis = int | tuple[int, ...] | None
 
@@ -25,21 +25,21 @@ over_axes = (
 of_few = (sample((0, 3)), sample((2, 0), axis=1), sample((), axis=0), sample((2, 3), axis=()))
 
 
-def stretch(g: Any, shape: Shape, axis: Axis, keepdims: bool) -> Any:
+def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent:
     """Return ``g``, reduced from ``shape`` over ``axis``, as a constant along the reduced axes: no memory is used."""
     if isinstance(g, np.generic):
         return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))  # six times faster than np.broadcast_to
     return np.broadcast_to(expand_reduced(g, shape, axis, keepdims), shape)
 
 
-def keep_inexact(a: Any, dtype: Any) -> None:
+def keep_inexact(a: Value, dtype: Any) -> None:
     """Raise TypeError where ``dtype=`` would round real or complex numbers to integers."""
     if dtype is not None and np.dtype(dtype).kind not in "fc" and np.result_type(a).kind in "fc":
         raise TypeError(f"dtype={np.dtype(dtype)} rounds to integers, which have no derivative; expected a real dtype")
 
 
 @op(numpy=np.sum, samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128)))
-def sum(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+def sum(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
     """Return the sum over ``axis``."""
     keep_inexact(a, dtype)
     total: Any = np.add.reduce  # what np.sum calls, at half the price
@@ -47,31 +47,31 @@ def sum(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = Fal
 
 
 @sum.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
     return stretch(g, x.shape, axis, keepdims)
 
 
 @op(numpy=np.mean, samples=over_axes)
-def mean(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
     """Return the mean over ``axis``."""
     keep_inexact(a, dtype)
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @mean.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
     return stretch(g / count(x.shape, axis), x.shape, axis, keepdims)
 
 
 @op(numpy=np.prod, samples=(*over_axes, *of_few, sample((2, 3), axis=-1)))
-def prod(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+def prod(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
     """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
     keep_inexact(a, dtype)
     return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 @prod.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
     folded = normalize_axes(axis, x.ndim) if x.shape else ()
     last = range(x.ndim - len(folded), x.ndim)
     moved = np.moveaxis(x, folded, last)
@@ -80,7 +80,7 @@ def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bo
     return expand_reduced(g, x.shape, axis, keepdims) * np.moveaxis(np.reshape(others, moved.shape), last, folded)
 
 
-def _others(x: Any) -> Any:
+def _others(x: Value) -> Value:
     """Return, for each element, the product of the others along the last axis.
 
     In O(n) and without a division: the others of an element are the others of its pair, and its twin.
@@ -95,18 +95,18 @@ def _others(x: Any) -> Any:
     return interleave(outside * second, outside * first)
 
 
-def lengthen(x: Any, value: float) -> Any:
+def lengthen(x: Value, value: float) -> Value:
     """Append an element of this value along the last axis."""
     return np.concatenate((x, np.full_like(x[..., :1], value)), -1)
 
 
-def interleave(even: Any, odd: Any) -> Any:
+def interleave(even: Value, odd: Value) -> Value:
     """Return the elements of two arrays in turn, along the last axis."""
     return np.reshape(np.stack((even, odd), -1), (*even.shape[:-1], 2 * even.shape[-1]))
 
 
 @op(numpy=(np.max, np.amax), samples=over_axes)
-def max(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     """Return the largest element over ``axis``.
 
     Subgradient: equal largest elements share the cotangent equally.
@@ -116,7 +116,7 @@ def max(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 
 @op(numpy=(np.min, np.amin), samples=over_axes)
-def min(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     """Return the smallest element over ``axis``.
 
     Subgradient: equal smallest elements share the cotangent equally.
@@ -127,7 +127,7 @@ def min(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 @min.vjp
 @max.vjp
-def share(g: Any, z: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def share(g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Cotangent:
     """Share the cotangent of one element that was picked over ``axis`` among all that are equal to it."""
     ties = x == expand_reduced(z, x.shape, axis, keepdims)
     total: Any = np.add.reduce
@@ -136,7 +136,7 @@ def share(g: Any, z: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> 
 
 
 @op(numpy=np.ptp, samples=over_axes[1:])
-def ptp(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def ptp(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     """Return the largest element minus the smallest over ``axis``.
 
     Subgradient: equal largest (or smallest) elements share the cotangent equally.
@@ -145,7 +145,7 @@ def ptp(a: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 
 @op(samples=over_axes[1:])
-def logaddexp_reduce(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Any:
+def logaddexp_reduce(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``.
 
     Subgradient: 0 where all elements are minus infinity.
@@ -156,7 +156,7 @@ def logaddexp_reduce(a: Any, /, axis: Axis = None, dtype: Any = None, *, keepdim
 
 
 @logaddexp_reduce.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
     z = np.maximum(z, np.finfo(z.dtype).min)  # minus infinity less itself is not 0
     return expand_reduced(g, x.shape, axis, keepdims) * np.exp(x - expand_reduced(z, x.shape, axis, keepdims))
 
@@ -176,3 +176,45 @@ ufunc_methods.update(
     }
 )
 constant(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
+
+
+folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
+
+
+def filled(a: Value, value: float) -> Value:
+    """Return the array with this value in the place of NaNs."""
+    return np.where(np.isnan(a), value, a)
+
+
+@op(numpy=np.nansum, samples=folds)
+def nansum(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
+    """Return the sum over ``axis`` of the elements that are no NaN."""
+    return sum(filled(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@op(numpy=np.nanprod, samples=folds)
+def nanprod(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
+    """Return the product over ``axis`` of the elements that are no NaN."""
+    return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+@op(numpy=np.nanmax, samples=folds)
+def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
+    """Return the largest element over ``axis`` that is no NaN.
+
+    Subgradient: equal largest elements share the cotangent equally.
+    """
+    return np.nanmax(a, axis=axis, keepdims=keepdims)
+
+
+@op(numpy=np.nanmin, samples=folds)
+def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
+    """Return the smallest element over ``axis`` that is no NaN.
+
+    Subgradient: equal smallest elements share the cotangent equally.
+    """
+    return np.nanmin(a, axis=axis, keepdims=keepdims)
+
+
+nanmax.vjp(share)
+nanmin.vjp(share)

@@ -9,9 +9,10 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op, op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.ops.indexing import along, scatter
-from autograd_lite.ops.reductions import interleave, keep_inexact, lengthen
-from autograd_lite.ops.samples import sample
+from autograd_lite.ops.reductions import filled, interleave, keep_inexact, lengthen
+from autograd_lite.ops.samples import sample, with_nans
 
 along_an_axis = (
     sample((4,)),
@@ -24,19 +25,19 @@ along_an_axis = (
 
 
 @op(numpy=np.cumsum, samples=along_an_axis)
-def cumsum(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
+def cumsum(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
     """Return the running sum along ``axis``; of the flattened array where it is None."""
     keep_inexact(a, dtype)
     return np.cumsum(a, axis=axis, dtype=dtype)
 
 
 @cumsum.vjp
-def _(g: Any, z: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: int | None = None, dtype: Any = None) -> Cotangent:
     return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis), x.shape)
 
 
 @op(numpy=np.cumprod, samples=along_an_axis)
-def cumprod(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
+def cumprod(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
     """Return the running product along ``axis``; of the flattened array where it is None.
 
     Its derivatives are products too: exact where factors are zero.
@@ -46,13 +47,13 @@ def cumprod(a: Any, /, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @cumprod.vjp
-def _(g: Any, z: Any, x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: int | None = None, dtype: Any = None) -> Cotangent:
     along = axis or 0  # with axis=None, g has but one
     last = [np.moveaxis(a, along, -1) for a in (g, z, np.reshape(x, g.shape))]
     return np.reshape(np.moveaxis(_pull_products(*last), -1, along), x.shape)
 
 
-def _pull_products(g: Any, z: Any, x: Any) -> Any:
+def _pull_products(g: Cotangent, z: Value, x: Value) -> Cotangent:
     """Return the cotangent of the factors ``x`` of the running products ``z`` along the last axis.
 
     In O(n) and without a division: the products that end with a pair are the running products of the pairs. The last
@@ -71,14 +72,14 @@ def _pull_products(g: Any, z: Any, x: Any) -> Any:
     return interleave(inside * before + of_pairs * second, of_pairs * first)
 
 
-def _flat_or_axis(x: Any, axis: int | None) -> int:
+def _flat_or_axis(x: Value, axis: int | None) -> int:
     """Return the axis of an array API function, which may be left out for one-dimensional arrays only."""
     if axis is None and np.ndim(x) > 1:
         raise ValueError(f"expected axis= for an array of {np.ndim(x)} dimensions; only 1-d arrays can do without")
     return 0 if axis is None else axis
 
 
-def _with_initial(z: Any, axis: int, start: float, include_initial: bool) -> Any:
+def _with_initial(z: Value, axis: int, start: float, include_initial: bool) -> Value:
     """Return a running result, with its value before the first element where that is asked for."""
     if not include_initial:
         return z
@@ -91,14 +92,14 @@ array_api = (sample((4,)), sample((3, 5), axis=0, include_initial=True), sample(
 
 
 @op(numpy=getattr(np, "cumulative_sum", None), samples=array_api)
-def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def cumulative_sum(x: Value, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Value:
     """Return the running sum along ``axis``, after a zero if ``include_initial``."""
     axis = _flat_or_axis(x, axis)
     return _with_initial(cumsum(x, axis=axis, dtype=dtype), axis, 0.0, include_initial)
 
 
 @op(numpy=getattr(np, "cumulative_prod", None), samples=array_api)
-def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+def cumulative_prod(x: Value, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Value:
     """Return the running product along ``axis``, after a one if ``include_initial``."""
     axis = _flat_or_axis(x, axis)
     return _with_initial(cumprod(x, axis=axis, dtype=dtype), axis, 1.0, include_initial)
@@ -108,7 +109,7 @@ from_the_first_axis = (sample((4,)), sample((5, 3)), sample((2, 4), axis=-1))
 
 
 @op(samples=from_the_first_axis)
-def maximum_accumulate(a: Any, /, axis: int = 0, dtype: Any = None) -> Any:
+def maximum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
     """Return the largest element so far along ``axis``: ``np.maximum.accumulate``.
 
     Subgradient: of equal largest elements, the first takes the cotangent.
@@ -118,7 +119,7 @@ def maximum_accumulate(a: Any, /, axis: int = 0, dtype: Any = None) -> Any:
 
 
 @op(samples=from_the_first_axis)
-def minimum_accumulate(a: Any, /, axis: int = 0, dtype: Any = None) -> Any:
+def minimum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
     """Return the smallest element so far along ``axis``: ``np.minimum.accumulate``.
 
     Subgradient: of equal smallest elements, the first takes the cotangent.
@@ -129,7 +130,7 @@ def minimum_accumulate(a: Any, /, axis: int = 0, dtype: Any = None) -> Any:
 
 @minimum_accumulate.vjp
 @maximum_accumulate.vjp
-def _(g: Any, z: Any, x: Any, axis: int = 0, dtype: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: int = 0, dtype: Any = None) -> Cotangent:
     g, z = np.moveaxis(g, axis, -1), np.moveaxis(z, axis, -1)
     changed = z[..., 1:] != z[..., :-1]
     later = np.maximum.accumulate(np.where(changed, np.arange(1, z.shape[-1]), 0), axis=-1)
@@ -150,3 +151,18 @@ ufunc_methods.update(
         (np.minimum, "accumulate"): _accumulate(minimum_accumulate),
     }
 )
+
+
+scans = (sample(with_nans(2, 5)), sample(with_nans(2, 5), axis=-1))
+
+
+@op(numpy=np.nancumsum, samples=scans)
+def nancumsum(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
+    """Return the running sum along ``axis`` of the elements that are no NaN."""
+    return cumsum(filled(a, 0), axis=axis, dtype=dtype)
+
+
+@op(numpy=np.nancumprod, samples=scans)
+def nancumprod(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
+    """Return the running product along ``axis`` of the elements that are no NaN."""
+    return cumprod(filled(a, 1), axis=axis, dtype=dtype)

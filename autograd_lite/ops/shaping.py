@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Shape, unbroadcast
+from autograd_lite.core.shapes import Cotangent, Shape, Value, unbroadcast
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops.samples import sample
 
@@ -27,7 +27,7 @@ _ORDERS = frozenset("CFcf")
         sample((0, 3), shape=(3, 0, 2)),
     ),
 )
-def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Any:
+def reshape(a: Value, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Value:
     """Return the elements in another shape.
 
     ``newshape`` is the name that NumPy before 2.1 has for ``shape``. ``copy`` has no effect: what is recorded is never
@@ -44,18 +44,18 @@ def reshape(a: Any, /, shape: Any = None, order: Any = "C", *, newshape: Any = N
 
 
 @reshape.vjp
-def _(g: Any, z: Any, x: Any, shape: Any = None, order: Any = "C", **_: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, shape: Any = None, order: Any = "C", **_: Any) -> Cotangent:
     return np.reshape(g, x.shape, order=order)
 
 
 @op(numpy=np.ravel, samples=(sample((2, 3)), sample(()), sample((2, 3), order="F")))
-def ravel(a: Any, /, order: Any = "C") -> Any:
+def ravel(a: Value, /, order: Any = "C") -> Value:
     """Return the elements in one row."""
     return np.reshape(a, -1, order=order)
 
 
 @op(numpy=np.resize, samples=(sample((2, 3), new_shape=(4, 4)), sample((3,), new_shape=2), sample((0,), new_shape=2)))
-def resize(a: Any, /, new_shape: Axes) -> Any:
+def resize(a: Value, /, new_shape: Axes) -> Value:
     """Return the elements in another shape of any size, repeated or cut off."""
     flat = np.ravel(a)
     new = np.resize(np.arange(np.size(a)), new_shape)  # also NumPy's own errors
@@ -66,13 +66,13 @@ def resize(a: Any, /, new_shape: Axes) -> Any:
 
 
 @op(numpy=np.transpose, samples=(sample((3, 4)), sample((2, 3, 4), axes=(1, -1, 0)), sample(()), sample((), axes=())))
-def transpose(a: Any, /, axes: Any = None) -> Any:
+def transpose(a: Value, /, axes: Any = None) -> Value:
     """Return the array with its axes permuted; reversed where ``axes`` is None."""
     return np.transpose(a, axes)
 
 
 @transpose.vjp
-def _(g: Any, z: Any, x: Any, axes: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axes: Any = None) -> Cotangent:
     if axes is None:
         return np.transpose(g)
     places = [axis % len(axes) for axis in axes]
@@ -92,29 +92,29 @@ matrix_transpose = op(
     numpy=np.moveaxis,
     samples=(sample((2, 3, 4), source=0, destination=-1), sample((2, 3), source=(0, 1), destination=(1, 0))),
 )
-def moveaxis(a: Any, /, source: Axes, destination: Axes) -> Any:
+def moveaxis(a: Value, /, source: Axes, destination: Axes) -> Value:
     """Return the array with some axes moved to other positions."""
     return np.moveaxis(a, source, destination)
 
 
 @moveaxis.vjp
-def _(g: Any, z: Any, x: Any, source: Axes, destination: Axes) -> Any:
+def _(g: Cotangent, z: Value, x: Value, source: Axes, destination: Axes) -> Cotangent:
     return np.moveaxis(g, destination, source)
 
 
 @op(numpy=np.swapaxes, samples=(sample((2, 3, 4), axis1=0, axis2=-1),))
-def swapaxes(a: Any, /, axis1: int, axis2: int) -> Any:
+def swapaxes(a: Value, /, axis1: int, axis2: int) -> Value:
     """Return the array with two axes interchanged."""
     return np.swapaxes(a, axis1, axis2)
 
 
 @swapaxes.vjp
-def _(g: Any, z: Any, x: Any, axis1: int, axis2: int) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis1: int, axis2: int) -> Cotangent:
     return np.swapaxes(g, axis1, axis2)
 
 
 @op(numpy=np.rollaxis, samples=(sample((2, 3, 4), axis=2), sample((2, 3, 4), axis=0, start=-1)))
-def rollaxis(a: Any, /, axis: int, start: int = 0) -> Any:
+def rollaxis(a: Value, /, axis: int, start: int = 0) -> Value:
     """Return the array with one axis moved to before the axis ``start``."""
     lengths = np.empty(range(np.ndim(a)))  # each axis is as long as its number, so that the shape tells where it went
     return np.transpose(a, np.rollaxis(lengths, axis, start).shape)
@@ -129,60 +129,60 @@ squeeze = op(
 
 
 @op(numpy=np.expand_dims, samples=(sample((3,), axis=0), sample((2, 3), axis=(0, -2)), sample((), axis=0)))
-def expand_dims(a: Any, /, axis: Axes) -> Any:
+def expand_dims(a: Value, /, axis: Axes) -> Value:
     """Return the array with new axes of length 1."""
     return np.expand_dims(a, axis)
 
 
 @expand_dims.vjp
-def _(g: Any, z: Any, x: Any, axis: Axes) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axes) -> Cotangent:
     return np.reshape(g, x.shape)
 
 
-def _with_axes(function: Callable[..., Any], arrays: tuple[Any, ...]) -> Any:
+def _with_axes(function: Callable[..., Any], arrays: tuple[Any, ...]) -> Value:
     """Return each array in the shape that a NumPy function gives it; a tuple unless there is one."""
     parts = tuple(np.reshape(x, function(raw(x)).shape) for x in arrays)
     return parts[0] if len(parts) == 1 else parts
 
 
 @op(numpy=np.atleast_1d, samples=(sample(()), sample((), (3, 4))))
-def atleast_1d(*arys: Any) -> Any:
+def atleast_1d(*arys: Value) -> Value:
     """Return arrays of at least one axis."""
     return _with_axes(np.atleast_1d, arys)
 
 
 @op(numpy=np.atleast_2d, samples=(sample((3,)), sample((), (3,), (2, 3, 4))))
-def atleast_2d(*arys: Any) -> Any:
+def atleast_2d(*arys: Value) -> Value:
     """Return arrays of at least two axes; new ones come first."""
     return _with_axes(np.atleast_2d, arys)
 
 
 @op(numpy=np.atleast_3d, samples=(sample((3, 4)), sample((), (3,), (2, 3, 4))))
-def atleast_3d(*arys: Any) -> Any:
+def atleast_3d(*arys: Value) -> Value:
     """Return arrays of at least three axes; a vector becomes (1, n, 1), a matrix (m, n, 1)."""
     return _with_axes(np.atleast_3d, arys)
 
 
 @op(numpy=np.broadcast_to, samples=(sample((3, 1), shape=(2, 3, 4)), sample((), shape=(2,)), sample((3,), shape=(3,))))
-def broadcast_to(array: Any, /, shape: int | Shape) -> Any:
+def broadcast_to(array: Value, /, shape: int | Shape) -> Value:
     """Return the array stretched to ``shape``."""
     return np.broadcast_to(array, shape)
 
 
 @broadcast_to.vjp
-def _(g: Any, z: Any, x: Any, shape: int | Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, shape: int | Shape) -> Cotangent:
     return unbroadcast(g, x.shape)
 
 
 @op(numpy=np.broadcast_arrays, samples=(sample((3, 1), (4,)), sample((2,), ())))
-def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
+def broadcast_arrays(*args: Any, subok: bool = False) -> Value:
     """Return arrays stretched to their common shape."""
     shape = np.broadcast_shapes(*map(np.shape, args))
     return tuple(x if np.shape(x) == shape and type(x) is Tensor else np.broadcast_to(x, shape) for x in args)
 
 
 @op(numpy=np.astype, samples=(sample((3, 4), dtype=np.float64), sample((3,), dtype=np.complex128)))
-def astype(x: Any, /, dtype: Any, *, copy: bool = True) -> Any:
+def astype(x: Value, /, dtype: Any, *, copy: bool = True) -> Value:
     """Return the array in another real or complex dtype."""
     if np.dtype(dtype).kind not in "fc":
         raise TypeError(f"astype({np.dtype(dtype)}) of a Tensor has no derivative; use .value for a constant")
@@ -190,7 +190,7 @@ def astype(x: Any, /, dtype: Any, *, copy: bool = True) -> Any:
 
 
 @astype.vjp
-def _(g: Any, z: Any, x: Any, dtype: Any, copy: bool = True) -> Any:
+def _(g: Cotangent, z: Value, x: Value, dtype: Any, copy: bool = True) -> Cotangent:
     return g  # the sweep casts it to the dtype of x
 
 
@@ -207,13 +207,13 @@ flip = op(
 
 
 @op(numpy=np.fliplr, samples=(sample((2, 3)),))
-def fliplr(m: Any, /) -> Any:
+def fliplr(m: Value, /) -> Value:
     """Return the array with its second axis reversed."""
     return np.flip(m, 1)
 
 
 @op(numpy=np.flipud, samples=(sample((3,)), sample((2, 3))))
-def flipud(m: Any, /) -> Any:
+def flipud(m: Value, /) -> Value:
     """Return the array with its first axis reversed."""
     return np.flip(m, 0)
 
@@ -230,11 +230,11 @@ rot90 = op(
     numpy=np.roll,
     samples=(sample((2, 3), shift=1), sample((2, 3), shift=-4, axis=1), sample((2, 3), shift=(1, 2), axis=(0, -1))),
 )
-def roll(a: Any, /, shift: Axes, axis: Any = None) -> Any:
+def roll(a: Value, /, shift: Axes, axis: Any = None) -> Value:
     """Return the array with its elements shifted along axes, those at the end coming in at the start."""
     return np.roll(a, shift, axis)
 
 
 @roll.vjp
-def _(g: Any, z: Any, x: Any, shift: Axes, axis: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, shift: Axes, axis: Any = None) -> Cotangent:
     return np.roll(g, tuple(-n for n in shift) if isinstance(shift, (tuple, list)) else -shift, axis)

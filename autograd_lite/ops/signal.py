@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import normalize_axes
+from autograd_lite.core.shapes import Cotangent, Value, normalize_axes
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.indexing import getitem
 from autograd_lite.ops.samples import constant, sample
@@ -23,7 +23,7 @@ from autograd_lite.ops.samples import constant, sample
         sample((2, 3), prepend=1.0, append=np.ones((2, 2))),
     ),
 )
-def diff(a: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
+def diff(a: Value, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Value:
     """Return the differences of neighbours along an axis, ``n`` times over."""
     if n < 0:
         raise ValueError(f"np.diff takes differences n >= 0 times, got n={n}")
@@ -45,7 +45,7 @@ def diff(a: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
     numpy=np.ediff1d,
     samples=(sample((2, 3)), sample((3,), to_end=np.array([1.0, 2.0]), to_begin=0.5)),
 )
-def ediff1d(ary: Any, /, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(ary: Value, /, to_end: Any = None, to_begin: Any = None) -> Value:
     """Return the differences of neighbours among all elements, with values before and after them."""
     parts = [to_begin, np.diff(np.ravel(ary)), to_end]
     return np.concatenate([np.ravel(x) for x in parts if x is not None], dtype=parts[1].dtype)
@@ -62,7 +62,7 @@ def ediff1d(ary: Any, /, to_end: Any = None, to_begin: Any = None) -> Any:
         sample((2, 3), constant(2.0), axis=(1, 0)),
     ),
 )
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(f: Any, *varargs: Value, axis: Any = None, edge_order: int = 1) -> Value:
     """Return the slopes of a sampled function: central differences inside, one-sided ones at both ends.
 
     Parameters
@@ -96,7 +96,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return slopes[0] if len(slopes) == 1 else slopes
 
 
-def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
+def _slope(f: Any, spacing: Value, axis: int, edge_order: int) -> Value:
     """Return the slopes along one axis."""
     f = np.moveaxis(f, axis, 0)
     n = f.shape[0]
@@ -116,7 +116,7 @@ def _slope(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     return np.moveaxis(np.concatenate([start[None], inside, end[None]]), 0, axis)
 
 
-def _end_slope(f: Any, a: Any, b: Any, order: int) -> Any:
+def _end_slope(f: Any, a: Value, b: Value, order: int) -> Value:
     """Return the slope at f[0], of a line through two samples or of a parabola through three, a and b apart."""
     near = (f[1] - f[0]) / a
     return near if order == 1 else near + (near - (f[2] - f[1]) / b) * (a / (a + b))
@@ -133,22 +133,22 @@ convolutions = (
 
 
 @op(numpy=np.convolve, samples=(*convolutions, sample((4,), (), mode="same")))
-def convolve(a: Any, v: Any, /, mode: Any = "full") -> Any:
+def convolve(a: Value, v: Value, /, mode: Any = "full") -> Value:
     """Return the discrete convolution of two vectors."""
     return np.convolve(a, v, mode)
 
 
 @convolve.vjp
-def _(g: Any, z: Any, x: Any, y: Any, mode: Any = "full") -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, mode: Any = "full") -> Cotangent:
     return _unconvolve(g, x, y, mode)
 
 
 @convolve.vjp
-def _(g: Any, z: Any, x: Any, y: Any, mode: Any = "full") -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, mode: Any = "full") -> Cotangent:
     return _unconvolve(g, y, x, mode)
 
 
-def _unconvolve(g: Any, x: Any, other: Any, mode: Any) -> Any:
+def _unconvolve(g: Cotangent, x: Value, other: Value, mode: Any) -> Cotangent:
     """Return the cotangent of a factor of a convolution: the full one's, correlated with the other factor."""
     n, m = np.size(x), np.size(other)
     overlap = min([n, m]) - 1
@@ -158,14 +158,14 @@ def _unconvolve(g: Any, x: Any, other: Any, mode: Any) -> Any:
 
 
 @op(numpy=np.correlate, samples=convolutions)
-def correlate(a: Any, v: Any, /, mode: Any = "valid") -> Any:
+def correlate(a: Value, v: Value, /, mode: Any = "valid") -> Value:
     """Return the cross-correlation of two vectors, the second one conjugated."""
     if np.size(v) > np.size(a):
         return np.flip(np.conj(np.correlate(v, a, mode)))
     return np.convolve(a, np.conj(np.flip(np.ravel(v))), mode)
 
 
-def _between(rng: np.random.Generator) -> Any:
+def _between(rng: np.random.Generator) -> Value:
     """Draw places at a distance from the knots 0, 1, 2, inside and outside."""
     return rng.permutation(np.array([-1, 0, 1, 2])) + rng.uniform(0.2, 0.8, 4)
 
@@ -180,7 +180,7 @@ def _between(rng: np.random.Generator) -> Any:
         sample((2, 2), (1,), (1,)),
     ),
 )
-def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, period: Any = None) -> Any:
+def interp(x: Value, xp: Value, fp: Value, /, left: Any = None, right: Any = None, period: Any = None) -> Value:
     """Return the piecewise linear function through the points (xp, fp), at x.
 
     Subgradient: at a knot, the slope to its right; at the last knot, the slope to its left.
@@ -202,7 +202,7 @@ def interp(x: Any, xp: Any, fp: Any, /, left: Any = None, right: Any = None, per
     return z.astype(np.result_type(z.dtype, np.float64))
 
 
-def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
+def _unrolled(x: Value, xp: Value, fp: Value, period: float) -> tuple[Any, Any, Any]:
     """Return points in one period, sorted, with a neighbour from the next on each side."""
     if not period:
         raise ValueError("np.interp takes a period other than zero")
@@ -219,7 +219,7 @@ def _unrolled(x: Any, xp: Any, fp: Any, period: float) -> tuple[Any, Any, Any]:
         sample(lambda rng: np.array([[0.0, 3.0], [7.0, 1.0]]) + rng.uniform(-0.1, 0.1, (2, 2)), axis=0, period=4.0),
     ),
 )
-def unwrap(p: Any, /, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Any:
+def unwrap(p: Any, /, discont: Any = None, axis: int = -1, *, period: Any = 2 * np.pi) -> Value:
     """Return angles with multiples of the period added, so that neighbours differ by at most half of it.
 
     Subgradient: where a difference is half a period, the multiple counts as a constant all the same.
@@ -228,6 +228,6 @@ def unwrap(p: Any, /, discont: Any = None, axis: int = -1, *, period: Any = 2 * 
 
 
 @by_value
-def correction(p: Any, discont: Any = None, axis: int = -1, period: Any = 2 * np.pi) -> Any:
+def correction(p: Any, discont: Any = None, axis: int = -1, period: Any = 2 * np.pi) -> Value:
     """Return the multiples of the period that unwrapping adds to angles."""
     return np.unwrap(p, discont, axis, period=period) - p

@@ -15,7 +15,9 @@ import numpy as np
 from scipy import special as sc
 
 from autograd_lite.core.numpy_protocol import constant
-from autograd_lite.core.op import Op, Rule, op
+from autograd_lite.core.op import Op, op
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import Rule
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import LOG_2, LOG_10, over
@@ -30,7 +32,7 @@ def _row(function: np.ufunc, *rules: Rule, **row: Any) -> Op:
     return op(function, f"scipy.special.{function.__name__}({', '.join(['{}'] * function.nin)})", rules, **row)
 
 
-def _missing(g: Any, z: Any, *inputs: Any) -> Any:
+def _missing(g: Cotangent, z: Value, *inputs: Value) -> Cotangent:
     """Stand for the rule of a parameter such as the order of a Bessel function: it has no closed form."""
     raise NotImplementedError(
         "this parameter of a scipy.special function has no derivative rule here, and got a Tensor; "
@@ -38,7 +40,7 @@ def _missing(g: Any, z: Any, *inputs: Any) -> Any:
     )
 
 
-def _gauss(x: Any) -> Any:
+def _gauss(x: Value) -> Value:
     """Return exp(-x**2), without overflow of the square."""
     x = x if np.iscomplexobj(raw(x)) else np.clip(x, -40, 40)
     return np.exp(-x * x)
@@ -114,7 +116,7 @@ huber = _row(
 )
 
 
-def _hyperbola(delta: Any, r: Any) -> Any:
+def _hyperbola(delta: Value, r: Value) -> Value:
     return np.hypot(1, r / delta)
 
 
@@ -127,7 +129,7 @@ pseudo_huber = _row(
 
 
 @op(elementwise=True, samples=(samples.sample(samples.positive(3), n=1), samples.sample(samples.positive(), n=2)))
-def polygamma(x: Any, /, n: int) -> Any:
+def polygamma(x: Value, /, n: int) -> Value:
     """Return the n-th derivative of digamma, for n >= 1."""
     return np.asarray(sc.polygamma(n, x)).astype(np.asarray(x).dtype)[()]
 
@@ -165,7 +167,7 @@ binom = _row(
 )
 
 
-def _gamma_density(a: Any, x: Any) -> Any:
+def _gamma_density(a: Value, x: Value) -> Value:
     return np.exp(sc.xlogy(a - 1, x) - x - sc.gammaln(a))
 
 
@@ -210,7 +212,7 @@ k1e = _row(sc.k1e, lambda g, z, x: g * (z - (sc.k0e(x) + sc.kve(2, x)) / 2), dom
 def _of_order(function: Callable[..., Any], sign: int, factor: int) -> Op:
     """Return the op of a Bessel function f[v] whose derivative is factor * (f[v-1] + sign * f[v+1]) / 2."""
 
-    def rule(g: Any, z: Any, v: Any, x: Any) -> Any:
+    def rule(g: Cotangent, z: Value, v: Value, x: Value) -> Cotangent:
         return factor * g * (function(v - 1, x) + sign * function(v + 1, x)) / 2
 
     return _row(function, _missing, rule, samples=(samples.sample(_ORDER, samples.positive(3)),))  # type: ignore[arg-type]

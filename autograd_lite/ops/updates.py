@@ -8,7 +8,9 @@ from typing import Any, final
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import registry
+from autograd_lite.core.tensor import Tensor, in_place
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.ops.samples import sample
 
@@ -23,7 +25,7 @@ updates = (
 
 
 @op(samples=updates)
-def at_set(x: Any, values: Any, /, index: Any) -> Any:
+def at_set(x: Value, values: Value, /, index: Any) -> Value:
     """Return ``x`` with ``values`` in the places ``x[index]``; of values for one place, the last stays."""
     z = np.array(x)
     z[index] = values
@@ -31,12 +33,12 @@ def at_set(x: Any, values: Any, /, index: Any) -> Any:
 
 
 @at_set.vjp
-def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
     return at_set(g, 0.0, index=index)
 
 
 @at_set.vjp
-def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
     return pick_last(g, index=index)
 
 
@@ -47,7 +49,7 @@ def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
         sample((3,), index=1),
     )
 )
-def pick_last(x: Any, /, index: Any) -> Any:
+def pick_last(x: Value, /, index: Any) -> Value:
     """Return ``x[index]``, with an element that it names more than once in the last place, and 0 in the others."""
     values = x[index]
     if not repeats(index):
@@ -59,12 +61,12 @@ def pick_last(x: Any, /, index: Any) -> Any:
 
 
 @pick_last.vjp
-def _(g: Any, z: Any, x: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, index: Any) -> Cotangent:
     return at_set(np.zeros_like(x), g, index=index)
 
 
 @op(samples=updates)
-def at_add(x: Any, values: Any, /, index: Any) -> Any:
+def at_add(x: Value, values: Value, /, index: Any) -> Value:
     """Return ``x`` with ``values`` added in the places ``x[index]``; all values for one place."""
     z = np.array(x)
     np.add.at(z, index, values)
@@ -72,12 +74,12 @@ def at_add(x: Any, values: Any, /, index: Any) -> Any:
 
 
 @at_add.vjp
-def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
     return g
 
 
 @at_add.vjp
-def _(g: Any, z: Any, x: Any, values: Any, index: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
     return g[index]
 
 
@@ -110,39 +112,39 @@ class At:
         """Return ``t[index]``."""
         return self._tensor[self._index]
 
-    def set(self, values: Any) -> Tensor:
+    def set(self, values: Value) -> Tensor:
         """Return ``t`` with these values in the places."""
         return at_set(self._tensor, self._fitting(values), index=self._index)  # type: ignore[no-any-return]
 
-    def add(self, values: Any) -> Tensor:
+    def add(self, values: Value) -> Tensor:
         """Return ``t`` with the values added in the places."""
         return at_add(self._tensor, self._fitting(values), index=self._index)  # type: ignore[no-any-return]
 
-    def subtract(self, values: Any) -> Tensor:
+    def subtract(self, values: Value) -> Tensor:
         """Return ``t`` with the values subtracted in the places."""
         return self.add(np.negative(values))
 
-    def multiply(self, values: Any) -> Tensor:
+    def multiply(self, values: Value) -> Tensor:
         """Return ``t`` multiplied by the values in the places."""
         return self._update(np.multiply, values)
 
-    def divide(self, values: Any) -> Tensor:
+    def divide(self, values: Value) -> Tensor:
         """Return ``t`` divided by the values in the places."""
         return self._update(np.divide, values)
 
-    def power(self, values: Any) -> Tensor:
+    def power(self, values: Value) -> Tensor:
         """Return ``t`` to the power of the values in the places."""
         return self._update(np.power, values)
 
-    def min(self, values: Any) -> Tensor:
+    def min(self, values: Value) -> Tensor:
         """Return ``t`` with its minimum with the values in the places."""
         return self._update(np.minimum, values)
 
-    def max(self, values: Any) -> Tensor:
+    def max(self, values: Value) -> Tensor:
         """Return ``t`` with its maximum with the values in the places."""
         return self._update(np.maximum, values)
 
-    def _update(self, ufunc: np.ufunc, values: Any) -> Tensor:
+    def _update(self, ufunc: np.ufunc, values: Value) -> Tensor:
         if not repeats(self._index):
             return self.set(ufunc(self.get(), values))
         shape = self._tensor.shape
@@ -152,9 +154,9 @@ class At:
         for turn in _turns(places.reshape(-1)):
             here = At(flat, places.reshape(-1)[turn])
             flat = here.set(ufunc(here.get(), values[turn]))
-        return flat.reshape(shape)  # type: ignore[no-any-return]
+        return flat.reshape(shape)
 
-    def _fitting(self, values: Any) -> Any:
+    def _fitting(self, values: Value) -> Value:
         """Return values in the dtype of the Tensor and the shape of the places."""
         t = self._tensor
         if not isinstance(values, Tensor):
@@ -170,7 +172,10 @@ class At:
         return values if values.shape == shape else np.broadcast_to(values, shape)
 
 
-def _turns(places: Any) -> Iterator[Any]:
+registry[Tensor.at] = At
+
+
+def _turns(places: Value) -> Iterator[Any]:
     """Split picks into turns that name no place twice: first the first picks of each place, then the second."""
     order = np.argsort(places, kind="stable")
     starts = np.flatnonzero(np.diff(places[order], prepend=-1))
@@ -185,27 +190,8 @@ def outer(ufunc: np.ufunc) -> Callable[..., Any]:
     return lambda x, y: ufunc(np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
 
 
-IN_PLACE = {
-    "fill": "np.full_like(t, value)",
-    "partition": "np.partition(t, kth)",
-    "put": "np.reshape(t, -1).at[indices].set(values)",
-    "resize": "np.resize(t, shape)",
-    "sort": "np.sort(t)",
-}
-"""Methods of arrays that change them, and what to write instead."""
-
-
 def at(ufunc: np.ufunc) -> Callable[..., Any]:
     """Return the method ``at`` of a ufunc, which changes its array and is refused."""
     name = {"maximum": "max", "minimum": "min"}.get(ufunc.__name__, ufunc.__name__)
     instead = f"t.at[index].{name}(values)" if hasattr(At, name) else f"t.at[index].set(np.{name}(t[index], ...))"
-    return refused(f"np.{ufunc.__name__}.at", instead)
-
-
-def refused(call: str, instead: str) -> Callable[..., Any]:
-    """Return what raises for a call that would change a Tensor in place."""
-
-    def refusal(*args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
-
-    return refusal
+    return in_place(f"np.{ufunc.__name__}.at", instead)

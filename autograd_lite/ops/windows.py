@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Shape, normalize_axes
+from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.ops.samples import sample
@@ -40,16 +40,16 @@ _BY_AXIS = (sample((2, 3, 2), pad_width={0: 1, -1: (2, 0)}, mode="edge"),) if _T
     ),
 )
 def pad(
-    array: Any,
+    array: Value,
     /,
-    pad_width: Any,
+    pad_width: Value,
     mode: Any = "constant",
     *,
     constant_values: Any = None,
     end_values: Any = None,
     reflect_type: str | None = None,
     stat_length: Any = None,
-) -> Any:
+) -> Value:
     """Return the array with values added before and after each axis.
 
     The modes 'maximum', 'minimum', 'median', 'empty' and functions have no rule. The derivatives of 'mean',
@@ -75,15 +75,15 @@ def pad(
 
 @pad.vjp
 def _(
-    g: Any,
-    z: Any,
-    x: Any,
-    pad_width: Any,
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    pad_width: Value,
     mode: str = "constant",
     reflect_type: str = "even",
     stat_length: Any = None,
     **_: Any,
-) -> Any:
+) -> Cotangent:
     widths = _pairs(pad_width, x.ndim)
     if mode == "constant":
         return g[tuple(slice(widths[axis][0], widths[axis][0] + n) for axis, n in enumerate(x.shape))]
@@ -99,7 +99,7 @@ def _(
     return g
 
 
-def _pairs(given: Any, ndim: int) -> list[Pair]:
+def _pairs(given: Value, ndim: int) -> list[Pair]:
     """Return what NumPy spells in short as one pair for each axis."""
     if not isinstance(given, dict):
         return np.broadcast_to(given, (ndim, 2)).tolist()  # type: ignore[no-any-return]
@@ -109,7 +109,7 @@ def _pairs(given: Any, ndim: int) -> list[Pair]:
     return pairs.tolist()
 
 
-def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pair | None) -> Any:
+def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pair | None) -> Value:
     """Return the matrix whose product with a vector pads it: NumPy's padding of the unit vectors."""
     options: dict[str, Any] = {"reflect_type": reflect_type} if mode in _PICKING else {}
     if stat_length is not None:
@@ -121,12 +121,12 @@ def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pai
     numpy=np.trim_zeros,
     samples=(sample((4,)),),  # zeros are kinks
 )
-def trim_zeros(filt: Any, /, trim: Any = "fb", axis: Any = None) -> Any:
+def trim_zeros(filt: Value, /, trim: Any = "fb", axis: Any = None) -> Value:
     """Return the array without the zeros at its start and end, which count as constants."""
     options = {} if axis is None else {"axis": axis}
     value = raw(filt)
 
-    def lengths(end: Any) -> Shape:
+    def lengths(end: Value) -> Shape:
         return np.shape(np.trim_zeros(value, end, **options) if end in trim.lower() else value)
 
     spans = zip(np.shape(value), lengths("f"), lengths("b"), strict=True)
@@ -142,18 +142,18 @@ def trim_zeros(filt: Any, /, trim: Any = "fb", axis: Any = None) -> Any:
         sample((5,), window_shape=(2, 3), axis=(0, 0)),
     ),
 )
-def sliding_window_view(x: Any, /, window_shape: Any, axis: Any = None, *, subok: bool = False) -> Any:
+def sliding_window_view(x: Value, /, window_shape: Value, axis: Any = None, *, subok: bool = False) -> Value:
     """Return all windows of a shape, along new last axes; the places that they can take are along the old ones."""
     return np.lib.stride_tricks.sliding_window_view(x, window_shape, axis)
 
 
 @sliding_window_view.vjp
-def _(g: Any, z: Any, x: Any, window_shape: Any, axis: Any = None, **_: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, window_shape: Value, axis: Any = None, **_: Any) -> Cotangent:
     return overlap_add(g, shape=x.shape, window_shape=window_shape, axis=axis)
 
 
 @op(samples=(sample((3, 3), shape=(5,), window_shape=3), sample((3, 2, 2), shape=(3, 3), window_shape=2, axis=-1)))
-def overlap_add(x: Any, /, shape: Shape, window_shape: Any, axis: Any = None) -> Any:
+def overlap_add(x: Value, /, shape: Shape, window_shape: Value, axis: Any = None) -> Value:
     """Return the sum of windows, each added in its place: the transpose of `sliding_window_view`.
 
     Costs one addition of an array for each element of a window.
@@ -171,5 +171,5 @@ def overlap_add(x: Any, /, shape: Shape, window_shape: Any, axis: Any = None) ->
 
 
 @overlap_add.vjp
-def _(g: Any, z: Any, x: Any, shape: Shape, window_shape: Any, axis: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, shape: Shape, window_shape: Value, axis: Any = None) -> Cotangent:
     return np.lib.stride_tricks.sliding_window_view(g, window_shape, axis)

@@ -10,10 +10,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tape import NO_PARAMS
-from autograd_lite.core.tensor import Tensor, raw, record, traced_params
+from autograd_lite.core.tape import NO_PARAMS, observing
+from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
-from autograd_lite.program.recording import constants_recorded
+from autograd_lite.program.recording import Constants
 
 
 class Record:
@@ -47,13 +47,13 @@ class Record:
         if params:
             held, rebuild = trees.flatten(params)
             arrays = [p.value if isinstance(p, Node) and p.constant else p for p in held]
-            params = traced_params(rebuild([self.tensors[p] if isinstance(p, Node) else p for p in arrays]))
+            params = rebuild([self.tensors[p] if isinstance(p, Node) else p for p in arrays])
         return record(node.op, node.value, inputs, params)
 
     def pull(self, cotangents: Mapping[Node, Any]) -> dict[Node, Any]:
         """Pull the cotangents of a step, or of the outputs of an op, back to its operands, by backward's own sweep."""
         tensors = {node: self[node] for node in _ends(*cotangents)}
-        with constants_recorded(), np.errstate(all="ignore"):
+        with observing(Constants()), np.errstate(all="ignore"):
             found, _ = sweep({self[v]: g for v, g in cotangents.items()}, set(tensors.values()))
         return {node: found[tensor] for node, tensor in tensors.items() if tensor in found}
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.op import Op, alias, item
+from autograd_lite.core.op import Op, alias, item, op_of
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tape import next_serial
 from autograd_lite.core.tensor import Tensor
@@ -245,7 +245,7 @@ class Expressions:
                 leaves, rebuild = trees.flatten(tensor.params)
                 params = rebuild([self._param(tensor, p, name_of) for p in leaves])
             self.verbatim = is_verbatim(tensor)
-            self.assign(tensor, self.apply(tensor.op, args, params, tensor._value))
+            self.assign(tensor, self.apply(op_of(tensor), args, params, tensor._value))
         self.verbatim = False
 
     def _param(self, tensor: Tensor, p: Any, name_of: NameOf) -> Any:

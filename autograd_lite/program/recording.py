@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.backward import order, plus, seed, sweep
+from autograd_lite.core.op import unpack
 from autograd_lite.core.tape import Observer, observing, tracing
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.program.variables import Decision, Names
 
 
@@ -58,7 +59,7 @@ def backward_pass(result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None
     return BackwardPass(result, cotangent, watcher.contributions)
 
 
-class _Contributions(Observer):
+class _Contributions(Observer[Tensor]):
     """Keeps what a sweep passes along each edge of the record."""
 
     def __init__(self) -> None:
@@ -135,18 +136,53 @@ def record_call(
     names = names or Names()
     tracing.depth += 1
     try:
-        with constants_recorded() if constants else nullcontext(), names.watching() if named else nullcontext():
+        with (
+            names.watching() if named else nullcontext(),
+            observing(Constants(names.constants)) if constants else nullcontext(),
+        ):
             result = f(*args)
     finally:
         tracing.depth -= 1
     return Recording(result, leaves, names)
 
 
-@contextmanager
-def constants_recorded() -> Iterator[None]:
-    """Record functions without derivative, too, while the block runs."""
-    before, tracing.constants = tracing.constants, True
-    try:
-        yield
-    finally:
-        tracing.constants = before
+class Constants(Observer[Tensor]):
+    """Records what has no derivative, since programs compute it anew: masks, orders, and what is made of constants.
+
+    Parameters
+    ----------
+    names : dict from (node, position of input) to name, optional
+        Nodes hold their constant arrays as Tensors of these names, so that the rules of a nested gradient record what
+        they make of them. If left out, they hold them as they are.
+    """
+
+    def __init__(self, names: dict[tuple[Tensor, int], str] | None = None) -> None:
+        self.names = names
+        self._leaves: dict[int, Tensor] = {}
+
+    def constant(self, op: Any, value: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Return a node for what a function without derivative gave; ints and strings, of shapes, as they are."""
+        parts = value if isinstance(value, tuple) else (value,)
+        if not parts or not all(isinstance(part, (np.ndarray, np.generic)) for part in parts):
+            return value
+        node = record(op, value, inputs, params)
+        return unpack(node) if isinstance(value, tuple) else node
+
+    def recorded(self, node: Tensor) -> None:
+        """Put leaves into the place of constant arrays."""
+        if self.names is None or not any(type(x) is np.ndarray for x in node.inputs):
+            return
+        inputs = list(node.inputs)
+        for i, x in enumerate(inputs):
+            if type(x) is np.ndarray and x.ndim and x.dtype.kind in "fciub":
+                if id(x) not in self._leaves:
+                    self._leaves[id(x)] = leaf(x, self.names.get((node, i)))
+                inputs[i] = self._leaves[id(x)]
+        node.inputs = tuple(inputs)
+
+
+def leaf(value: Any, name: str | None) -> Tensor:
+    """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
+    tensor = record(None, value, (), {})
+    tensor.name = name
+    return tensor

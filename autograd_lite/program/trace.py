@@ -19,11 +19,11 @@ from autograd_lite.program.edges import Record, operands
 from autograd_lite.program.expressions import Expressions, Node
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.naming import Namespace, leaf_paths
-from autograd_lite.program.recording import Recording, backward_pass, record_call
+from autograd_lite.program.recording import Recording, backward_pass, leaf, record_call
 from autograd_lite.program.render import text
 from autograd_lite.program.simplify import simplify
 from autograd_lite.program.steps import Step, forward_steps, in_order, named_constants, needed, with_shared_parts
-from autograd_lite.program.variables import Decision, Names, leaf
+from autograd_lite.program.variables import Decision, Names
 
 Wrt = str | Sequence[str] | None
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.tape import Observer, observing, tracing
-from autograd_lite.core.tensor import Tensor, record
+from autograd_lite.core.tape import Observer, observing
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.debugging import is_users
 from autograd_lite.program.frames import Place, computed_operands, expression, is_name, named_values, operands, place_of
 
@@ -53,7 +53,7 @@ class Decision:
     condition: str = ""
 
 
-class Names(Observer):
+class Names(Observer[Tensor]):
     """What the variables of a function and of its callees call the Tensors of one call.
 
     Attributes
@@ -84,7 +84,6 @@ class Names(Observer):
         self.decisions: list[Decision] = []
         self.left: set[Tensor] = set()
         self._base: FrameType | None = None
-        self._lifted: dict[int, Tensor] = {}
         self._count = count().__next__
         self._swept: Tensor | None = None
         self._root: Tensor | None = None
@@ -153,8 +152,6 @@ class Names(Observer):
         if frames:
             self.places[node] = place_of(frames)
             self._name_constants(node, frames[0])
-        if tracing.constants and any(type(x) is np.ndarray for x in node.inputs):
-            self._lift(node)
 
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Note what a cotangent is the derivative of, and by what."""
@@ -192,16 +189,6 @@ class Names(Observer):
         tree = expression(frames[0]) if frames and asker is frames[0] else None
         condition = ast.unparse(tree) if tree else ""
         self.decisions.append(Decision(node, outcome, place_of(frames) if frames else None, condition))
-
-    def _lift(self, node: Tensor) -> None:
-        """Let a node hold its constant arrays as Tensors, so that the rules of a nested gradient record their use."""
-        inputs = list(node.inputs)
-        for i, x in enumerate(inputs):
-            if type(x) is np.ndarray and x.ndim and x.dtype.kind in "fciub":
-                if id(x) not in self._lifted:
-                    self._lifted[id(x)] = leaf(x, self.constants.get((node, i)))
-                inputs[i] = self._lifted[id(x)]
-        node.inputs = tuple(inputs)
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "return" and is_users(frame.f_code.co_filename):
@@ -267,13 +254,6 @@ class Names(Observer):
             if part is not None and (i in constants or len(node.inputs) == 1):
                 text = ast.unparse(part)
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
-
-
-def leaf(value: Any, name: str | None) -> Tensor:
-    """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
-    tensor = record(None, value, (), {})
-    tensor.name = name
-    return tensor
 
 
 def _is(value: Any, x: Any) -> bool:

@@ -76,7 +76,7 @@ class Point:
         return order([self.result])[0] if self.result is not None else []
 
 
-class _Contributions(Observer):
+class _Contributions(Observer[Tensor]):
     """An observer that keeps what passes along each edge of the record."""
 
     def __init__(self) -> None:

@@ -127,7 +127,7 @@ def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int
     return found
 
 
-class _Nudge(Observer):
+class _Nudge(Observer[Tensor]):
     """An observer that moves each number, as it is recorded, by up to two units in the last place."""
 
     def __init__(self, rng: np.random.Generator, ties: int = 0, leaves: bool = False) -> None:

@@ -8,6 +8,7 @@ import threading
 import weakref
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -440,7 +441,7 @@ class TestCopies:
             ag.grad(lambda x: x * copy.deepcopy(x))(3.0)
 
     def test_a_tree_of_leaves_is_copied(self):
-        model = {"w": ag.Tensor([1.0]), "b": [ag.Tensor(2.0)]}
+        model: dict[str, Any] = {"w": ag.Tensor([1.0]), "b": [ag.Tensor(2.0)]}
         same = copy.deepcopy(model)
         assert same["b"][0].value == 2.0
         assert same["b"][0] is not model["b"][0]
@@ -531,7 +532,8 @@ class TestDtypes:
         assert seen == [np.float32]
 
     def test_numbers_are_numpy_scalars_and_arrays_are_arrays(self):
-        for value in (2.0, np.array(2.0), np.float64(2.0)):
+        numbers: list[Any] = [2.0, np.array(2.0), np.float64(2.0)]
+        for value in numbers:
             assert type(ag.Tensor(value).value) is np.float64
             assert type(ag.grad(np.square)(value)) is np.float64
         assert type(ag.Tensor([2.0]).value) is np.ndarray
@@ -605,7 +607,7 @@ TRANSFORMS = {
 }
 
 
-class Watcher(Observer):
+class Watcher(Observer[ag.Tensor]):
     """An observer that keeps what it sees."""
 
     def __init__(self):

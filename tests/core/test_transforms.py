@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,7 +116,10 @@ class TestArgnums:
             assert transform(loss).__doc__ == "Say how bad it is."
 
 
-TREE = {"layers": [Layer(np.array([1.0, 2.0]), 0.5), Layer(np.array([[3.0]]), np.float32(4.0))], "scale": (2.0, [])}
+TREE: dict[str, Any] = {
+    "layers": [Layer(np.array([1.0, 2.0]), 0.5), Layer(np.array([[3.0]]), np.float32(4.0))],
+    "scale": (2.0, []),
+}
 
 
 def tree_loss(tree):
@@ -125,7 +129,7 @@ def tree_loss(tree):
 
 class TestTrees:
     def test_gradient(self):
-        expected = {
+        expected: dict[str, Any] = {
             "layers": [Layer(np.array([2.0, 4.0]), 10.0), Layer(np.array([[8.0]]), 6.0)],
             "scale": (5 * 0.5 + 12, []),
         }
@@ -179,7 +183,7 @@ class TestTrees:
         a, b = np.array([1.0, 2.0]), 3.0
         expected = {"a": {"a": 2 * b * np.eye(2), "b": 2 * a}, "b": {"a": 2 * a, "b": 0.0}}
         assert_tree(ag.hessian(f)({"a": a, "b": b}), expected)
-        tangent = {"a": np.array([1.0, -1.0]), "b": 2.0}
+        tangent: dict[str, Any] = {"a": np.array([1.0, -1.0]), "b": 2.0}
         product = {"a": 2 * b * tangent["a"] + 2 * a * 2.0, "b": np.sum(2 * a * tangent["a"])}
         assert_tree(ag.hvp(f, {"a": a, "b": b}, tangent), product)
 
@@ -201,7 +205,7 @@ class TestPlainResults:
     RESULTS = {  # noqa: RUF012
         "grad": lambda x: ag.grad(lambda x: np.sum(x * x))(x),
         "value_and_grad": lambda x: ag.value_and_grad(lambda x: (x * x)[:1])(x),
-        "vjp": lambda x: (lambda value, pullback: (value, pullback(value)))(*ag.vjp(np.square, x)),
+        "vjp": lambda x: next((value, pullback(value)) for value, pullback in [ag.vjp(np.square, x)]),
         "jvp": lambda x: ag.jvp(np.square, (x,), (x,)),
         "jacobian": lambda x: ag.jacobian(np.square)(x),
         "jacobian by columns": lambda x: ag.jacobian(lambda x: np.broadcast_to(x, (3, 2)) * x)(x),
@@ -247,7 +251,12 @@ class TestPlainResults:
 
     def test_a_pullback_may_be_called_many_times(self):
         calls = []
-        _, pullback = ag.vjp(lambda x: calls.append(1) or x * x, 3.0)
+
+        def f(x):
+            calls.append(1)
+            return x * x
+
+        _, pullback = ag.vjp(f, 3.0)
         assert [pullback(float(k)) for k in range(3)] == [(0.0,), (6.0,), (12.0,)]
         assert len(calls) == 1
 
@@ -304,7 +313,7 @@ class TestDegenerate:
 
     @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])
     def test_no_elements(self, shape):
-        x = np.zeros(shape)
+        x: Any = np.zeros(shape)
         assert_tree(ag.grad(np.sum)(x), x)
         assert_tree(ag.vjp(np.square, x)[1](x), (x,))
         assert_tree(ag.jvp(np.square, (x,), (x,)), (x, x))

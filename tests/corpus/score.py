@@ -62,7 +62,7 @@ def is_result(finding: Any) -> bool:
 def card(scores: Iterable[Score]) -> str:
     """Return the scorecard: a row for each family, the sums, and each case that went wrong."""
     scores = list(scores)
-    rows = [("", "cases", "verdicts", "named", "false", "lines", "astray", "seconds")]
+    rows: list[tuple[str, ...]] = [("", "cases", "verdicts", "named", "false", "lines", "astray", "seconds")]
     for family in [*dict.fromkeys(s.case.family for s in scores), "all"]:
         among = [s for s in scores if family in (s.case.family, "all")]
         rows.append((family, str(len(among)), *_figures(among)))

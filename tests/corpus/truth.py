@@ -26,7 +26,7 @@ def extend(x: Any) -> Any:
 def problem(case: Case) -> tuple[Callable[..., Any], Callable[..., Any], list[Any], Any]:
     """Return function and hand gradient of what is differentiated, the values of that, and the hand's plain answer."""
     if case.params is not None:
-        owner = case.hand.__self__  # type: ignore[attr-defined]
+        owner = case.hand.__self__
 
         def at(function: Callable[..., Any]) -> Callable[..., Any]:
             def call(*values: Any) -> Any:
@@ -89,7 +89,7 @@ def _gradient(f: Callable[..., Any], values: list[Any], i: int) -> tuple[Any, An
             return np.sum(f(*values[:i], moved[()], *values[i + 1 :]))
 
         found[(slice(None), *index)] = _sides(shifted, abs(x[index]) or scale)
-    return tuple(found)  # type: ignore[return-value]
+    return tuple(found)
 
 
 def _sides(shifted: Callable[[Any], Any], scale: Any) -> tuple[Any, Any, Any]:

@@ -3,6 +3,7 @@
 import decimal
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_the_sigmoid_is_right_to_rounding_and_never_overflows(module, x):
 
 @given(x=vectors(3, st.floats(-1e308, 1e308) | st.floats(-40, 40)))
 def test_sigmoid_deriv_agrees_for_arrays_and_scalars(x):
-    wanted = hand_derived.sigmoid_deriv(x)
+    wanted: Any = hand_derived.sigmoid_deriv(x)
     assert_within(neuron.sigmoid_deriv(x), wanted, 1e-12, 4 * EPS)
     assert_within(neuron.sigmoid_deriv(x[0]), wanted[0], 1e-12, 4 * EPS)
 
@@ -175,8 +176,14 @@ def test_shapes_follow_the_width_of_the_input(inputs):
 
 def test_progress_wraps_the_iterations():
     seen = []
+
+    def progress(steps):
+        for i in steps:
+            seen.append(i)
+            yield i
+
     network = neuron.NeuralNetwork(0.1)
-    network.train(INPUT_VECTORS, TARGETS, 5, progress=lambda steps: (seen.append(i) or i for i in steps))
+    network.train(INPUT_VECTORS, TARGETS, 5, progress=progress)
     assert seen == [0, 1, 2, 3, 4]
 
 

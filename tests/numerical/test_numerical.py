@@ -216,7 +216,7 @@ def test_relu_network_matches_its_chain_rule():
     assert_honest(along, sum(np.sum(g * t) for g, t in zip(exact, tangents[:2], strict=True)), factor=2)
 
 
-STEPS = [  # elementwise functions that random programs are made of, with their derivatives
+STEPS: list[tuple[Any, Any]] = [  # elementwise functions that random programs are made of, with their derivatives
     (np.exp, np.exp),
     (np.tanh, lambda x: 1 / np.cosh(x) ** 2),
     (np.sin, np.cos),
@@ -339,7 +339,7 @@ def test_failures_at_shifted_points_shrink_the_step():
 
 def test_directional_derivatives_of_arrays_and_trees():
     rng = np.random.default_rng(2)
-    params = {"w": rng.normal(size=(4, 3)) * 1e6, "b": [rng.normal(size=3), 0.5]}
+    params: dict[str, Any] = {"w": rng.normal(size=(4, 3)) * 1e6, "b": [rng.normal(size=3), 0.5]}
     x = rng.normal(size=(5, 4)) * 1e-6
 
     def f(params, x, power):
@@ -468,7 +468,12 @@ def test_rounding_tolerance_follows_the_conditioning():
         assert np.all(abs(f(x, data)[0] - g(x, data)[0]) <= tolerance)
         assert np.all(tolerance <= digits * abs(f(x, data)[0]).max())
     seen = []
-    rounding_tolerance(lambda x, d: (seen.append(d.copy()), (x * d,))[1], (x, data), (0,), np.random.default_rng(0))
+
+    def product(x, d):
+        seen.append(d.copy())
+        return (x * d,)
+
+    rounding_tolerance(product, (x, data), (0,), np.random.default_rng(0))
     assert all(np.array_equal(d, data) for d in seen)
 
 
@@ -543,7 +548,7 @@ def test_the_number_of_calls_is_bounded(f, x):
     assert one_sided(f, (x,), (1.0,))[1].calls <= 2 * 42 + 13
 
 
-ones = np.ones(2)
+ones: Any = np.ones(2)
 REFUSALS = [
     (lambda: gradient(np.sum, (np.arange(3),)), TypeError, r"argument 0 has dtype int64.*x\.astype\(float\)"),
     (lambda: gradient(np.sum, (np.array([True]),)), TypeError, "dtype bool"),

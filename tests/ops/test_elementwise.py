@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_third_derivatives_keep_the_precision_of_the_input(f, dtype):
     assert third == pytest.approx(float(nested(lambda x: f(x), 3)(0.75)), rel=float(2e3 * np.finfo(dtype).eps))
 
 
-FIFTH = {  # derivatives of orders 0 to 5 at 0, of Taylor coefficients
+FIFTH: dict[Any, list[float]] = {  # derivatives of orders 0 to 5 at 0, of Taylor coefficients
     np.sinc: [1, 0, -(math.pi**2) / 3, 0, math.pi**4 / 5, 0],
     np.i0: [1, 0, 1 / 2, 0, 3 / 8, 0],
     ag.sigmoid: [1 / 2, 1 / 4, 0, -1 / 8, 0, 1 / 4],

@@ -266,7 +266,7 @@ def test_cross_products_in_the_plane(n, m):
         (np.linalg.inv, np.ones((2, 3)), np.linalg.LinAlgError, "must be square"),
         (np.linalg.cholesky, -np.eye(2), np.linalg.LinAlgError, "not positive definite"),
         (lambda a: np.linalg.matrix_power(a, 2), np.ones((2, 3)), np.linalg.LinAlgError, "must be square"),
-        (lambda a: np.linalg.matrix_power(a, 2.5), np.ones((2, 2)), TypeError, "must be an integer"),
+        (lambda a: np.linalg.matrix_power(a, 2.5), np.ones((2, 2)), TypeError, "must be an integer"),  # type: ignore[arg-type]
         (lambda a: np.linalg.tensorinv(a, 0), np.ones((2, 2)), ValueError, "Invalid ind"),
         (lambda a: np.linalg.tensorsolve(a, np.ones(2)), np.ones((2, 3)), np.linalg.LinAlgError, "requirement"),
         (lambda a: np.linalg.outer(a, a), np.ones((2, 3)), ValueError, "one-dimensional"),

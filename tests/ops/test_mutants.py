@@ -40,7 +40,7 @@ def all_rows():
 
 def targets():
     """Return each function that a rule is made of, with the ops that use it."""
-    found = {}
+    found: dict[Any, Any] = {}
     for row in all_rows():
         for rule in row.rules if isinstance(row.rules, tuple) else (row.rules,):
             for function in reachable(rule, is_part_of_a_rule):
@@ -63,7 +63,7 @@ class Checker:
         self.cases = [Case(call.function, call.moving, analytic=call.analytic) for call in self.calls]
         self.cases += [Case(apply(row), inputs) for inputs in complex_inputs(row) if row in table.values()]
         self.cases.sort(key=lambda case: -sum(np.size(z) for z in case.outputs))
-        self.others = None
+        self.others: list[Case] = []
         assert self.fault() is None, f"op '{row.name}' itself is wrong: {self.fault()}"
         self.more()
         assert self.rarer_fault() is None, f"op '{row.name}' itself is wrong: {self.rarer_fault()}"
@@ -98,7 +98,7 @@ class Checker:
 
 @functools.cache
 def edges_by_op():
-    found = {}
+    found: dict[Any, Any] = {}
     for edge in EDGES:
         for made in ops_of(*edge[:2]):
             found.setdefault(made, []).append(edge)
@@ -143,7 +143,7 @@ def alone(call, i):
     return lambda x: call.function(*plain[:i], x, *plain[i + 1 :])
 
 
-_CHECKERS = {}
+_CHECKERS: dict[int, Any] = {}
 
 
 def checker(row):

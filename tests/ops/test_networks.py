@@ -198,6 +198,6 @@ def test_errors_of_type_say_what_was_expected():
     with pytest.raises(TypeError, match="integer labels, got float64"):
         ag.one_hot(np.array([1.0]), 2)
     with pytest.raises(TypeError, match="without it no run could be repeated"):
-        ag.dropout(normal(3), rng=None)
+        ag.dropout(normal(3), rng=None)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="a mask of booleans"):
         ag.attention(normal(2, 3), normal(2, 3), normal(2, 3), np.zeros((2, 2)))

@@ -7,6 +7,7 @@ them with ``pip install autograd_lite[peers]``.
 import importlib
 import warnings
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ class Hips:
         """Return what may be the same function."""
         if row.numpy is None:
             return []
-        found = self.numpy
+        found: Any = self.numpy
         for part in path_of(row.numpy).split(".")[1:]:
             found = getattr(found, part, None)
         return [found] if found is not None else []
@@ -134,7 +135,8 @@ def same(x, y):
 
 @pytest.mark.parametrize("kind", [Hips, Torch])
 def test_gradients_agree(kind):
-    of_peer, disagreements = kind(), set()
+    of_peer = kind()
+    disagreements: set[str] = set()
     shared = {row.name for row in ROWS if compare(of_peer, row, disagreements)}
     assert disagreements <= WRONG_THERE.keys(), "someone is wrong, and it is not we: is it the peer?"
     assert len(shared) > 90, sorted(shared)

@@ -1,5 +1,7 @@
 """Where reductions, running results and sorting are delicate: zeros, ties, NaNs, all elements equal, keywords."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,7 @@ def test_the_largest_of_a_nan_passes_nothing_on():
     np.testing.assert_array_equal(ag.grad(np.max)(np.array([1.0, np.nan])), [0, 0])
 
 
-NAN_FUNCTIONS = {
+NAN_FUNCTIONS: dict[str, dict[str, Any]] = {
     "nansum": {},
     "nanprod": {},
     "nanmean": {},

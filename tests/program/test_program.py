@@ -3,6 +3,7 @@
 import cProfile
 import sys
 from collections import namedtuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,8 +45,9 @@ class TestNames:
 
         program = trace(f, 2.0, 0.5)
         assert names_of(program) == ["raised", "prediction", "f"]
-        assert program["raised"].place.functions == ("predict",)
-        assert program["raised"].place.text == "raised = np.exp(x)"
+        place = program["raised"].place
+        assert place
+        assert (place.functions, place.text) == (("predict",), "raised = np.exp(x)")
 
     @pytest.mark.parametrize(
         ("f", "args", "wanted"),
@@ -194,7 +196,7 @@ class TestDecisions:
         assert all(line.rpartition(" (")[2].startswith("test_program.py:") for line in told)
 
     def test_a_question_without_source_is_told_from_the_record(self):
-        scope = {"np": np}
+        scope: dict[str, Any] = {"np": np}
         exec("def f(x):\n    return x * 2 if np.sum(x) > 0 else x", scope)
         program = trace(scope["f"], 3.0)
         assert program.conditions[0].startswith("np.sum(x) > 0 is True")
@@ -321,7 +323,7 @@ class TestErrors:
 
     def test_an_array_is_told_from_a_function(self):
         with pytest.raises(TypeError, match=r"got ndarray; the sum of a diagonal is np\.trace"):
-            trace(np.eye(2))
+            trace(np.eye(2))  # type: ignore[arg-type]
 
     def test_an_unknown_step_lists_those_there_are(self):
         with pytest.raises(KeyError, match="there are: result, dresult_dx"):

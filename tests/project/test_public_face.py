@@ -1,14 +1,15 @@
 """The public names: what the design promises is there, documented, and nothing else leaks out."""
 
 import inspect
-import types
-import typing
+import pydoc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.core.op import Op
 
 VECTOR, OTHER = np.array([0.25, 0.5]), np.array([0.75, 0.5])
 NUMPY_OPS = {
@@ -23,15 +24,27 @@ def test_the_promised_names_are_there():
     assert set(ag.__all__) >= PROMISED
 
 
-def test_every_public_name_is_listed_once():
+def test_what_is_listed_is_what_is_public():
     assert len(ag.__all__) == len(set(ag.__all__))
-    for_annotations = set(typing.__all__)
-    bound = {
-        name
-        for name, member in vars(ag).items()
-        if not name.startswith("_") and not isinstance(member, types.ModuleType) and name not in for_annotations
-    }
-    assert bound == set(ag.__all__)
+    assert [name for name in dir(ag) if not name.startswith("__")] == sorted(ag.__all__)
+    starred: dict[str, object] = {}
+    exec("from autograd_lite import *", starred)
+    assert starred.keys() - {"__builtins__"} == set(ag.__all__)
+
+
+@pytest.mark.parametrize("name", [name for name in ag.__all__ if isinstance(getattr(ag, name), Op)])
+def test_help_shows_the_call_of_an_op_and_its_docstring(name):
+    row = getattr(ag, name)
+    shown = pydoc.plain(pydoc.render_doc(row))
+    assert f"{row.name}{inspect.signature(row)}" in shown
+    assert (inspect.getdoc(row) or "").splitlines()[-1].strip() in shown
+
+
+def test_an_op_in_a_class_is_itself():
+    class Layer:
+        activation: Any = ag.relu
+
+    assert Layer().activation is Layer.activation is ag.relu
 
 
 def test_the_types_are_published():

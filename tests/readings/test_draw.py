@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -339,7 +340,7 @@ def test_a_long_program_without_structure_is_drawn_in_stretches():
 
 def test_a_tensor_computed_already_is_drawn_too():
     x = ag.Tensor(2.0, name="x")
-    y = np.exp(x)
+    y: Any = np.exp(x)
     drawn = ag.draw(y, wrt="x")
     assert {"x", "y"} <= set(titles(drawn, "input", "value"))
     assert "dy_dx" in titles(drawn, "factor")
@@ -360,7 +361,7 @@ def test_the_ending_of_the_name_decides(file, start, tmp_path):
 def test_a_picture_does_not_depend_on_day_or_settings(ending, tmp_path):
     drawing("one op").save(tmp_path / f"a.{ending}")
     mine = {"savefig.bbox": "tight", "font.size": 30, "savefig.dpi": 10, "svg.fonttype": "none", "text.color": "red"}
-    with mpl.rc_context(mine):
+    with mpl.rc_context(cast(Any, mine)):
         ag.draw(np.exp, 1.0).save(str(tmp_path / f"b.{ending}"))
         assert mpl.rcParams["font.size"] == 30
     assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
@@ -372,7 +373,7 @@ def test_notebooks_get_an_svg_of_the_size_of_the_painting(name):
     assert svg.tag.endswith("}svg")
     painting = drawing(name).painting
     for attribute, inches in (("width", painting.width), ("height", painting.height)):
-        assert float(svg.get(attribute).removesuffix("pt")) == pytest.approx(72 * inches, abs=0.1)
+        assert float(svg.get(attribute, "").removesuffix("pt")) == pytest.approx(72 * inches, abs=0.1)
 
 
 def test_pyplot_is_left_alone(tmp_path):

@@ -17,7 +17,7 @@ each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: 
 
 @each_program
 def test_the_text_is_the_golden_one(program):
-    """Where it should change, write it anew: `python -m tests.explained`."""
+    """Where it should change, write it anew: `python -m tests.support.explained`."""
     assert f"{explained(program)}\n" == path(program).read_text("utf-8")
 
 
@@ -242,7 +242,7 @@ class TestErrors:
 
     def test_no_function(self):
         with pytest.raises(TypeError, match="explain"):
-            ag.explain(3.0, 1.0)
+            ag.explain(3.0, 1.0)  # type: ignore[arg-type]
 
     def test_an_unknown_step(self):
         with pytest.raises(KeyError, match="layer_1"):

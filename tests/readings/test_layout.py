@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,7 @@ def crossings(layout):
     """Count the crossings of the drawn lines, between the layers where they slope."""
     slopes = {(a, b) for route in layout.routes for a, b in itertools.pairwise(route) if a[1] != b[1]}
     level = {(a, b) for route in layout.routes for a, b in itertools.pairwise(route) if a[1] == b[1]}
-    between = Counter()
+    between: Counter[Any] = Counter()
     for (a, b), (c, d) in itertools.combinations(slopes | level, 2):
         if abs(a[0] - c[0]) < WIDE and abs(b[0] - d[0]) < WIDE and (a[1] - c[1]) * (b[1] - d[1]) < 0:
             between[a[0]] += 1

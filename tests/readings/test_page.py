@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_it_steps_to_the_right_gradients(show, program):
     f, args, *_ = program()
     inexact = [i for i, arg in enumerate(args) if isinstance(arg, dict) or np.asarray(arg).dtype.kind == "f"]
     gradients = ag.grad(lambda *args: np.sum(f(*args)), inexact)(*args)
-    leaves = {}
+    leaves: dict[str, Any] = {}
     for name, gradient in zip(np.array([*inspect.signature(f).parameters])[inexact], gradients, strict=True):
         leaves |= gradient if isinstance(gradient, dict) else {name: gradient}
     shown = dict(window.evaluate(cells))

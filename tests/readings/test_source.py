@@ -6,6 +6,7 @@ import linecache
 import subprocess
 import sys
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def assert_close(found, wanted, rtol, scale=0.0):
 class TestGoldenTexts:
     @pytest.mark.parametrize("name", FUNCTIONS)
     def test_the_text_is_the_golden_one(self, name):
-        """Where it should change, write it anew: `python -m tests.written`."""
+        """Where it should change, write it anew: `python -m tests.support.written`."""
         assert written(name) == path(name).read_text("utf-8")
 
     def test_ruff_finds_nothing(self, tmp_path):
@@ -327,7 +328,7 @@ def test_a_number_that_may_be_given_changes_the_gradient_too(case):
     f, before, after = NUMBERS[case]
     x = np.array([0.3, 1.1, 2.0])
     text = ag.source(lambda x: f(x, before), x)
-    space = {}
+    space: dict[str, Any] = {}
     exec(text, space)
     emitted = next(v for k, v in space.items() if k.endswith("_and_gradient"))
     offered = "n" in inspect.signature(emitted).parameters
@@ -342,7 +343,7 @@ def test_what_stops_a_gradient_is_computed_anew():
     def f(x):
         return np.sum((x - ag.stop_gradient(2 * x)) ** 2)
 
-    space = {}
+    space: dict[str, Any] = {}
     exec(ag.source(f, np.array([1.0, 2.0])), space)
     x = np.array([3.0, 1.0])
     np.testing.assert_allclose(space["f_and_gradient"](x)[1], ag.grad(f)(x))

@@ -9,11 +9,11 @@ from autograd_lite.ops import table
 from autograd_lite.ops.samples import domains_of, samples_of
 
 ROWS = {id(row): (name, row) for name, row in reversed(table.items())}  # aliases once
-CALLS = [pytest.param(row, s, id=f"{name}-{i}") for name, row in ROWS.values() for i, s in enumerate(samples_of(row))]
-each_call = pytest.mark.parametrize(("row", "call"), sorted(CALLS, key=lambda p: p.id))
-each_call_of_several = pytest.mark.parametrize(
-    ("row", "call"), sorted((p for p in CALLS if len(p.values[1].inputs) > 1), key=lambda p: p.id)
-)
+CALLS = {f"{name}-{i}": (row, s) for name, row in ROWS.values() for i, s in enumerate(samples_of(row))}
+PARAMS = [pytest.param(*CALLS[name], id=name) for name in sorted(CALLS)]
+OF_SEVERAL = [pytest.param(*CALLS[name], id=name) for name in sorted(CALLS) if len(CALLS[name][1].inputs) > 1]
+each_call = pytest.mark.parametrize(("row", "call"), PARAMS)
+each_call_of_several = pytest.mark.parametrize(("row", "call"), OF_SEVERAL)
 
 
 def complex_inputs(row):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -133,7 +134,7 @@ MATRICES = [
     (total(lambda a: np.linalg.qr(a, "complete")[0]), (TALL,), LinAlgError),
     (total(lambda a: np.linalg.qr(a, "raw")[0]), (TALL,), NotImplementedError),
 ]
-SPECIAL = []
+SPECIAL: list[tuple[Any, ...]] = []
 if importlib.util.find_spec("scipy") is not None:
     import scipy.special as sc
 
@@ -141,7 +142,7 @@ if importlib.util.find_spec("scipy") is not None:
         (sc.powm1, (2.0, 0.0), (0.0, np.log(2))),
         (sc.powm1, (0.0, 2.0), (0.0, 0.0)),
     ]
-EDGES = [(f, (x,), (expected,)) for f, x, expected in KINKS + SUBGRADIENTS]
+EDGES: list[tuple[Any, ...]] = [(f, (x,), (expected,)) for f, x, expected in KINKS + SUBGRADIENTS]
 EDGES += ELEMENTWISE + REDUCED + MATRICES + SPECIAL
 
 

@@ -30,10 +30,12 @@ ANYWHERE = [
     of(".*", r"raw\((.+)\) -> \1", because="asks for zeros, kinds or sizes, which Tensors answer as their values do"),
     of(".*", r"float\((.+)\.eps\) -> \1\.eps", because="the same number, in the dtype whose property it is"),
     of(".*", r"np\.where\((.+ == 0.*), 1, (.+)\) -> np\.where\(\1, 2, \2\)", because="divides a 0, as any number does"),
-    of(r".*\._std_vjp|nans\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"),
-    of(r".*\._slope", r"np\.conj\(d\) if .* -> np\.conj\(d\)", because="a real number is its own conjugate"),
     of(
-        r"products\.(outer|_contracted)|matrices\.multi_dot",
+        r".*\._std_vjp|moments\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"
+    ),
+    of(r".*\._slope.*", r"np\.conj\(d\) if .* -> np\.conj\(d\)", because="a real number is its own conjugate"),
+    of(
+        r"products\.(outer|_contracted|multi_dot)",
         r"(.*)-1(.*) -> \1-2\2",
         because="np.reshape takes any negative length for the one that it is to find",
     ),
@@ -83,7 +85,9 @@ ELEMENTWISE = [
     ),
     of("activations.normal_cdf", r"np\.clip\(x, -40, 40\) -> .*41.*", because="far out, the density is 0 to rounding"),
     of(
-        "bessel.spherical_bessel", r"order \* .* if order else 0 -> order \* .*", because="0 times a finite number is 0"
+        "trigonometry.spherical_bessel",
+        r"order \* .* if order else 0 -> order \* .*",
+        because="0 times a finite number is 0",
     ),
 ]
 

@@ -1,6 +1,6 @@
 """The computations whose explanations are kept as golden texts.
 
-Write the texts anew, and read what changed, with `python -m tests.explained`.
+Write the texts anew, and read what changed, with `python -m tests.support.explained`.
 """
 
 from pathlib import Path

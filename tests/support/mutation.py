@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import Any
 
 REVERSED = {ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COMMUTATIVE = {"add", "equal", "fmax", "fmin", "hypot", "logaddexp", "maximum", "minimum", "multiply"}
@@ -24,7 +25,7 @@ class Mutant:
 @functools.cache
 def _functions(filename):
     """Return the functions and lambdas of a file by their first line."""
-    found = {}
+    found: dict[int, list[Any]] = {}
     for node in ast.walk(ast.parse(Path(filename).read_text(encoding="utf-8"))):
         if isinstance(node, (ast.FunctionDef, ast.Lambda)):
             decorators = getattr(node, "decorator_list", [])
@@ -51,8 +52,9 @@ def _holds(node, line, end_line, column, end_column):
 def _as_def(node):
     node = copy.deepcopy(node)
     if isinstance(node, ast.Lambda):
-        body = [ast.copy_location(ast.Return(node.body), node.body)]
-        node = ast.copy_location(ast.FunctionDef("_lambda", node.args, body, [], type_params=[]), node)
+        body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
+        parts: dict[str, Any] = {"type_params": []}  # since Python 3.12
+        node = ast.copy_location(ast.FunctionDef("_lambda", node.args, body, [], **parts), node)
     node.name, node.decorator_list, node.returns = "_mutant", [], None  # its own name is a global, where it recurs
     for argument in ast.walk(node.args):
         if isinstance(argument, ast.arg):
@@ -177,7 +179,7 @@ def _by_type(node, operands):
         case ast.BinOp(left, ast.Pow(), right):
             return [left, ast.BinOp(left, ast.Pow(), ast.BinOp(right, ast.Add(), ast.Constant(1)))]
         case ast.UnaryOp(ast.USub(), ast.Constant(value) as operand):
-            return [operand, ast.UnaryOp(ast.USub(), ast.Constant(value + 1))]
+            return [operand, ast.UnaryOp(ast.USub(), ast.Constant(value + 1))]  # type: ignore[operator]
         case ast.UnaryOp(ast.USub() | ast.Not() | ast.Invert(), operand):
             return [operand]
         case ast.BoolOp(op, values):

@@ -1,9 +1,9 @@
 """The functions whose gradients, written out as NumPy code, are kept as golden texts.
 
-Write the texts anew, and read what changed as one who is to sign it, with `python -m tests.written`.
-"""
+Write the texts anew, and read what changed as one who is to sign it, with `python -m tests.support.written`."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def line(weights, x, y):
 
 LABELS = np.array([0, 2, 1, 2])
 LAYERS = [(grid(3, 5), grid(5)), (grid(5, 3), grid(3))]
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "neuron": (neuron, (np.array([1.45, -0.66]), 0.0)),
     "two_layers": (two_layers, (*LAYERS[0], *LAYERS[1], grid(4, 3), grid(4, 3)), ("W1", "b1", "W2", "b2")),
     "cross_entropy": (cross_entropy, ({"W": grid(3, 3), "b": grid(3)}, grid(4, 3), LABELS), ("W", "b")),

@@ -169,7 +169,7 @@ def test_samples_and_domain_may_be_given():
 
 def test_one_can_only_check_ops():
     with pytest.raises(TypeError, match=r"decorate the function with @ag\.op"):
-        check_op(np.sin)
+        check_op(np.sin)  # type: ignore[arg-type]
 
 
 def test_an_op_of_unknown_inputs_needs_samples():

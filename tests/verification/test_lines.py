@@ -5,6 +5,7 @@ import itertools
 import linecache
 import re
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,7 +95,7 @@ def test_right_gradients_of_every_style_are_right(style):
 
 
 def check(styles, mistakes):
-    found, flagged, astray, missed = [], [], [], []
+    found, flagged, astray, missed = list[Any](), list[Any](), list[Any](), list[Any]()
     for style in styles:
         for what, line, finding in outcomes(style, mistakes):
             if finding is None:
@@ -263,6 +264,7 @@ def test_a_finding_says_what_it_could_not_check():
         return dw, 2 * np.sum((p - t) * (1 - p**2), axis=0)
 
     report = verify(loss, hand, *POINT)
+    assert report.finding
     assert report.finding.assignment.name in ("mine", "dw")
     if report.finding.assignment.name == "dw":
         assert report.finding.unchecked == ("mine",)

@@ -4,6 +4,7 @@ import linecache
 import math
 import textwrap
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -331,7 +332,7 @@ def defined(text, name):
     return space[name]
 
 
-def posed(f, hand, args):
+def posed(f, hand, args) -> tuple[Any, Any, Any]:
     problem = Problem(f, hand, args)
     problem.settle(hand(*args))
     point = problem.at()

@@ -1,5 +1,7 @@
 """Shaping, joining, padding and their kin, where the op table does not reach: edges, errors, closed forms."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -151,7 +153,7 @@ def test_imaginary_parts_that_have_no_effect_have_no_gradient():
 # errors
 
 
-ERRORS = {
+ERRORS: dict[str, tuple[Any, ...]] = {
     "reshape K": (lambda t: np.ravel(t, order="K"), ValueError, "use 'C' or 'F'"),
     "reshape sizes": (lambda t: t.reshape(5, 5), ValueError, "cannot reshape"),
     "swapaxes": (lambda t: np.swapaxes(t, 0, 2), np.exceptions.AxisError, "out of bounds"),
@@ -168,13 +170,13 @@ ERRORS = {
     "block empty": (lambda t: np.block([[t], []]), ValueError, "not empty"),
     "block tuple": (lambda t: np.block([(t, t)]), TypeError, "tuple"),
     "ix_": (lambda t: np.ix_(t, [1]), ValueError, r"vectors.*\(3, 4\)"),
-    "meshgrid": (lambda t: np.meshgrid(t[0], indexing="yx"), ValueError, "'xy' or 'ij'"),
+    "meshgrid": (lambda t: np.meshgrid(t[0], indexing="yx"), ValueError, "'xy' or 'ij'"),  # type: ignore[call-overload]
     "repeat": (lambda t: np.repeat(t, [1, 2], axis=0), ValueError, "broadcast"),
     "along nothing": (lambda t: np.apply_along_axis(np.sum, 0, t[:, :0]), ValueError, "no vector"),
     "over too many": (lambda t: np.apply_over_axes(lambda x, _: np.sum(x), t, 0), ValueError, "fold one axis"),
     "pad median": (lambda t: np.pad(t, 1, "median"), NotImplementedError, "'median'.*'constant', 'edge'"),
     "pad function": (lambda t: np.pad(t, 1, lambda *_: None), NotImplementedError, "expected one of"),
-    "pad unknown": (lambda t: np.pad(t, 1, "mirror"), ValueError, "mirror"),
+    "pad unknown": (lambda t: np.pad(t, 1, "mirror"), ValueError, "mirror"),  # type: ignore[call-overload]
     "pad width": (lambda t: np.pad(t, (1, 2, 3)), ValueError, "broadcast"),
     "windows": (lambda t: np.lib.stride_tricks.sliding_window_view(t, (9, 9)), ValueError, "larger"),
     "strides": (lambda t: np.lib.stride_tricks.as_strided(t, (2, 2)), TypeError, "plain array"),
@@ -184,11 +186,11 @@ ERRORS = {
     "gradient samples": (lambda t: np.gradient(t[:2], edge_order=2), ValueError, "3 samples along axis 0"),
     "gradient spacing": (lambda t: np.gradient(t, [1.0, 2.0], axis=0), ValueError, "3 coordinates"),
     "gradient spacings": (lambda t: np.gradient(t, 1.0, 1.0, 1.0), TypeError, "each of 2 axes; got 3"),
-    "gradient order": (lambda t: np.gradient(t, edge_order=3), ValueError, "1 or 2, got 3"),
+    "gradient order": (lambda t: np.gradient(t, edge_order=3), ValueError, "1 or 2, got 3"),  # type: ignore[call-overload]
     "interp": (lambda t: np.interp(t, [0, 1], [0, 1, 2]), ValueError, r"\(2,\) and \(3,\)"),
     "interp period": (lambda t: np.interp(t, [0, 1], [0, 1], period=0), ValueError, "other than zero"),
     "convolve": (lambda t: np.convolve(t[0, :0], t[0]), ValueError, "empty"),
-    "fft norm": (lambda t: np.fft.ihfft(t, norm="unit"), ValueError, "unit"),
+    "fft norm": (lambda t: np.fft.ihfft(t, norm="unit"), ValueError, "unit"),  # type: ignore[arg-type]
     "fft lengths": (lambda t: np.fft.fftn(t, (3,), (0, 1)), ValueError, "one length for each axis"),
     "geomspace": (lambda t: np.geomspace(t[0, 0] * 0, 1), ValueError, "other than zero"),
     "linspace": (lambda t: np.linspace(t[0, 0], 1, -1), ValueError, "negative|non-negative"),
@@ -217,7 +219,7 @@ def test_errors_name_what_was_expected(name):
     np.testing.assert_array_equal(t.grad, 1)
 
 
-TOLD = {
+TOLD: dict[str, tuple[Any, Any]] = {
     "result_type": (np.result_type, (np.float32,)),
     "can_cast": (lambda t: np.can_cast(t, np.float64), ()),
     "min_scalar_type": (np.min_scalar_type, ()),

@@ -115,6 +115,7 @@ def test_the_line_and_both_values():
 
 def test_what_could_not_be_checked():
     report = verify(loss, through_a_helper, W, B, S, T)
+    assert report.finding
     assert report.finding.unchecked == ("back()",)
     assert "nothing is known of back()" in str(report)
 

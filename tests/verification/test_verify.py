@@ -4,7 +4,7 @@ import inspect
 import json
 import math
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import hypothesis.strategies as st
 import numpy as np
@@ -85,7 +85,7 @@ def spelled(pattern):
     return gradient
 
 
-FORMS = {
+FORMS: dict[str, tuple[Any, ...]] = {
     "an array": (product, by_a, (X, A[:, 0]), {}, ["a"]),
     "a tuple": (product, lambda a, b: (by_a(a, b), by_b(a, b)), (X, A[:, 0]), {}, ["a", "b"]),
     "a list": (product, lambda a, b: [by_a(a, b), by_b(a, b)], (X, A[:, 0]), {}, ["a", "b"]),
@@ -284,7 +284,7 @@ LOGITS, LABELS = RNG.normal(size=(4, 3)), np.array([0, 2, 1, 1])
 DESIGN, TARGETS = RNG.normal(size=(20, 3)), RNG.normal(size=20)
 OPTIMUM = np.linalg.lstsq(DESIGN, TARGETS, rcond=None)[0]
 SPREAD = np.array([1e12, 1.0, 1e-12])
-CONDEMNED = {
+CONDEMNED: dict[str, tuple[Any, ...]] = {
     "relu at 0, the left derivative": (lambda x: relu(x).sum(), lambda x: 1.0 * (x > 0), (KINKED,), "kink"),
     "relu at 0, the right derivative": (lambda x: relu(x).sum(), lambda x: 1.0 * (x >= 0), (KINKED,), "kink"),
     "relu at 0, too much": (lambda x: relu(x).sum(), lambda x: np.where(x, x > 0, 1.2), (KINKED,), "wrong"),
@@ -503,7 +503,7 @@ def test_a_generator_is_no_gradient():
         verify(lambda w: np.sum(w**2), hand, np.array([2.0]))
 
 
-@pytest.mark.parametrize("make", [lambda g: np.ma.array(g, mask=[0, 1]), lambda g: g[None].view(np.matrix)])
+@pytest.mark.parametrize("make", [lambda g: np.ma.array(g, mask=[False, True]), lambda g: g[None].view(np.matrix)])
 def test_masked_arrays_and_matrices_are_no_gradients(make):
     report = verify(lambda w: np.sum(w**2), lambda w: make(2 * w), np.array([2.0, 1.0]))
     assert report.verdict == "wrong"
@@ -608,7 +608,7 @@ def test_bad_answers_are_wrong(case):
     json.dumps(report.to_dict(), allow_nan=False)
 
 
-RAISED = {
+RAISED: dict[str, tuple[Any, ...]] = {
     "None": (squares, lambda x: None, (X,), {}, TypeError, "returned None.*return missing"),
     "None beside": (product, lambda a, b: (by_a(a, b), None), (X, X), {}, TypeError, "None for b.*argnums"),
     "too many": (squares, lambda x: (2 * x, 2 * x), (X,), {}, ValueError, "2 gradients, but there are 1"),

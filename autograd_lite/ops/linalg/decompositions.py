@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.linalg.hermitian import (
     adjoint,
@@ -37,7 +38,7 @@ from autograd_lite.ops.samples import diagonalizable, matrices, positive_definit
         sample(positive_definite(2, 2, dtype=complex), upper=True),
     ),
 )
-def cholesky(a: Any, /, *, upper: bool = False) -> Any:
+def cholesky(a: Value, /, *, upper: bool = False) -> Value:
     """Return the triangular factor of positive definite matrices: ``a = z @ z.mT.conj()``, adjoint if ``upper``.
 
     The rule is that of I. Murray, "Differentiation of the Cholesky decomposition" (2016), for complex matrices too.
@@ -46,7 +47,7 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Any:
 
 
 @cholesky.vjp
-def _(g: Any, z: Any, x: Any, upper: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, upper: bool = False) -> Cotangent:
     if upper:
         g, z = adjoint(g), adjoint(z)
     inner = np.matmul(z.mT, g) * half_triangle(z.shape[-1], z.dtype)
@@ -66,7 +67,7 @@ def _(g: Any, z: Any, x: Any, upper: bool = False) -> Any:
         sample(matrices(2, 3, dtype=complex)),
     ),
 )
-def qr(a: Any, /, mode: Any = "reduced") -> Any:
+def qr(a: Value, /, mode: Any = "reduced") -> Value:
     """Return matrices with orthonormal columns and upper triangular ones whose product is ``a``.
 
     The rule is that of S. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions with
@@ -78,7 +79,7 @@ def qr(a: Any, /, mode: Any = "reduced") -> Any:
 
 
 @qr.vjp
-def _(g: Any, z: Any, x: Any, mode: Any = "reduced") -> Any:
+def _(g: Cotangent, z: Value, x: Value, mode: Any = "reduced") -> Cotangent:
     if mode not in ("reduced", "complete", "r"):
         raise NotImplementedError(f"np.linalg.qr(mode={mode!r}) has no derivative rule; use mode='reduced' or 'r'")
     q, r = np.linalg.qr(x) if mode == "r" else z
@@ -95,7 +96,7 @@ def _(g: Any, z: Any, x: Any, mode: Any = "reduced") -> Any:
     return np.concatenate([first, np.matmul(np.conj(q), last)], axis=-1)
 
 
-def _refuse_extra(g: Any, call: str, instead: str) -> None:
+def _refuse_extra(g: Cotangent, call: str, instead: str) -> None:
     """Raise LinAlgError where the result depends on vectors that complete a basis in any way."""
     if np.any(raw(g)):
         raise np.linalg.LinAlgError(
@@ -122,7 +123,7 @@ def _repeated(call: str, values: str, vectors: str) -> str:
         sample(positive_definite(2, 2, dtype=complex), UPLO="U"),
     ),
 )
-def eigh(a: Any, /, UPLO: Any = "L") -> Any:
+def eigh(a: Value, /, UPLO: Any = "L") -> Value:
     """Return eigenvalues and eigenvectors of Hermitian matrices (Giles 2008, 3.1; Boeddeker et al. 2017 for complex).
 
     The phases of complex eigenvectors are such that the first component is real (the last, if the upper triangle is
@@ -134,7 +135,7 @@ def eigh(a: Any, /, UPLO: Any = "L") -> Any:
 
 
 @eigh.vjp
-def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
+def _(g: Cotangent, z: Value, x: Value, UPLO: Any = "L") -> Cotangent:
     (g_w, g_v), (w, v) = g, z
     lower = UPLO in "Ll"
     inner = diagonal_matrices(g_w)
@@ -146,7 +147,7 @@ def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
     return by_triangle(np.matmul(np.conj(v), np.matmul(inner, v.mT)), lower)
 
 
-def _between(x: Any, w: Any, call: str) -> Any:
+def _between(x: Value, w: Value, call: str) -> Value:
     """Return how the cotangent of eigenvectors, in their own basis, moves the matrix between two eigenvectors."""
     off_diagonal = x * (1 - np.eye(x.shape[-1], dtype=x.dtype))
     scale = np.sum(np.abs(w), axis=-1)[..., None, None]
@@ -161,7 +162,7 @@ def _between(x: Any, w: Any, call: str) -> Any:
         sample(positive_definite(2, 2, dtype=complex)),
     ),
 )
-def eigvalsh(a: Any, /, UPLO: Any = "L") -> Any:
+def eigvalsh(a: Value, /, UPLO: Any = "L") -> Value:
     """Return the eigenvalues of Hermitian matrices, in ascending order.
 
     Subgradient: where eigenvalues repeat, that of the eigenvectors which NumPy finds; symmetric functions of the
@@ -171,7 +172,7 @@ def eigvalsh(a: Any, /, UPLO: Any = "L") -> Any:
 
 
 @eigvalsh.vjp
-def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
+def _(g: Cotangent, z: Value, x: Value, UPLO: Any = "L") -> Cotangent:
     _, v = np.linalg.eigh(x, UPLO)
     return by_triangle(np.matmul(np.conj(v) * g[..., None, :], v.mT), UPLO in "Ll")
 
@@ -185,7 +186,7 @@ def _(g: Any, z: Any, x: Any, UPLO: Any = "L") -> Any:
         sample(diagonalizable(4, 3, 3, dtype=complex)),
     ),
 )
-def eig(a: Any, /) -> Any:
+def eig(a: Value, /) -> Value:
     """Return eigenvalues and eigenvectors of square matrices.
 
     The rule is that of C. Boeddeker et al., "On the computation of complex-valued gradients with application to
@@ -197,7 +198,7 @@ def eig(a: Any, /) -> Any:
 
 
 @eig.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     (g_w, g_v), (w, v) = g, z
     inner = diagonal_matrices(g_w)
     if not unused(g_v):
@@ -214,7 +215,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
     numpy=np.linalg.eigvals,
     samples=(sample(diagonalizable(3, 3)), sample(diagonalizable(3, 2, 2, rotations=True))),
 )
-def eigvals(a: Any, /) -> Any:
+def eigvals(a: Value, /) -> Value:
     """Return the eigenvalues of square matrices; of a Tensor, in the order in which ``np.linalg.eig`` finds them."""
     return np.linalg.eig(a)[0]
 
@@ -233,7 +234,7 @@ def eigvals(a: Any, /) -> Any:
         sample(positive_definite(2, 2, dtype=complex), compute_uv=False, hermitian=True),
     ),
 )
-def svd(a: Any, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
+def svd(a: Value, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Value:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016).
 
     The phases of complex singular vectors are such that the first component of each row of ``vh`` is real (of each
@@ -248,7 +249,9 @@ def svd(a: Any, /, full_matrices: bool = True, compute_uv: Any = True, hermitian
 
 
 @svd.vjp
-def _(g: Any, z: Any, x: Any, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
+def _(
+    g: Cotangent, z: Value, x: Value, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Cotangent:
     if compute_uv:
         (g_u, g_s, g_vh), (u, s, vh) = g, z
     else:
@@ -264,7 +267,7 @@ def _(g: Any, z: Any, x: Any, full_matrices: bool = True, compute_uv: Any = True
     return by_triangle(c) if hermitian else c
 
 
-def _turning_cotangent(g_u: Any, g_v: Any, u: Any, s: Any, v: Any) -> Any:
+def _turning_cotangent(g_u: Value, g_v: Value, u: Value, s: Value, v: Value) -> Value:
     """Return the cotangent of a matrix from those of its singular vectors, as columns of ``u`` and ``v``."""
     m, n, k = u.shape[-2], v.shape[-2], s.shape[-1]
     if np.iscomplexobj(u):
@@ -288,6 +291,6 @@ def _turning_cotangent(g_u: Any, g_v: Any, u: Any, s: Any, v: Any) -> Any:
 
 
 @op(numpy=np.linalg.svdvals, samples=(sample(matrices(3, 2)), sample(matrices(2, 2, 3))))
-def svdvals(x: Any, /) -> Any:
+def svdvals(x: Value, /) -> Value:
     """Return the singular values of matrices, in descending order; their derivatives are those of `svd`."""
     return np.linalg.svd(x, compute_uv=False)

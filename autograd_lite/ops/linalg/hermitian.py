@@ -6,49 +6,50 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 
 NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
 
 
-def adjoint(a: Any) -> Any:
+def adjoint(a: Value) -> Value:
     """Return the conjugate transposes."""
     return np.conj(a.mT)
 
 
-def half_triangle(n: int, dtype: Any, lower: bool = True) -> Any:
+def half_triangle(n: int, dtype: Any, lower: bool = True) -> Value:
     """Return a matrix of 1 in a triangle and 1/2 on the diagonal."""
     triangle = np.tri(n, dtype=dtype) if lower else np.tri(n, dtype=dtype).T
     return triangle - np.eye(n, dtype=dtype) / 2
 
 
-def hermitian_matrix(a: Any, lower: bool = True) -> Any:
+def hermitian_matrix(a: Value, lower: bool = True) -> Value:
     """Return the Hermitian matrices that have a triangle of ``a``, and the real part of its diagonal."""
     half = a * half_triangle(a.shape[-1], a.dtype, lower)
     return half + adjoint(half)
 
 
-def by_triangle(c: Any, lower: bool = True) -> Any:
+def by_triangle(c: Value, lower: bool = True) -> Value:
     """Return the cotangent of the triangle that was read, from that of the Hermitian matrix which it stands for."""
     return (c + adjoint(c)) * half_triangle(c.shape[-1], c.dtype, lower)
 
 
-def diagonal_matrices(v: Any) -> Any:
+def diagonal_matrices(v: Value) -> Value:
     """Return matrices with the last axis of ``v`` as their diagonals."""
     return v[..., None, :] * np.eye(v.shape[-1], dtype=v.dtype)
 
 
-def differences(w: Any) -> Any:
+def differences(w: Value) -> Value:
     """Return ``w[j] - w[i]`` for row i and column j."""
     return w[..., None, :] - w[..., :, None]
 
 
-def unused(*cotangents: Any) -> bool:
+def unused(*cotangents: Value) -> bool:
     """Whether these are the zeros of outputs on which the result does not depend."""
     return not any(type(g) is Tensor or np.any(g) for g in cotangents)
 
 
-def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
+def pin_phases(g: Cotangent, v: Value, row: Value, turning: Value) -> Cotangent:
     """Return the cotangent of complex vectors, as columns, whose phases are such that one component is real.
 
     Parameters
@@ -64,7 +65,7 @@ def pin_phases(g: Any, v: Any, row: Any, turning: Any) -> Any:
     return g - 1j * (turning / np.where(pinned, np.real(v), np.inf))
 
 
-def quotient(x: Any, by: Any, scale: Any, undefined: str) -> Any:
+def quotient(x: Value, by: Value, scale: Value, undefined: str) -> Value:
     """Return ``x / by``; 0 where both are 0 to rounding.
 
     Parameters

@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant as without_derivative
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import expand_reduced, normalize_axes
+from autograd_lite.core.shapes import Cotangent, Value, expand_reduced, normalize_axes
 from autograd_lite.ops.samples import complex_plane, matrices, sample
 
 ORDERS_OF_VECTORS = (1, 2, 3, -1, 0.5, np.inf, -np.inf, 0)
@@ -32,7 +32,7 @@ ORDERS_OF_MATRICES = ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
         *(sample((2, 3, 2), ord=ord, axis=(2, 0), keepdims=True) for ord in ORDERS_OF_MATRICES),
     ),
 )
-def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: Value, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Value:
     """Return the norm of vectors or matrices, of any order that NumPy has.
 
     Subgradient: 0 at 0; ties in the orders that take a maximum or minimum share equally.
@@ -41,7 +41,7 @@ def norm(x: Any, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -
 
 
 @norm.vjp
-def _(g: Any, z: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Cotangent:
     axes = normalize_axes(axis, x.ndim)
     if ord is None or ord in ("fro", "f") or (ord == 2 and len(axes) == 1):
         g, z = (expand_reduced(part, x.shape, axis, keepdims) for part in (g, z))
@@ -56,22 +56,22 @@ def _(g: Any, z: Any, x: Any, ord: Any = None, axis: Any = None, keepdims: bool 
     return g * _share(sums == z, axes, g.dtype) * _direction(x)
 
 
-def _nonzero(size: Any) -> Any:
+def _nonzero(size: Value) -> Value:
     """Return a divisor for the subgradient 0 at 0."""
     return np.where(size == 0, np.inf, size)
 
 
-def _direction(x: Any) -> Any:
+def _direction(x: Value) -> Value:
     """Return the derivative of the absolute value: conj(x) / abs(x), and 0 at 0."""
     return np.conj(x) / _nonzero(np.abs(x)) if np.iscomplexobj(x) else np.sign(x)
 
 
-def _share(ties: Any, axes: tuple[int, ...], dtype: Any) -> Any:
+def _share(ties: Value, axes: tuple[int, ...], dtype: Any) -> Value:
     """Return 1 where there is one winner, equal shares where there are ties."""
     return ties / np.sum(ties, axis=axes, dtype=dtype, keepdims=True)
 
 
-def _vector_slope(z: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
+def _vector_slope(z: Value, x: Value, ord: Any, axes: tuple[int, ...]) -> Value:
     """Return the derivative of a vector norm, other than that of order 2, by the elements."""
     if ord == 0:
         return np.zeros_like(x)
@@ -84,7 +84,7 @@ def _vector_slope(z: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     return np.where(z == 0, 0, np.where(z == 0, 1, ratio) ** (ord - 1)) * _direction(x)
 
 
-def _spectral_cotangent(g: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
+def _spectral_cotangent(g: Cotangent, x: Value, ord: Any, axes: tuple[int, ...]) -> Cotangent:
     """Return the cotangent of a matrix from that of a norm of its singular values."""
     u, s, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
     share = s > 0
@@ -104,7 +104,7 @@ def _spectral_cotangent(g: Any, x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
         sample((), keepdims=True),
     ),
 )
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+def vector_norm(x: Value, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Value:
     """Return the norm over axes, all elements of which count as one vector."""
     shape = np.shape(x)
     axes = normalize_axes(axis, len(shape))
@@ -120,7 +120,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     numpy=np.linalg.matrix_norm,
     samples=(sample((2, 3)), sample(matrices(2, 2, 2), ord="nuc", keepdims=True), sample((3, 2), ord=1)),
 )
-def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+def matrix_norm(x: Value, /, *, keepdims: bool = False, ord: Any = "fro") -> Value:
     """Return the norm of matrices, the Frobenius norm by default."""
     return np.linalg.norm(x, ord, axis=(-2, -1), keepdims=keepdims)
 
@@ -129,7 +129,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     numpy=np.linalg.cond,
     samples=(sample(matrices(3, 2)), *(sample(matrices(2, 2, 2), p=p) for p in (2, -2, 1, np.inf, "fro", "nuc"))),
 )
-def cond(x: Any, /, p: Any = None) -> Any:
+def cond(x: Value, /, p: Any = None) -> Value:
     """Return the condition number of matrices.
 
     Singular matrices have none in the orders that need the inverse: they raise LinAlgError.

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.ops.linalg.hermitian import NOISE, adjoint, by_triangle, hermitian_matrix, unused
@@ -28,13 +29,13 @@ ILL_CONDITIONED = 1e-4  # below this determinant, relative to its terms, roundin
     template="np.linalg.inv({})",
     samples=(sample(matrices(3, 3)), sample(matrices(2, 2, 2)), sample(matrices(2, 2, dtype=complex))),
 )
-def inv(a: Any, /) -> Any:
+def inv(a: Value, /) -> Value:
     """Return the inverse of square matrices (Giles 2.2.3)."""
     return np.linalg.inv(a)
 
 
 @inv.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return -np.matmul(z.mT, np.matmul(g, z.mT))
 
 
@@ -52,24 +53,24 @@ def _(g: Any, z: Any, x: Any) -> Any:
         sample(matrices(2, 2), complex_plane(2)),
     ),
 )
-def solve(a: Any, b: Any, /) -> Any:
+def solve(a: Value, b: Value, /) -> Value:
     """Return the solution of ``a @ z = b`` (Giles 2.2.3); ``b`` is a vector if it has one axis, else of columns."""
     return np.linalg.solve(a, b)
 
 
-def _transposed_solve(a: Any, b: Any, g: Any) -> Any:
+def _transposed_solve(a: Value, b: Value, g: Cotangent) -> Value:
     """Solve with the transpose, for a cotangent of the solution: the cotangent of ``b``."""
     return np.linalg.solve(a.mT, g[..., None])[..., 0] if b.ndim == 1 else np.linalg.solve(a.mT, g)
 
 
 @solve.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     w = _transposed_solve(x, y, g)
     return -w[..., :, None] * z[..., None, :] if y.ndim == 1 else -np.matmul(w, z.mT)
 
 
 @solve.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return _transposed_solve(x, y, g)
 
 
@@ -86,13 +87,13 @@ def _(g: Any, z: Any, x: Any, y: Any) -> Any:
         sample(constant(np.diag([2.0, 0.0, 3.0, 0.0]))),
     ),
 )
-def det(a: Any, /) -> Any:
+def det(a: Value, /) -> Value:
     """Return the determinant of square matrices; singular ones have derivatives of every order too."""
     return np.linalg.det(a)
 
 
 @det.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g[..., None, None] * cofactors(x)
 
 
@@ -106,7 +107,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
         sample(constant(SINGULAR[None, None])),
     )
 )
-def cofactors(a: Any, /) -> Any:
+def cofactors(a: Value, /) -> Value:
     """Return the matrices of cofactors: the derivatives of the determinant by the elements.
 
     Notes
@@ -125,7 +126,7 @@ def cofactors(a: Any, /) -> Any:
 
 
 @cofactors.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     d = np.sum(x * z, axis=(-2, -1), keepdims=True) / max(x.shape[-1], 1)
     if np.all(np.abs(d) > ILL_CONDITIONED * np.sum(np.abs(x * z), axis=(-2, -1), keepdims=True)):
         return (np.sum(g * z, axis=(-2, -1), keepdims=True) * z - np.matmul(z, np.matmul(g.mT, z))) / d
@@ -140,7 +141,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
     numpy=np.linalg.slogdet,
     samples=(sample((3, 3)), sample((2, 2, 2)), sample(complex_plane(2, 2)), sample(complex_plane(2, 1, 1))),
 )
-def slogdet(a: Any, /) -> Any:
+def slogdet(a: Value, /) -> Value:
     """Return sign and logarithm of the absolute value of the determinant.
 
     The sign of a complex matrix lies on the unit circle, and has a derivative; that of a real one is constant.
@@ -149,7 +150,7 @@ def slogdet(a: Any, /) -> Any:
 
 
 @slogdet.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     (g_sign, g_log), (sign, _) = g, z
     if np.iscomplexobj(x):  # d log(det) = tr(inv(x) dx): its real part moves the logarithm, its imaginary part the sign
         g_log = g_log + 1j * np.imag(g_sign * sign)
@@ -169,7 +170,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
         sample(positive_definite(1, 3, 2, 2, dtype=complex), rcond=0.5, hermitian=True),
     ),
 )
-def pinv(a: Any, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+def pinv(a: Value, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Value:
     """Return the Moore-Penrose inverse of matrices.
 
     The derivative is that along matrices of the same rank, singular values below the cut-off not counted (G. Golub and
@@ -180,11 +181,11 @@ def pinv(a: Any, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = n
 
 
 @pinv.vjp
-def _(g: Any, z: Any, x: Any, hermitian: bool = False, **_: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, hermitian: bool = False, **_: Any) -> Cotangent:
     return by_triangle(_pinv_cotangent(g, z, hermitian_matrix(x))) if hermitian else _pinv_cotangent(g, z, x)
 
 
-def _pinv_cotangent(g: Any, z: Any, x: Any) -> Any:
+def _pinv_cotangent(g: Cotangent, z: Value, x: Value) -> Cotangent:
     """Return the cotangent of a matrix ``x`` from that of its pseudoinverse ``z``."""
     g_adjoint, z_conj = adjoint(g), np.conj(z)
     left = np.matmul(np.matmul(g_adjoint, z_conj), z.mT)
@@ -197,7 +198,7 @@ def _pinv_cotangent(g: Any, z: Any, x: Any) -> Any:
     return c + _cut_off_cotangent(g, z, x) if np.any(np.abs(cut_off) > noise) else c
 
 
-def _cut_off_cotangent(g: Any, z: Any, x: Any) -> Any:
+def _cut_off_cotangent(g: Cotangent, z: Value, x: Value) -> Cotangent:
     """Return what Golub and Pereyra leave out: singular vectors that are cut off turn with those that are not.
 
     Their singular values s_i count as 0 there. The first differential of the pseudoinverse's element between them and a
@@ -228,7 +229,7 @@ def _cut_off_cotangent(g: Any, z: Any, x: Any) -> Any:
         sample(matrices(2, 3, dtype=complex), complex_plane(2)),
     ),
 )
-def lstsq(a: Any, b: Any, /, rcond: Any = None) -> Any:
+def lstsq(a: Value, b: Value, /, rcond: Any = None) -> Value:
     """Return least-squares solution, residuals, rank and singular values.
 
     The derivative of the solution is that along matrices of the same rank, as of `pinv`.
@@ -236,19 +237,19 @@ def lstsq(a: Any, b: Any, /, rcond: Any = None) -> Any:
     return np.linalg.lstsq(a, b, rcond)
 
 
-def _columns(b: Any) -> Any:
+def _columns(b: Value) -> Value:
     """Return a vector as a column, and a matrix as it is."""
     return b[:, None] if b.ndim == 1 else b
 
 
-def _pseudoinverse(a: Any, rcond: Any) -> Any:
+def _pseudoinverse(a: Value, rcond: Any) -> Value:
     """Return the pseudoinverse that makes a least-squares solution, with the same cut-off of singular values."""
     eps = float(np.finfo(a.dtype).eps)
     return np.linalg.pinv(a, rcond=eps * max(a.shape) if rcond is None else eps if rcond < 0 else rcond)
 
 
 @lstsq.vjp
-def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, rcond: Any = None) -> Cotangent:
     y = _columns(y)
     c = _pinv_cotangent(np.matmul(_columns(g[0]), y.mT), _pseudoinverse(x, rcond), x)
     if raw(g[1]).size:
@@ -261,7 +262,7 @@ def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
 
 
 @lstsq.vjp
-def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, rcond: Any = None) -> Cotangent:
     c = np.matmul(_pseudoinverse(x, rcond).mT, _columns(g[0]))
     if raw(g[1]).size:
         c = c + 2 * g[1] * np.conj(_columns(y) - np.matmul(x, _columns(z[0])))
@@ -269,7 +270,7 @@ def _(g: Any, z: Any, x: Any, y: Any, rcond: Any = None) -> Any:
 
 
 @op(numpy=np.linalg.tensorinv, samples=(sample(matrices(4, 4), ind=1), sample((2, 3, 3, 2)), sample((6, 2, 3), ind=1)))
-def tensorinv(a: Any, /, ind: int = 2) -> Any:
+def tensorinv(a: Value, /, ind: int = 2) -> Value:
     """Return the inverse with respect to ``tensordot`` over the first ``ind`` axes."""
     if ind <= 0:
         raise ValueError("Invalid ind argument.")  # NumPy's own words
@@ -281,7 +282,7 @@ def tensorinv(a: Any, /, ind: int = 2) -> Any:
     numpy=np.linalg.tensorsolve,
     samples=(sample((2, 3, 6), (2, 3)), sample((2, 6, 3), (2, 3), axes=(1,)), sample(matrices(3, 3), (3,))),
 )
-def tensorsolve(a: Any, b: Any, /, axes: Any = None) -> Any:
+def tensorsolve(a: Value, b: Value, /, axes: Any = None) -> Value:
     """Return the solution of ``tensordot(a, z, z.ndim) = b``; ``axes`` of ``a`` are moved to the end first."""
     n = np.ndim(a)
     order = list(range(n))
@@ -294,3 +295,26 @@ def tensorsolve(a: Any, b: Any, /, axes: Any = None) -> Any:
     if np.size(a) != size**2:
         np.linalg.tensorsolve(raw(a), raw(b))  # NumPy's own error
     return np.reshape(np.linalg.solve(np.reshape(a, (size, size)), np.reshape(b, -1)), shape)
+
+
+@op(
+    numpy=np.linalg.matrix_power,
+    samples=(
+        *(sample((3, 3), n=n) for n in (0, 1, 2, 3, 6)),
+        sample((2, 2, 2), n=-2),
+        sample(complex_plane(2, 2), n=3),
+    ),
+)
+def matrix_power(a: Value, /, n: int) -> Value:
+    """Return square matrices multiplied with themselves; inverted first where ``n`` is negative."""
+    identity = np.linalg.matrix_power(raw(a), n * 0)  # also NumPy's own errors
+    if n == 0:
+        return np.where(True, identity, a)
+    a = np.linalg.inv(a) if n < 0 else a
+    power, *squares = [int(bit) for bit in bin(abs(n))[:1:-1]]
+    result = a if power else None
+    for bit in squares:
+        a = np.matmul(a, a)
+        if bit:
+            result = a if result is None else np.matmul(result, a)
+    return result

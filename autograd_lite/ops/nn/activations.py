@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import expand_reduced
+from autograd_lite.core.shapes import Cotangent, Value, expand_reduced
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import masked, where
 from autograd_lite.ops.elementwise import sigmoid
@@ -17,7 +17,7 @@ Axis = int | tuple[int, ...] | None
 
 
 @op(elementwise=True)
-def relu(x: Any, /) -> Any:
+def relu(x: Value, /) -> Value:
     """Return max(x, 0), the rectified linear unit.
 
     Subgradient: 0 at 0.
@@ -26,12 +26,12 @@ def relu(x: Any, /) -> Any:
 
 
 @relu.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return masked(x > 0, g)
 
 
 @op(elementwise=True, samples=(samples.sample((3, 4)), samples.sample((), slope=0.2), samples.sample((0,))))
-def leaky_relu(x: Any, /, slope: float = 0.01) -> Any:
+def leaky_relu(x: Value, /, slope: float = 0.01) -> Value:
     """Return x where x > 0, and slope * x elsewhere (Maas, Hannun and Ng, 2013).
 
     Subgradient: ``slope`` at 0.
@@ -40,12 +40,12 @@ def leaky_relu(x: Any, /, slope: float = 0.01) -> Any:
 
 
 @leaky_relu.vjp
-def _(g: Any, z: Any, x: Any, slope: float = 0.01) -> Any:
+def _(g: Cotangent, z: Value, x: Value, slope: float = 0.01) -> Cotangent:
     return where(x > 0, g, slope * g)
 
 
 @op(elementwise=True, samples=(samples.sample((3, 4)), samples.sample((), alpha=0.5), samples.sample((0,))))
-def elu(x: Any, /, alpha: float = 1.0) -> Any:
+def elu(x: Value, /, alpha: float = 1.0) -> Value:
     """Return x where x > 0, and alpha * (exp(x) - 1) elsewhere (Clevert, Unterthiner and Hochreiter, 2016).
 
     Subgradient: ``alpha`` at 0, where the slopes differ unless it is 1.
@@ -54,7 +54,7 @@ def elu(x: Any, /, alpha: float = 1.0) -> Any:
 
 
 @elu.vjp
-def _(g: Any, z: Any, x: Any, alpha: float = 1.0) -> Any:
+def _(g: Cotangent, z: Value, x: Value, alpha: float = 1.0) -> Cotangent:
     return g * where(x > 0, 1, alpha * np.exp(np.minimum(x, 0)))
 
 
@@ -62,7 +62,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 
 
 @op(elementwise=True)
-def selu(x: Any, /) -> Any:
+def selu(x: Value, /) -> Value:
     """Return scale * elu(x, alpha), of the two numbers that keep mean 0 and variance 1 through layers.
 
     Formula: Klambauer, Unterthiner, Mayr and Hochreiter, Self-Normalizing Neural Networks, 2017.
@@ -73,53 +73,53 @@ def selu(x: Any, /) -> Any:
 
 
 @op(elementwise=True)
-def silu(x: Any, /) -> Any:
+def silu(x: Value, /) -> Value:
     """Return x * sigmoid(x), also known as swish (Elfwing, Uchibe and Doya, 2018)."""
     return x * sigmoid(x)
 
 
 @op(elementwise=True)
-def mish(x: Any, /) -> Any:
+def mish(x: Value, /) -> Value:
     """Return x * tanh(softplus(x)) (Misra, 2019)."""
     return x * np.tanh(softplus(x))
 
 
 @op(elementwise=True)
-def softplus(x: Any, /) -> Any:
+def softplus(x: Value, /) -> Value:
     """Return log(1 + exp(x)), for any x without overflow and to full relative precision."""
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 @softplus.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * sigmoid(x)
 
 
 @op(elementwise=True)
-def log_sigmoid(x: Any, /) -> Any:
+def log_sigmoid(x: Value, /) -> Value:
     """Return log(sigmoid(x)), which is -softplus(-x), for any x without overflow and to full relative precision."""
     return np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))
 
 
 @log_sigmoid.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * sigmoid(-x)
 
 
 @op(elementwise=True)
-def softsign(x: Any, /) -> Any:
+def softsign(x: Value, /) -> Value:
     """Return x / (1 + abs(x))."""
     return x / (1 + np.abs(x))
 
 
 @softsign.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     d = 1 + np.abs(x)
     return g / d / d
 
 
 @op(elementwise=True, samples=(samples.sample((3, 4)), samples.sample((), low=-2.0, high=0.5), samples.sample((0,))))
-def hardtanh(x: Any, /, low: float = -1.0, high: float = 1.0) -> Any:
+def hardtanh(x: Value, /, low: float = -1.0, high: float = 1.0) -> Value:
     """Return x limited to the interval from low to high.
 
     Subgradient: 1 at ``low`` and ``high``.
@@ -128,7 +128,7 @@ def hardtanh(x: Any, /, low: float = -1.0, high: float = 1.0) -> Any:
 
 
 @op(elementwise=True)
-def hard_sigmoid(x: Any, /) -> Any:
+def hard_sigmoid(x: Value, /) -> Value:
     """Return x / 6 + 1/2 limited to the interval from 0 to 1.
 
     Subgradient: 1/6 at -3 and 3.
@@ -137,7 +137,7 @@ def hard_sigmoid(x: Any, /) -> Any:
 
 
 @op(elementwise=True)
-def hard_swish(x: Any, /) -> Any:
+def hard_swish(x: Value, /) -> Value:
     """Return x * hard_sigmoid(x) (Howard et al., 2019).
 
     Subgradient: -1/2 at -3, and 3/2 at 3.
@@ -175,7 +175,7 @@ _TAIL = (
 
 
 @op(elementwise=True)
-def normal_cdf(x: Any, /) -> Any:
+def normal_cdf(x: Value, /) -> Value:
     """Return the cumulative distribution function of the normal distribution, (1 + erf(x / sqrt(2))) / 2.
 
     In its tail the relative error is that of rounding x**2: about 1e-16 * x**2.
@@ -190,7 +190,7 @@ def normal_cdf(x: Any, /) -> Any:
 
 
 @normal_cdf.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     a = np.clip(x, -40, 40)
     return g * np.exp(-a * a / 2) / math.sqrt(2 * math.pi)
 
@@ -204,7 +204,7 @@ def _(g: Any, z: Any, x: Any) -> Any:
         samples.sample((0,)),
     ),
 )
-def gelu(x: Any, /, approximate: str | None = None) -> Any:
+def gelu(x: Value, /, approximate: str | None = None) -> Value:
     """Return x * normal_cdf(x), the Gaussian error linear unit.
 
     Parameters
@@ -231,7 +231,7 @@ def gelu(x: Any, /, approximate: str | None = None) -> Any:
 
 
 @op(samples=(samples.sample((3, 4)), samples.sample((4, 3), axis=0)))
-def glu(x: Any, /, axis: int = -1) -> Any:
+def glu(x: Value, /, axis: int = -1) -> Value:
     """Return a * sigmoid(b), of the halves a and b of x along the axis (Dauphin, Fan, Auli and Grangier, 2017).
 
     Raises
@@ -254,7 +254,7 @@ _OVER_AXES = (
 )
 
 
-def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
+def _shifted(x: Value, axis: Axis) -> tuple[Any, Any]:
     """Return x minus its largest element along the axis, and that: 0 in its place where it is not finite."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0)
@@ -263,7 +263,7 @@ def _shifted(x: Any, axis: Axis) -> tuple[Any, Any]:
 
 
 @op(samples=(*_OVER_AXES, samples.sample((0, 3))))
-def softmax(x: Any, /, axis: Axis = -1) -> Any:
+def softmax(x: Value, /, axis: Axis = -1) -> Value:
     """Return exp(x) / sum(exp(x)) over the axis, without overflow. A slice of -inf alone gives zeros.
 
     Parameters
@@ -278,12 +278,12 @@ def softmax(x: Any, /, axis: Axis = -1) -> Any:
 
 
 @softmax.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = -1) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = -1) -> Cotangent:
     return z * (g - np.sum(g * z, axis=axis, keepdims=True))
 
 
 @op(samples=(*_OVER_AXES, samples.sample((0, 3))))
-def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
+def log_softmax(x: Value, /, axis: Axis = -1) -> Value:
     """Return x - log(sum(exp(x))) over the axis, without overflow. A slice of -inf alone stays as it is.
 
     Parameters
@@ -298,7 +298,7 @@ def log_softmax(x: Any, /, axis: Axis = -1) -> Any:
 
 
 @log_softmax.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = -1) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = -1) -> Cotangent:
     return g - np.exp(z) * np.sum(g, axis=axis, keepdims=True)
 
 
@@ -310,7 +310,7 @@ def _(g: Any, z: Any, x: Any, axis: Axis = -1) -> Any:
         samples.sample((3, 4), axis=0, keepdims=True),
     )
 )
-def logsumexp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
+def logsumexp(x: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     """Return log(sum(exp(x))) over the axis, without overflow: a smooth maximum.
 
     Subgradient: 0 for a slice of -inf alone.
@@ -330,5 +330,5 @@ def logsumexp(x: Any, /, axis: Axis = None, *, keepdims: bool = False) -> Any:
 
 
 @logsumexp.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Cotangent:
     return expand_reduced(g, x.shape, axis, keepdims) * softmax(x, axis)  # exp(x - z) has the rounding of z

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Shape
+from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.ops import samples
 
 Sizes = int | tuple[int, ...]
@@ -21,7 +21,7 @@ _SLID = (
 
 
 @op(samples=_SLID)
-def patches(x: Any, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+def patches(x: Value, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
     """Return the windows that slide over the last axes: a view, with the windows' axes last.
 
     Parameters
@@ -45,7 +45,7 @@ def patches(x: Any, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> 
 
 
 @patches.vjp
-def _(g: Any, z: Any, x: Any, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+def _(g: Cotangent, z: Value, x: Value, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Cotangent:
     return add_patches(g, lengths=x.shape[-len(size) :], stride=stride, dilation=dilation)
 
 
@@ -55,7 +55,7 @@ def _(g: Any, z: Any, x: Any, size: Shape, stride: Shape, dilation: Shape = (1, 
         samples.sample((3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
     )
 )
-def add_patches(x: Any, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+def add_patches(x: Value, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
     """Return the sum of windows, each in its place on axes of these lengths: the transpose of `patches`."""
     n = len(lengths)
     z = np.zeros((*x.shape[: -2 * n], *lengths), x.dtype)
@@ -65,7 +65,7 @@ def add_patches(x: Any, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 
 
 
 @add_patches.vjp
-def _(g: Any, z: Any, x: Any, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Any:
+def _(g: Cotangent, z: Value, x: Value, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Cotangent:
     return patches(g, size=x.shape[-len(lengths) :], stride=stride, dilation=dilation)
 
 
@@ -79,7 +79,7 @@ def _(g: Any, z: Any, x: Any, lengths: Shape, stride: Shape, dilation: Shape = (
         samples.sample((2, 2, 5, 6), (3, 2, 2, 3), stride=(1, 2), dilation=(2, 1)),
     )
 )
-def correlate_channels(x: Any, kernel: Any, /, stride: Shape, dilation: Shape) -> Any:
+def correlate_channels(x: Value, kernel: Value, /, stride: Shape, dilation: Shape) -> Value:
     """Return, for each output channel and place of the kernel on x, the sum of products over all input channels."""
     n = len(stride)
     windows = patches(x, kernel.shape[2:], stride, dilation)
@@ -93,7 +93,7 @@ def correlate_channels(x: Any, kernel: Any, /, stride: Shape, dilation: Shape) -
         samples.sample((2, 3, 3, 2), (3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
     )
 )
-def spread_channels(g: Any, kernel: Any, /, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+def spread_channels(g: Cotangent, kernel: Value, /, lengths: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     """Return the cotangent of x: the kernel times g, added wherever it lay."""
     z = np.zeros((g.shape[0], kernel.shape[1], *lengths), np.result_type(g, kernel))
     columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
@@ -108,7 +108,7 @@ def spread_channels(g: Any, kernel: Any, /, lengths: Shape, stride: Shape, dilat
         samples.sample((2, 2, 5, 6), (2, 3, 3, 2), size=(2, 3), stride=(1, 2), dilation=(2, 1)),
     )
 )
-def correlate_images(x: Any, g: Any, /, size: Shape, stride: Shape, dilation: Shape) -> Any:
+def correlate_images(x: Value, g: Cotangent, /, size: Shape, stride: Shape, dilation: Shape) -> Value:
     """Return the cotangent of the kernel: the sum of products of g with what lay under each element of the kernel."""
     z = np.zeros((g.shape[1], x.shape[1], *size), np.result_type(x, g))
     columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
@@ -127,32 +127,32 @@ def _strided(size: Shape, places: Shape, stride: Shape, dilation: Shape) -> Iter
 
 
 @correlate_channels.vjp
-def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, kernel: Value, stride: Shape, dilation: Shape) -> Cotangent:
     return spread_channels(g, kernel, lengths=x.shape[2:], stride=stride, dilation=dilation)
 
 
 @correlate_channels.vjp
-def _(g: Any, z: Any, x: Any, kernel: Any, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, kernel: Value, stride: Shape, dilation: Shape) -> Cotangent:
     return correlate_images(x, g, size=kernel.shape[2:], stride=stride, dilation=dilation)
 
 
 @spread_channels.vjp
-def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, kernel: Value, lengths: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     return correlate_channels(g, kernel, stride=stride, dilation=dilation)
 
 
 @spread_channels.vjp
-def _(g: Any, z: Any, x: Any, kernel: Any, lengths: Shape, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, kernel: Value, lengths: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     return correlate_images(g, x, size=kernel.shape[2:], stride=stride, dilation=dilation)
 
 
 @correlate_images.vjp
-def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, size: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     return spread_channels(y, g, lengths=x.shape[2:], stride=stride, dilation=dilation)
 
 
 @correlate_images.vjp
-def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value, size: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     return correlate_channels(x, g, stride=stride, dilation=dilation)
 
 
@@ -163,7 +163,9 @@ def _(g: Any, z: Any, x: Any, y: Any, size: Shape, stride: Shape, dilation: Shap
         samples.sample((1, 2, 5), (2, 2, 2), (2,), padding="same", dilation=2),
     )
 )
-def conv1d(x: Any, kernel: Any, bias: Any = None, /, stride: int = 1, padding: int | str = 0, dilation: int = 1) -> Any:
+def conv1d(
+    x: Value, kernel: Value, bias: Value = None, /, stride: int = 1, padding: int | str = 0, dilation: int = 1
+) -> Value:
     """Return the convolution of sequences with a kernel, as networks have it: the kernel is not reversed.
 
     Parameters
@@ -199,8 +201,8 @@ def conv1d(x: Any, kernel: Any, bias: Any = None, /, stride: int = 1, padding: i
     )
 )
 def conv2d(
-    x: Any, kernel: Any, bias: Any = None, /, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1
-) -> Any:
+    x: Value, kernel: Value, bias: Value = None, /, stride: Sizes = 1, padding: Sizes | str = 0, dilation: Sizes = 1
+) -> Value:
     """Return the convolution of images with a kernel, as networks have it: the kernel is not reversed.
 
     Parameters
@@ -232,7 +234,9 @@ _LAYOUT = {1: "(batch, channels, length)", 2: "(batch, channels, height, width)"
 _KERNEL = {1: "(output channels, channels, size)", 2: "(output channels, channels, height, width)"}
 
 
-def _convolve(name: str, n: int, x: Any, kernel: Any, bias: Any, stride: Any, padding: Any, dilation: Any) -> Any:
+def _convolve(
+    name: str, n: int, x: Value, kernel: Value, bias: Value, stride: Value, padding: Value, dilation: Value
+) -> Value:
     """Return the convolution over n axes."""
     shape, weights = np.shape(x), np.shape(kernel)
     if len(shape) != n + 2 or len(weights) != n + 2 or shape[1] != weights[1]:
@@ -253,7 +257,7 @@ def _convolve(name: str, n: int, x: Any, kernel: Any, bias: Any, stride: Any, pa
     return z if bias is None else z + np.reshape(bias, (-1,) + (1,) * n)
 
 
-def _sizes(name: str, what: str, given: Any, n: int, least: int = 1) -> Shape:
+def _sizes(name: str, what: str, given: Value, n: int, least: int = 1) -> Shape:
     """Return one int for each axis."""
     sizes = tuple(given) if isinstance(given, (tuple, list)) else (given,) * n
     if len(sizes) != n or not all(isinstance(k, (int, np.integer)) and k >= least for k in sizes):
@@ -262,7 +266,7 @@ def _sizes(name: str, what: str, given: Any, n: int, least: int = 1) -> Shape:
     return sizes
 
 
-def _widths(name: str, padding: Any, lengths: Shape, reach: Shape, stride: Shape) -> tuple[tuple[int, int], ...]:
+def _widths(name: str, padding: Value, lengths: Shape, reach: Shape, stride: Shape) -> tuple[tuple[int, int], ...]:
     """Return how many zeros to add before and after each axis."""
     if padding == "valid":
         padding = 0
@@ -286,7 +290,7 @@ _POOLED_2D = (
 
 
 @op(samples=_POOLED_1D)
-def max_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0) -> Any:
+def max_pool1d(x: Value, /, size: int, stride: int | None = None, padding: int = 0) -> Value:
     """Return the largest element of each window of the last axis.
 
     Subgradient: at ties, an equal share for each.
@@ -309,7 +313,7 @@ def max_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0
 
 
 @op(samples=_POOLED_2D)
-def max_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+def max_pool2d(x: Value, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Value:
     """Return the largest element of each window of the last two axes.
 
     Parameters and errors are those of `max_pool1d`, each an int or a pair of ints.
@@ -320,7 +324,7 @@ def max_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Siz
 
 
 @op(samples=_POOLED_1D)
-def avg_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0) -> Any:
+def avg_pool1d(x: Value, /, size: int, stride: int | None = None, padding: int = 0) -> Value:
     """Return the mean of each window of the last axis. Padding counts as zeros.
 
     Parameters and errors are those of `max_pool1d`.
@@ -329,7 +333,7 @@ def avg_pool1d(x: Any, /, size: int, stride: int | None = None, padding: int = 0
 
 
 @op(samples=_POOLED_2D)
-def avg_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Any:
+def avg_pool2d(x: Value, /, size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> Value:
     """Return the mean of each window of the last two axes. Padding counts as zeros.
 
     Parameters and errors are those of `max_pool1d`, each an int or a pair of ints.
@@ -337,7 +341,7 @@ def avg_pool2d(x: Any, /, size: Sizes, stride: Sizes | None = None, padding: Siz
     return np.mean(_pooled("avg_pool2d", 2, x, size, stride, padding, 0), axis=(-2, -1))
 
 
-def _pooled(name: str, n: int, x: Any, size: Any, stride: Any, padding: Any, filler: float) -> Any:
+def _pooled(name: str, n: int, x: Value, size: Value, stride: Value, padding: Value, filler: float) -> Value:
     """Return the windows to pool."""
     window, steps = _sizes(name, "size", size, n), _sizes(name, "stride", size if stride is None else stride, n)
     widths = _sizes(name, "padding", padding, n, least=0)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
@@ -15,7 +14,7 @@ from autograd_lite.ops.nn.activations import log_softmax
 
 
 @op(elementwise=True)
-def squared_error(prediction: Any, target: Any, /) -> Any:
+def squared_error(prediction: Value, target: Value, /) -> Value:
     """Return (prediction - target)**2, element by element."""
     return np.square(prediction - target)
 
@@ -24,7 +23,7 @@ def squared_error(prediction: Any, target: Any, /) -> Any:
     elementwise=True,
     samples=(samples.sample((3, 4), (4,)), samples.sample((), (), delta=0.5), samples.sample((0,), (1,))),
 )
-def huber(prediction: Any, target: Any, /, delta: float = 1.0) -> Any:
+def huber(prediction: Value, target: Value, /, delta: float = 1.0) -> Value:
     """Return r**2 / 2 where abs(r) <= delta, and delta * (abs(r) - delta / 2) elsewhere, with r = prediction - target.
 
     Formula: Huber, Robust estimation of a location parameter, 1964.
@@ -35,7 +34,7 @@ def huber(prediction: Any, target: Any, /, delta: float = 1.0) -> Any:
 
 
 @op(elementwise=True)
-def log_cosh(x: Any, /) -> Any:
+def log_cosh(x: Value, /) -> Value:
     """Return log(cosh(x)), of residuals x: x**2 / 2 near 0, and abs(x) - log(2) far away, without overflow."""
     a = np.abs(x)
     near = np.log1p(2 * np.sinh(np.minimum(a, 1) / 2) ** 2)  # cosh(x) is 1 + 2 sinh(x / 2)**2
@@ -43,12 +42,12 @@ def log_cosh(x: Any, /) -> Any:
 
 
 @log_cosh.vjp
-def _(g: Any, z: Any, x: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * np.tanh(x)
 
 
 @op(elementwise=True, domain=(samples.real, samples.probability))
-def binary_cross_entropy(logits: Any, labels: Any, /) -> Any:
+def binary_cross_entropy(logits: Value, labels: Value, /) -> Value:
     """Return -labels * log(p) - (1 - labels) * log(1 - p) for p = sigmoid(logits), without overflow.
 
     Parameters
@@ -62,20 +61,20 @@ def binary_cross_entropy(logits: Any, labels: Any, /) -> Any:
 
 
 @binary_cross_entropy.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return g * ((1 - y) * sigmoid(x) - y * sigmoid(-x))  # sigmoid(x) - y would cancel where the prediction is right
 
 
 @binary_cross_entropy.vjp
-def _(g: Any, z: Any, x: Any, y: Any) -> Any:
+def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return -g * x
 
 
-def _classes(rng: np.random.Generator) -> Any:
+def _classes(rng: np.random.Generator) -> Value:
     return rng.integers(0, 4, 3)
 
 
-def _distributions(rng: np.random.Generator) -> Any:
+def _distributions(rng: np.random.Generator) -> Value:
     return rng.dirichlet(np.ones(4), 3)
 
 
@@ -87,7 +86,7 @@ def _distributions(rng: np.random.Generator) -> Any:
         samples.sample((4,), samples.constant(2)),
     )
 )
-def cross_entropy(logits: Any, labels: Any, /, axis: int = -1) -> Any:
+def cross_entropy(logits: Value, labels: Value, /, axis: int = -1) -> Value:
     """Return -log of the probability that softmax(logits) gives to the right class, without overflow.
 
     Parameters

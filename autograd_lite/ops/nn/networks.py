@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import op
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
@@ -22,7 +23,7 @@ _NORMALIZED = (
 
 
 @op(samples=_NORMALIZED)
-def standardize(x: Any, /, axis: Axis = -1, eps: float = 1e-5) -> Any:
+def standardize(x: Value, /, axis: Axis = -1, eps: float = 1e-5) -> Value:
     """Return (x - mean) / sqrt(variance + eps) over the axis: mean 0 and variance 1.
 
     Over the last axis it is layer normalization, over the first one that of a batch.
@@ -30,12 +31,12 @@ def standardize(x: Any, /, axis: Axis = -1, eps: float = 1e-5) -> Any:
     return (x - np.mean(x, axis=axis, keepdims=True)) / _deviation(x, axis, eps)
 
 
-def _deviation(x: Any, axis: Axis, eps: float) -> Any:
+def _deviation(x: Value, axis: Axis, eps: float) -> Value:
     return np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
 
 
 @standardize.vjp
-def _(g: Any, z: Any, x: Any, axis: Axis = -1, eps: float = 1e-5) -> Any:
+def _(g: Cotangent, z: Value, x: Value, axis: Axis = -1, eps: float = 1e-5) -> Cotangent:
     centred = g - np.mean(g, axis=axis, keepdims=True)
     return (centred - z * np.mean(g * z, axis=axis, keepdims=True)) / _deviation(x, axis, eps)
 
@@ -46,7 +47,7 @@ def _(g: Any, z: Any, x: Any, axis: Axis = -1, eps: float = 1e-5) -> Any:
         samples.sample((2, 3), gain=np.array([1.0, 2.0, 3.0]), bias=np.array([0.5, 0.0, 1.0])),
     )
 )
-def layer_norm(x: Any, /, gain: Any = None, bias: Any = None, axis: Axis = -1, eps: float = 1e-5) -> Any:
+def layer_norm(x: Value, /, gain: Any = None, bias: Any = None, axis: Axis = -1, eps: float = 1e-5) -> Value:
     """Return gain * (x - mean) / sqrt(variance + eps) + bias, with mean and variance over the axis.
 
     Parameters
@@ -68,14 +69,14 @@ def layer_norm(x: Any, /, gain: Any = None, bias: Any = None, axis: Axis = -1, e
 
 
 @op(samples=(*_NORMALIZED, samples.sample((2, 3), gain=np.array([1.0, 2.0, 3.0]))))
-def rms_norm(x: Any, /, gain: Any = None, axis: Axis = -1, eps: float = 1e-5) -> Any:
+def rms_norm(x: Value, /, gain: Any = None, axis: Axis = -1, eps: float = 1e-5) -> Value:
     """Return gain * x / sqrt(mean(x**2) + eps), with the mean over the axis (Zhang and Sennrich, 2019)."""
     z = x / np.sqrt(np.mean(np.square(x), axis=axis, keepdims=True) + eps)
     return z if gain is None else gain * z
 
 
 @op(samples=(samples.sample((3, 4), rate=0.5, rng=0), samples.sample((5,), rate=0.2, rng=1), samples.sample((), rng=0)))
-def dropout(x: Any, /, rate: float = 0.5, *, rng: np.random.Generator | int) -> Any:
+def dropout(x: Value, /, rate: float = 0.5, *, rng: np.random.Generator | int) -> Value:
     """Return x with elements zeroed at random, and the others divided by 1 - rate: the same mean.
 
     Parameters
@@ -107,7 +108,7 @@ def dropout(x: Any, /, rate: float = 0.5, *, rng: np.random.Generator | int) -> 
 
 
 @op(samples=(samples.sample(samples.constant(np.array([[2, 0], [1, 1]])), classes=3),))
-def one_hot(labels: Any, /, classes: int, dtype: Any = np.float64) -> Any:
+def one_hot(labels: Value, /, classes: int, dtype: Any = np.float64) -> Value:
     """Return a vector for each label: 1 at the label's place, 0 elsewhere. It is a constant: labels have no derivative.
 
     Parameters
@@ -146,7 +147,7 @@ _CAUSAL = np.array([[True, False, False], [True, True, False]])
         samples.sample((2, 4), (3, 4), (3, 5), mask=_CAUSAL),
     )
 )
-def attention(query: Any, key: Any, value: Any, /, mask: Any = None) -> Any:
+def attention(query: Value, key: Value, value: Value, /, mask: Any = None) -> Value:
     """Return softmax(query @ key.mT / sqrt(d)) @ value: for each query, a mean of the values.
 
     Parameters

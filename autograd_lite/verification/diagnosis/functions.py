@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.op import op_of
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.verification.diagnosis.edits import FACTORS, SUMS, Edit, d, is_idle, others
 from autograd_lite.verification.diagnosis.replay import Change, Replay
@@ -53,7 +54,7 @@ class Region:
         for k in reversed(self.nodes):
             node = r.nodes[k]
             assert node.op is not None
-            values[k] = node.op.compute(*r.inputs(k, values), **r.params[k])
+            values[k] = op_of(node).compute(*r.inputs(k, values), **r.params[k])
         found: dict[int, Any] = {self.z: g}
         for k in self.nodes:
             for _, j, rule in r.out[k]:
@@ -67,7 +68,7 @@ class Region:
         for k in reversed(self.nodes):
             node = r.nodes[k]
             assert node.op is not None
-            values[k] = node.op.compute(*r.inputs(k, values), **r.params[k])
+            values[k] = op_of(node).compute(*r.inputs(k, values), **r.params[k])
         return values[self.z]
 
 

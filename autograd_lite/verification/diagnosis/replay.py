@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.backward import order, plus, seed, sweep
-from autograd_lite.core.op import Rule, alias
+from autograd_lite.core.op import alias, op_of
 from autograd_lite.core.shapes import broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, observing
-from autograd_lite.core.tensor import Tensor, TracedParams, raw
+from autograd_lite.core.tape import Observer, Rule, observing
+from autograd_lite.core.tensor import Tensor, raw, raw_params
 from autograd_lite.verification.case import Point
 from autograd_lite.verification.diagnosis.wording import Wording
 from autograd_lite.verification.meanings import Meanings
@@ -58,7 +58,7 @@ class Replay(Wording):
         self.point = point
         self._constants: Mapping[tuple[int, int], Any] = {}
         self.values: Sequence[Any] = [node._value for node in self.nodes]
-        self.params = [p.values_only if type(p) is TracedParams else p for p in (node.params for node in self.nodes)]
+        self.params = [raw_params(node.params) for node in self.nodes]
         self.out: list[list[tuple[int, int, Rule]]] = []
         self.into: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
         for k, node in enumerate(self.nodes):
@@ -163,7 +163,7 @@ class Replay(Wording):
                 taken = self.inputs(k, values)
                 for i in range(len(taken)):
                     taken[i] = inputs.get((k, i), taken[i])
-                compute = ops.get(k, node.op.compute)
+                compute = ops.get(k, op_of(node).compute)
                 values[k] = compute(*taken, **{**self.params[k], **params.get(k, {})})
                 dirty.add(k)
         return values
@@ -335,7 +335,7 @@ def _shape(value: Any) -> Any:
     return tuple(np.shape(v) for v in value) if isinstance(value, tuple) else np.shape(value)
 
 
-class _Sums(Observer):
+class _Sums(Observer[Tensor]):
     """An observer that sums what a sweep passes to each Tensor."""
 
     def __init__(self, ends: Mapping[Tensor, Any]) -> None:

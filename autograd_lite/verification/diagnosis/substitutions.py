@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.op import op_of
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.verification.diagnosis.edits import HARD
 from autograd_lite.verification.diagnosis.functions import regions
@@ -183,7 +184,7 @@ def _computed_with(r: Replay, k: int, params: dict[str, Any]) -> list[Any]:
 def other_params(r: Replay) -> Iterator[Hypothesis]:
     """A sum, mean, variance or softmax runs along another axis, or divides by another count."""
     for k, node in enumerate(r.nodes):
-        row = node.op
+        row = op_of(node) if node.op else None
         if row is None or (not node.params and "axis" not in row.param_names):
             continue
         x = node.inputs[0] if node.inputs else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.op import Op
+from autograd_lite.core.op import Op, op_of
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.variables import Names
 from autograd_lite.verification.hand import Assignment
@@ -94,7 +94,7 @@ class Wording:
         if node.op is None:
             return node.name or "x"
         parts = [self.operand(k, i, depth) for i in range(len(node.inputs))]
-        template = node.op.template
+        template = op_of(node).template
         if template is not None and template.count("{}") == len(parts):
             if not template.startswith("np."):
                 power = "**" in template
@@ -104,8 +104,8 @@ class Wording:
             index = _spelled_index(node.params["index"])
             text = f"{parts[0]}[{index if '...' not in index else self.names.written.get((node, 1), index)}]"
         else:
-            text = f"{_spelled(node.op)}({', '.join(parts)})"
-        return text if len(text) <= _LONGEST else f"{_spelled(node.op)}(...)"
+            text = f"{_spelled(op_of(node))}({', '.join(parts)})"
+        return text if len(text) <= _LONGEST else f"{_spelled(op_of(node))}(...)"
 
     def operand(self, k: int, i: int, depth: int = _DEPTH) -> str:
         """Return the name of a node's input, or its expression."""

@@ -1,0 +1,55 @@
+"""What a record holds: plain arrays of real or complex numbers, and NumPy scalars in place of 0-d ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd_lite.core.shapes import Value
+
+
+def as_value(value: Value, copy: bool) -> Value:
+    """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
+    if type(value) is np.float64:  # a tenth of the price of a small call
+        return value
+    if type(value) is not np.ndarray:
+        value = _plain(value)
+    array = np.array(value) if copy else np.asarray(value)
+    kind = array.dtype.kind
+    if kind in "biu":
+        array = array.astype(np.float64)
+    elif kind not in "fc":
+        raise TypeError(f"expected real or complex numbers, got {_summary(value)} of dtype {array.dtype}")
+    return array if array.ndim else array[()]
+
+
+def read_only(value: Value) -> Value:
+    """Return a view of an array that cannot be written to; anything else as it is."""
+    if type(value) is not np.ndarray:
+        return value
+    view = value.view()
+    view.flags.writeable = False
+    return view
+
+
+def as_constant(x: Value) -> Value:
+    """Return an op's constant input as an array; None and numbers stay what they are."""
+    array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"expected numbers beside a Tensor, got {_summary(x)} of dtype {array.dtype}")
+    return array
+
+
+def _plain(x: Value) -> Value:
+    """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is."""
+    if type(x) is np.ndarray or not isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array would lose its mask; use x.filled(0), and np.where(mask, ...)")
+    if isinstance(x, np.matrix):
+        raise TypeError("expected an array, got a np.matrix, whose * is @; use np.asarray(x)")
+    return x.view(np.ndarray)
+
+
+def _summary(x: Value) -> str:
+    """Describe what was given, for an error message."""
+    return f"{type(x).__name__} of shape {np.shape(x)}"
