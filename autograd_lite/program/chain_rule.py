@@ -208,8 +208,7 @@ class Chain:
         """Pull the cotangents of a step back to some of its inputs, and translate what comes out."""
         if not to:
             return {}
-        found = self.record.pull(cotangents)
-        pulled = {u: c if type(c) is Tensor else Tensor(c, copy=False) for u, c in found.items() if u in to}
+        pulled = {u: c for u, c in self.record.pull(cotangents).items() if u in to}
         self.expressions.translate(pulled.values(), self.namespace.constant)
         return pulled
 

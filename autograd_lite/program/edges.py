@@ -50,12 +50,13 @@ class Record:
             params = rebuild([self.tensors[p] if isinstance(p, Node) else p for p in arrays])
         return record(node.op, node.value, inputs, params)
 
-    def pull(self, cotangents: Mapping[Node, Any]) -> dict[Node, Any]:
+    def pull(self, cotangents: Mapping[Node, Any]) -> dict[Node, Tensor]:
         """Pull the cotangents of a step, or of the outputs of an op, back to its operands, by backward's own sweep."""
-        tensors = {node: self[node] for node in _ends(*cotangents)}
+        seeds = {self[v]: _tensor(g) for v, g in cotangents.items()}
+        ends = {self[u]: u for u in _ends(*cotangents)}
         with observing(Constants()), np.errstate(all="ignore"):
-            found, _ = sweep({self[v]: g for v, g in cotangents.items()}, set(tensors.values()))
-        return {node: found[tensor] for node, tensor in tensors.items() if tensor in found}
+            found, _ = sweep(seeds, set(ends))
+        return {u: _tensor(found[t]) for t, u in ends.items() if t in found}
 
     def factor(self, v: Node, u: Node) -> Any:
         """Return the local factor of a step by one of its operands, or None where its derivative is no factor."""
@@ -67,10 +68,14 @@ class Record:
         ones = np.ones_like(v.value)[()]
         zeros = np.zeros_like(u.value)[()]
         factor = raw(self.pull({v: ones}).get(u, zeros))
-        if v.dtype.kind == "c":  # it is none where the function is not analytic
-            turned = raw(self.pull({v: 1j * ones}).get(u, zeros))
-            return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None
-        return factor
+        if v.dtype.kind != "c":
+            return factor
+        turned = raw(self.pull({v: 1j * ones}).get(u, zeros))
+        return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None  # none where it is not analytic
+
+
+def _tensor(x: Any) -> Tensor:
+    return x if type(x) is Tensor else Tensor(x, copy=False)
 
 
 def _is_recorded(node: Node) -> bool:

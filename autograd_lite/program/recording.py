@@ -42,6 +42,14 @@ class BackwardPass:
             sums[x] = plus(sums.get(x), c)
         return sums
 
+    def leading_to(self, leaves: Collection[Tensor]) -> set[Tensor]:
+        """Return the Tensors from which something was passed on to some leaves, and those leaves that it arrived at."""
+        found = {x for x in self.cotangents if x in leaves}
+        for node, x, _ in reversed(self.contributions):
+            if x in found:
+                found.add(node)
+        return found
+
 
 def backward_pass(result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None = None) -> BackwardPass:
     """Run backward's own sweep once, and keep what it passes along each edge.

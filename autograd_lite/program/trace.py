@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,13 +26,6 @@ from autograd_lite.program.steps import Step, forward_steps, in_order, named_con
 from autograd_lite.program.variables import Decision, Names
 
 Wrt = str | Sequence[str] | None
-
-
-class Factor(NamedTuple):
-    """A local factor, and the step of the backward pass that computes it, where one does."""
-
-    value: Any
-    step: Step | None
 
 
 @dataclass
@@ -106,27 +99,24 @@ class Program:
 
         They are those of the backward pass; not all of them are steps of the program: not those of ones, for example.
         """
-        along = self.dependent(self.gradients)
-        if self.result not in along:
-            return {}
         nodes = {**{step.name: step.node for step in reversed(self.forward)}, **self.inputs}
-        tensors = {name: self.record[nodes[name]] for name in nodes if name in along}
+        tensors = {name: self.record[node] for name, node in nodes.items()}
+        wrt = {tensors[name] for name in self.gradients}
         ones = np.ones_like(nodes[self.result].value)[()]
         with np.errstate(all="ignore"):
-            passed = backward_pass(tensors[self.result], ones, [tensors[name] for name in self.gradients])
-        found = {name: passed.cotangents[t] for name, t in tensors.items() if t in passed.cotangents}
+            passed = backward_pass(tensors[self.result], ones, wrt)
+        along = passed.leading_to(wrt)
+        found = {name: passed.cotangents[t] for name, t in tensors.items() if t in along}
         return {name: c for name, c in found.items() if not isinstance(c, tuple)}
 
-    def factor(self, of: str, by: str) -> Factor | None:
+    def factor(self, of: str, by: str) -> Any:
         """Return the local factor of a forward step by one of the values it uses; None where the derivative is none.
 
         It is a factor where the step is one number, or depends on the value element by element: then the cotangent of
         the step times the factor is what the step contributes to the cotangent of the value.
         """
         v = self[of].node
-        value = next((self.record.factor(v, u) for u in operands(v) if u.name == by), None)
-        written = (s for s in self.backward if (s.role, s.of, s.by) == ("factor", of, by))
-        return None if value is None else Factor(value, next(written, None))
+        return next((self.record.factor(v, u) for u in operands(v) if u.name == by), None)
 
     def jacobian(self, of: str, by: str) -> Any:
         """Return the derivative of a step by another or by an input, through all the paths between them.

@@ -109,7 +109,7 @@ class TestFactors:
                 if factor is not None and alone:
                     size = np.size(found[of].value)
                     jacobian = np.reshape(found.jacobian(of, by), (size, -1))
-                    diagonal = np.diag(np.ravel(factor.value)) if size > 1 else np.reshape(factor.value, (1, -1))
+                    diagonal = np.diag(np.ravel(factor)) if size > 1 else np.reshape(factor, (1, -1))
                     np.testing.assert_allclose(jacobian, diagonal, rtol=1e-12, atol=1e-15)
                     compared += 1
         assert compared > 0

@@ -208,7 +208,7 @@ class _Builder:
         if lit and with_factor:
             if (step.name, by) not in self.factors:
                 factor = self.program.factor(step.name, by)
-                shown = "" if factor is None else short_value(factor.value)
+                shown = "" if factor is None else short_value(factor)
                 box = Box("factor", f"d{step.name}_d{by}", shown, lit=True)
                 self.factors[step.name, by] = self._add("d", box)
                 self._link(source, self.factors[step.name, by], lit=True)

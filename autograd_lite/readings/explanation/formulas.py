@@ -102,9 +102,8 @@ class Writer:
 
     def _numbers(self, path: list[str]) -> str | None:
         """Return the product of the local factors of a path, or None where one of them is no factor of few numbers."""
-        found = [self.program.factor(of, by) for of, by in pairwise(path)]
-        factors = [factor.value for factor in found if factor is not None and np.size(factor.value) <= _FEW]
-        if len(factors) < len(found):
+        factors = [self.program.factor(of, by) for of, by in pairwise(path)]
+        if any(factor is None or np.size(factor) > _FEW for factor in factors):
             return None
         several = sum(np.ndim(factor) > 0 for factor in factors) > 1
         sign = r" \odot " if several else r" \cdot "

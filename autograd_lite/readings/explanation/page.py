@@ -153,7 +153,7 @@ class Frames:
         for of in ends:
             factor = self.program.factor(of, by)
             if factor is not None:
-                told.append(f"d{of}_d{by} = {figure(_shortest(factor.value))}")
+                told.append(f"d{of}_d{by} = {figure(_shortest(factor))}")
             else:
                 shape = (*np.shape(self.values[of]), *np.shape(self.values[by]))
                 told.append(f"d{of}_d{by}: a Jacobian of shape {shape}, applied by the rule above")
