@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,48 +50,40 @@ class Local:
     factors: set[Node]
 
 
+@dataclass
 class Chain:
     """Writes the backward pass of a program, in terms of its forward steps.
 
-    Parameters
+    Attributes
     ----------
     root : Node
         The result.
     inputs : dict from name to Node
     forward : list of Step
+        In order; what the backward pass uses of the forward one joins them.
     record : Record
     expressions : Expressions
     namespace : Namespace
-
-    Attributes
-    ----------
     backward : list of Step
     cotangent : Node or None
         The cotangent of the result, an input of the backward pass, where the result is not of size 1.
     """
 
-    def __init__(
-        self,
-        root: Node,
-        inputs: dict[str, Node],
-        forward: list[Step],
-        record: Record,
-        expressions: Expressions,
-        namespace: Namespace,
-    ) -> None:
-        self.root = root
-        self.inputs = inputs
-        self.forward = forward
-        self.record = record
-        self.expressions = expressions
-        self.namespace = namespace
-        self.backward: list[Step] = []
-        self.cotangent: Node | None = None
-        record[root]  # with all that it is made from
-        self._written = set(reachable([root]))
-        self._places = {step.node: step.place for step in forward}
+    root: Node
+    inputs: dict[str, Node]
+    forward: list[Step]
+    record: Record
+    expressions: Expressions
+    namespace: Namespace
+    backward: list[Step] = field(default_factory=list)
+    cotangent: Node | None = None
+
+    def __post_init__(self) -> None:
+        self._written = set(reachable([self.root]))
+        self._places = {step.node: step.place for step in self.forward}
         self._totals: dict[Node, Cotangent] = {}
-        expressions.nodes.update((tensor, node) for node, tensor in record.tensors.items())
+        _ = self.record[self.root]  # and all that it is made from
+        self.expressions.nodes.update((tensor, node) for node, tensor in self.record.tensors.items())
 
     def differentiate(self, wrt: Iterable[str]) -> dict[str, str]:
         """Write the backward steps; return the name of the gradient of each input, "" for none."""

@@ -127,29 +127,24 @@ def reachable(roots: Iterable[Node], known: Container[Node] = ()) -> list[Node]:
 
     Those that are known, and what only these are made from, are left out.
     """
+    return _walk(roots, lambda node: node not in known)
+
+
+def expression(node: Node) -> list[Node]:
+    """List the unnamed nodes that a node is written with, itself included: those made from others come after them."""
+    return _walk([node], lambda part: not part.name or part is node)
+
+
+def _walk(roots: Iterable[Node], enters: Callable[[Node], bool]) -> list[Node]:
     done: dict[Node, None] = {}
     pending = [(node, False) for node in reversed(list(roots))]
     while pending:
         node, expanded = pending.pop()
         if expanded:
             done[node] = None
-        elif node not in done and node not in known:
+        elif node not in done and enters(node):
             pending.append((node, True))
             pending += [(p, False) for p in node.parents() if p not in done]
-    return list(done)
-
-
-def expression(node: Node) -> list[Node]:
-    """List the unnamed nodes that a node is written with, itself included: those made from others come after them."""
-    done: dict[Node, None] = {}
-    pending = [(node, False)]
-    while pending:
-        part, expanded = pending.pop()
-        if expanded:
-            done[part] = None
-        elif part not in done:
-            pending.append((part, True))
-            pending += [(p, False) for p in part.parents() if p not in done and not p.name]
     return list(done)
 
 

@@ -101,9 +101,8 @@ class Namespace:
         return next((places[t] for t in self._expressions.tensors[node] if t in places), None)
 
     def _called(self, tensor: Tensor) -> str | None:
-        best = self.names.best(tensor)
         node = self._expressions.nodes.get(tensor)
-        return (node.name if node else None) or (best[2] if best else None)
+        return (node.name if node else None) or self.names.name_of(tensor)
 
     def derivative(self, of: str, by: str) -> str:
         """Name the derivative of one value by another: ``derror_dbias``, and of a derivative ``d2error_dbias2``."""
@@ -181,3 +180,16 @@ def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         return
     for key, child in items:
         yield from _keys(child, (*path, key))
+
+
+def better_names(paths: list[tuple[str, bool]], leaves: Mapping[str, Tensor], names: Names) -> dict[str, str]:
+    """Return what variables call the leaves whose names are made up: ``W1`` for ``params_0_0``."""
+    best = {name: names.variable(leaves[name]) for name, made_up in paths if made_up and name in leaves}
+    wanted = [(name, found) for name, found in best.items() if found]
+    return unique_names(wanted, leaves.keys() - {name for name, _ in wanted})
+
+
+def named_leaves(leaves: Iterable[Tensor], names: Names) -> dict[str, Tensor]:
+    """Return leaves that are no arguments by name: their own, or that of a variable that holds them."""
+    wanted = [(t, t.name or names.name_of(t) or "x") for t in leaves]
+    return {name: t for t, name in unique_names(wanted, ()).items()}

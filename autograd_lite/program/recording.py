@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,33 +13,43 @@ from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.tape import Observer, observing, tracing
 from autograd_lite.core.tensor import Tensor, record
-from autograd_lite.program.variables import Decision, Names
+from autograd_lite.program.variables import Names
 
 
-@dataclass(frozen=True)
-class BackwardPass:
-    """What went along the edges of a record in one backward pass.
+class BackwardPass(Observer[Tensor]):
+    """One call of backward's own sweep, and what it passes along each edge of the record.
+
+    Parameters
+    ----------
+    result : Tensor
+    cotangent : array or Tensor of its shape
+    wrt : collection of Tensor, optional
+        The leaves to pull back to; all of them if left out.
 
     Attributes
     ----------
-    result : Tensor
-    seed : array or Tensor
-        Its cotangent.
     contributions : list of (node, input, cotangent)
         What each node passed to each of its inputs, from the result down.
+    cotangents : dict from Tensor to array
+        The sums of these: the derivative of the result by every Tensor on the way.
     """
 
-    result: Tensor
-    seed: Any
-    contributions: list[tuple[Tensor, Tensor, Any]]
-
-    @cached_property
-    def cotangents(self) -> dict[Tensor, Any]:
-        """The sums of the contributions: the derivative of the result by every Tensor on the way."""
-        sums = {self.result: self.seed}
+    def __init__(self, result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None = None) -> None:
+        self.contributions: list[tuple[Tensor, Tensor, Any]] = []
+        with observing(self):
+            sweep({result: cotangent}, None if wrt is None else set(wrt))
+        self.cotangents = {result: cotangent}
         for _, x, c in self.contributions:
-            sums[x] = plus(sums.get(x), c)
-        return sums
+            self.cotangents[x] = plus(self.cotangents.get(x), c)
+
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """Keep the cotangent that a node passes to its input."""
+        self.contributions.append((node, x, cotangent))
+        return cotangent
+
+    def gradient(self, leaf: Tensor) -> Any:
+        """Return the gradient by a leaf; zeros where the result does not depend on it."""
+        return self.cotangents[leaf] if leaf in self.cotangents else np.zeros_like(leaf._value)[()]
 
     def leading_to(self, leaves: Collection[Tensor]) -> set[Tensor]:
         """Return the Tensors from which something was passed on to some leaves, and those leaves that it arrived at."""
@@ -49,34 +58,6 @@ class BackwardPass:
             if x in found:
                 found.add(node)
         return found
-
-
-def backward_pass(result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None = None) -> BackwardPass:
-    """Run backward's own sweep once, and keep what it passes along each edge.
-
-    Parameters
-    ----------
-    result : Tensor
-    cotangent : array or Tensor of its shape
-    wrt : collection of Tensor, optional
-        The leaves to pull back to; all of them if left out.
-    """
-    watcher = _Contributions()
-    with observing(watcher):
-        sweep({result: cotangent}, None if wrt is None else set(wrt))
-    return BackwardPass(result, cotangent, watcher.contributions)
-
-
-class _Contributions(Observer[Tensor]):
-    """Keeps what a sweep passes along each edge of the record."""
-
-    def __init__(self) -> None:
-        self.contributions: list[tuple[Tensor, Tensor, Any]] = []
-
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
-        """Keep the cotangent that a node passes to its input."""
-        self.contributions.append((node, x, cotangent))
-        return cotangent
 
 
 @dataclass(frozen=True)
@@ -90,17 +71,12 @@ class Recording:
     leaves : sequence of Tensor
         What stood for the arrays that are differentiated.
     names : Names
-        What the user's variables call the Tensors, and where these were recorded.
+        What the user's variables call the Tensors, where these were recorded, and what control flow asked.
     """
 
     result: Any
     leaves: Sequence[Tensor]
     names: Names
-
-    @property
-    def decisions(self) -> list[Decision]:
-        """What control flow asked."""
-        return self.names.decisions
 
     @property
     def nodes(self) -> list[Tensor]:
@@ -109,12 +85,7 @@ class Recording:
 
     def pull(self, cotangent: Any = None) -> BackwardPass:
         """Run the backward pass from the result, a Tensor; its cotangent may be left out where it is of size 1."""
-        return backward_pass(self.result, seed(self.result) if cotangent is None else cotangent)
-
-    def gradients(self, backward: BackwardPass) -> list[Any]:
-        """Return the gradient by each leaf; zeros where the result does not depend on it."""
-        found = backward.cotangents
-        return [found[leaf] if leaf in found else np.zeros_like(leaf._value)[()] for leaf in self.leaves]
+        return BackwardPass(self.result, seed(self.result) if cotangent is None else cotangent)
 
 
 def record_call(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,12 @@ from autograd_lite.core.transforms import jacobian
 from autograd_lite.program.chain_rule import Chain
 from autograd_lite.program.edges import Record, operands
 from autograd_lite.program.expressions import Expressions, Node
-from autograd_lite.program.identifiers import unique_names
-from autograd_lite.program.naming import Namespace, leaf_paths
-from autograd_lite.program.recording import Recording, backward_pass, leaf, record_call
+from autograd_lite.program.naming import Namespace, better_names, leaf_paths, named_leaves
+from autograd_lite.program.recording import BackwardPass, Recording, leaf, record_call
 from autograd_lite.program.render import text
 from autograd_lite.program.simplify import simplify
 from autograd_lite.program.steps import Step, forward_steps, in_order, named_constants, needed, with_shared_parts
-from autograd_lite.program.variables import Decision, Names
+from autograd_lite.program.variables import Decision, Names, outcomes_by
 
 Wrt = str | Sequence[str] | None
 
@@ -32,8 +30,9 @@ Wrt = str | Sequence[str] | None
 class Program:
     """What a call of a function computed, forward, and what its backward pass computes.
 
-    It is the path that ran: where the function's control flow asks for values, the program holds for inputs that
-    answer alike (``decisions``).
+    It is the path that ran: where the function's control flow depends on values, the program holds for inputs of the
+    same ``decisions``. Its steps are written as a person would; beside them, every cotangent and every local factor
+    is a value that can be asked for, written or not.
 
     Attributes
     ----------
@@ -51,6 +50,8 @@ class Program:
     cotangent : str or None
         Name of the cotangent of the result, an input of the backward pass, where the result is not of size 1.
     decisions : list of Decision
+    record : Record
+        Each value of the forward pass as a Tensor: what derivatives are taken of.
     """
 
     name: str
@@ -78,39 +79,41 @@ class Program:
     @property
     def conditions(self) -> list[str]:
         """What the control flow asked, and the answers, in the order of asking: ``np.sum(y) > 0 is True``."""
-        asked: dict[tuple[str, str], list[Any]] = {}
-        for decision in self.decisions:
-            asked.setdefault((decision.condition, str(decision.place or "")), []).append(decision.outcome)
-        lines = []
-        for (condition, place), outcomes in asked.items():
-            runs = [(outcome, len(list(run))) for outcome, run in groupby(outcomes)]
-            told = ", then ".join(f"{outcome}" + (f" {n} times" if n > 1 else "") for outcome, n in runs)
-            lines.append(f"{condition} is {told}" + (f" ({place})" if place else ""))
-        return lines
+        found = outcomes_by(self.decisions, lambda decision: (decision.condition, decision.place))
+        return [
+            f"{condition} is {outcomes}" + (f" ({at})" if at else "") for (condition, at), outcomes in found.items()
+        ]
 
     @cached_property
     def uses(self) -> dict[str, list[str]]:
         """By the name of each forward step: the named values that it is computed from, constants too."""
         return {step.name: [str(node.name) for node in operands(step.node)] for step in self.forward}
 
-    @cached_property
+    @property
     def cotangents(self) -> dict[str, Any]:
-        """The derivative of the result by each value on the way to the inputs that were asked for.
+        """The derivative of the result by each array on the way to the inputs in ``gradients``, by its name.
 
-        They are those of the backward pass; not all of them are steps of the program: not those of ones, for example.
+        They are those of the backward pass. Not all of them are steps of the program: those of ones are not.
         """
+        return {name: c for name, c in self._cotangents.items() if not isinstance(c, tuple)}
+
+    @cached_property
+    def _cotangents(self) -> dict[str, Any]:
         nodes = {**{step.name: step.node for step in reversed(self.forward)}, **self.inputs}
         tensors = {name: self.record[node] for name, node in nodes.items()}
         wrt = {tensors[name] for name in self.gradients}
         ones = np.ones_like(nodes[self.result].value)[()]
         with np.errstate(all="ignore"):
-            passed = backward_pass(tensors[self.result], ones, wrt)
+            passed = BackwardPass(tensors[self.result], ones, wrt)
         along = passed.leading_to(wrt)
-        found = {name: passed.cotangents[t] for name, t in tensors.items() if t in along}
-        return {name: c for name, c in found.items() if not isinstance(c, tuple)}
+        return {name: passed.cotangents[t] for name, t in tensors.items() if t in along}
+
+    def users(self, by: str) -> list[str]:
+        """List the forward steps that pass a cotangent to a value, from the last to the first."""
+        return [of for of, used in reversed(self.uses.items()) if by in used and of in self.cotangents]
 
     def factor(self, of: str, by: str) -> Any:
-        """Return the local factor of a forward step by one of the values it uses; None where the derivative is none.
+        """Return the local factor of a forward step by a value that it uses; None where its derivative is no factor.
 
         It is a factor where the step is one number, or depends on the value element by element: then the cotangent of
         the step times the factor is what the step contributes to the cotangent of the value.
@@ -130,17 +133,17 @@ class Program:
         with np.errstate(all="ignore"):
             return jacobian(lambda x: Record({u: x})[v])(u.value)
 
-    def dependent(self, on: Iterable[str]) -> set[str]:
-        """Return those names of the forward pass that depend on any of these, themselves included."""
-        found = set(on)
+    def between(self, inputs: Collection[str]) -> set[str]:
+        """Return the names on the paths from the result to some inputs, along which cotangents pass; both ends, too."""
+        found = {name for name in inputs if name in self._cotangents}
         for name, used in self.uses.items():
-            if found.intersection(used):
+            if name in self._cotangents and found.intersection(used):
                 found.add(name)
         return found
 
     def paths(self, by: str, most: int) -> list[list[str]] | None:
         """List the paths from the result to a name, as names of steps; None where there are more than ``most``."""
-        along = self.dependent([by])
+        along = self.between([by])
         complete: list[list[str]] = []
         pending = [[self.result]] if self.result in along else []
         while pending:
@@ -209,7 +212,7 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     if recording is None or recording.names.left:
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
         recording = _record(f, wrapped, leaves)
-    better = _better_names(paths, leaves, recording.names)
+    better = better_names(paths, leaves, recording.names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
     title = getattr(f, "__name__", "result")
@@ -235,17 +238,8 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
     names = Names()
     names.read_caller()
     found = [t for t in reversed(order([result])[0]) if t.op is None]
-    best = [(t, t.name or (names.best(t) or (0, 0, "x"))[2]) for t in found]
-    leaves = {name: t for t, name in unique_names(best, ()).items()}
-    chosen = _choose(wanted, leaves)
-    return _build("result", Recording(result, found, names), leaves, chosen, {})
-
-
-def _better_names(paths: list[tuple[str, bool]], leaves: dict[str, Tensor], names: Names) -> dict[str, str]:
-    """Return what variables call the leaves whose names are made up: ``W1`` for ``params_0_0``."""
-    best = {name: names.variable(leaves[name]) for name, made_up in paths if made_up and name in leaves}
-    wanted = [(name, found) for name, found in best.items() if found]
-    return unique_names(wanted, leaves.keys() - {name for name, _ in wanted})
+    leaves = named_leaves(found, names)
+    return _build("result", Recording(result, found, names), leaves, _choose(wanted, leaves), {})
 
 
 def _enter(
@@ -322,10 +316,9 @@ def _build(
     roots = [recording.result, *(decision.node for decision in names.decisions)]
     expressions.translate(roots, namespace.constant, lambda tensor: tensor not in names.derived)
     root = expressions.nodes[recording.result]
-    record = Record()
     title = namespace.result(title, recording.result)
     forward = forward_steps(root, title, expressions, namespace)
-    chain = Chain(root, inputs, forward, record, expressions, namespace)
+    chain = Chain(root, inputs, forward, Record(), expressions, namespace)
     gradients = chain.differentiate(wrt)
     backward = in_order(chain.backward)
     by_name = {step.name: step.node for step in backward}
@@ -342,5 +335,5 @@ def _build(
         gradients=gradients,
         cotangent=chain.cotangent.name if chain.cotangent else None,
         decisions=decisions,
-        record=record,
+        record=chain.record,
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, groupby
 from types import FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -35,22 +35,34 @@ _FROM_CONTAINER = 100  # added to the depth of what objects, lists and dicts hol
 
 @dataclass(frozen=True)
 class Decision:
-    """A question that control flow asked: the program holds for inputs that answer it alike.
+    """A value that control flow depended on: the program holds for inputs that give the same outcome.
 
     Attributes
     ----------
     node : Tensor
     outcome : bool or number
-        What the answer was.
+        What it was.
     place : Place or None
     condition : str
-        The question, as the user wrote it: ``np.sum(y) > 0``; "" where there is no source.
+        As the user wrote it: ``np.sum(y) > 0``; "" where there is no source.
     """
 
     node: Tensor
     outcome: Any
     place: Place | None
     condition: str = ""
+
+
+Key = TypeVar("Key")
+
+
+def outcomes_by(decisions: Iterable[Decision], key: Callable[[Decision], Key]) -> dict[Key, str]:
+    """Return the outcomes of decisions of one key as text, in the order of the first: ``True 2 times, then False``."""
+    found: dict[Key, list[Any]] = {}
+    for decision in decisions:
+        found.setdefault(key(decision), []).append(decision.outcome)
+    runs = {key: [(outcome, len(list(run))) for outcome, run in groupby(each)] for key, each in found.items()}
+    return {key: ", then ".join(f"{o} {n} times" if n > 1 else f"{o}" for o, n in each) for key, each in runs.items()}
 
 
 class Names(Observer[Tensor]):
@@ -129,6 +141,11 @@ class Names(Observer[Tensor]):
     def best(self, node: Tensor) -> tuple[int, int, str] | None:
         """Return the best name of a node, with its rank: outer functions first, then the earliest."""
         return min(((*rank, name) for name, rank in self.bound.get(node, {}).items()), default=None)
+
+    def name_of(self, node: Tensor) -> str | None:
+        """Return the best name of a node."""
+        best = self.best(node)
+        return best[2] if best else None
 
     def variable(self, node: Tensor) -> str | None:
         """Return the name of a variable that holds a node itself; None where only what it is kept in has one."""
@@ -244,7 +261,7 @@ class Names(Observer[Tensor]):
         for i, x in constants.items():
             if isinstance(x, np.ndarray):
                 known = [*named, *frame.f_locals.items()]
-            else:  # equal numbers are one object: only the operand itself tells
+            else:  # equal numbers are one object: only the operand itself is sure
                 known = list(named_values(frame, beside.get(i)))[:1] if is_name(beside.get(i)) else []
             for name, value in known:
                 if _is(value, x):

@@ -105,7 +105,7 @@ class TestFactors:
         for of, used in found.uses.items():
             for by in used:
                 factor = found.factor(of, by)
-                alone = not found.dependent([by]).intersection(used) - {by}
+                alone = not found.between([by]).intersection(used) - {by}
                 if factor is not None and alone:
                     size = np.size(found[of].value)
                     jacobian = np.reshape(found.jacobian(of, by), (size, -1))
@@ -149,6 +149,17 @@ class TestLatex:
         assert f"{fraction('error', 'weights')} &= {product}" in latex
         assert r"&= 1.742 \cdot 0.1123 \cdot \left[2,\ 1.5\right]" in latex
         assert r"&= \left[0.3914,\ 0.2936\right]" in latex
+
+    def test_masks_take_no_part_in_the_chain_rule(self):
+        def loss(x):
+            positive = x > 0
+            y = np.where(positive, x * x, -x)
+            return np.sum(y)
+
+        latex = ag.explain(loss, np.array([1.0, -2.0])).to_latex()
+        assert r"\partial\, \mathrm{y}" in latex
+        assert r"\partial\, \mathrm{positive}" not in latex
+        assert r"\left[1,\ 1\right] \odot \left[2,\ -1\right]" in latex
 
     def test_many_paths_are_added_up_step_by_step(self):
         latex = explained(recurrent).to_latex()

@@ -1,1 +1,1 @@
-"""Parts of a drawing: the diagram, its folding, its layout, and the painting of it."""
+"""A computation as a picture: `folding` joins steps, `diagram` makes boxes, `painting` and `picture` show them."""

@@ -44,7 +44,7 @@ class Box:
     gradient, backward : str
         Name of the derivative of the result by this value, and its value; "" where there is none.
     lit : bool
-        Whether it lies on a path to the inputs that were asked for.
+        Whether it lies on a path to the inputs that are differentiated by.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Link:
-    """A value goes into a function, or comes out of it. ``lit`` on a path to the inputs that were asked for."""
+    """A value goes into a function, or comes out of it. ``lit`` on a path to the inputs that are differentiated by."""
 
     source: str
     target: str
@@ -92,34 +92,16 @@ def diagram(program: Program, lit: Iterable[str] = (), limit: int = LIMIT) -> Di
         Names of inputs: the paths from them to the result are lit, with their local factors.
     limit : int
     """
-    derivatives = _Derivatives(program, set(lit))
+    lit = program.between(set(lit))
     smallest = None
     for folds in foldings(program.forward):
-        drawn = _Builder(program, derivatives, folds).build()
+        drawn = _Builder(program, lit, folds).build()
         if drawn.size <= limit:
             return drawn
         if smallest is None or drawn.size < smallest.size:
             smallest = drawn
     assert smallest is not None
     return smallest
-
-
-class _Derivatives:
-    """What is known of the derivatives of a program.
-
-    Attributes
-    ----------
-    cotangents : dict from name to (name, value), of the derivative of the result by each value on a path
-    lit : set of names of values on a path to the inputs that were asked for
-    """
-
-    def __init__(self, program: Program, wanted: set[str]) -> None:
-        names = {step.by: step.name for step in program.backward if step.role == "cotangent"}
-        names[program.result] = program.cotangent or ""  # a seed of one is not worth showing
-        found = program.cotangents
-        self.cotangents = {of: (names.get(of, f"d{program.result}_d{of}"), value) for of, value in found.items()}
-        outputs = {step.name for step in program.forward if isinstance(step.value, tuple)}
-        self.lit = program.dependent(wanted) & (found.keys() | outputs)
 
 
 def _differentiated(node: Node) -> list[Node]:
@@ -132,9 +114,11 @@ def _differentiated(node: Node) -> list[Node]:
 class _Builder:
     """Draws the steps of a program one after the other."""
 
-    def __init__(self, program: Program, derivatives: _Derivatives, folds: list[Fold]) -> None:
+    def __init__(self, program: Program, lit: set[str], folds: list[Fold]) -> None:
         self.program = program
-        self.derivatives = derivatives
+        self.lit = lit
+        self.gradients = {step.by: step.name for step in program.backward if step.role == "cotangent"}
+        self.gradients[program.result] = program.cotangent or ""  # a cotangent of one is not worth showing
         self.folds = folds
         self.diagram = Diagram()
         self.values: dict[Node, str] = {}
@@ -169,16 +153,17 @@ class _Builder:
     def _value(self, node: Node, name: str, kind: str = "value") -> str:
         """Return the key of the box of a value with a name."""
         if node not in self.values:
-            gradient, d = self.derivatives.cotangents.get(name, ("", None))
-            backward = short_value(d) if gradient else ""
-            lit = name in self.derivatives.lit
-            self.values[node] = self._add("v", Box(kind, name, short_value(node.value), gradient, backward, lit))
+            found = self.program.cotangents
+            gradient = self.gradients.get(name, f"d{self.program.result}_d{name}") if name in found else ""
+            backward = short_value(found[name]) if gradient else ""
+            box = Box(kind, name, short_value(node.value), gradient, backward, lit=name in self.lit)
+            self.values[node] = self._add("v", box)
         return self.values[node]
 
     def _link(self, source: str, target: str, name: str = "", lit: bool = False) -> None:
         if (source, target) not in self.linked:
             self.linked.add((source, target))
-            self.diagram.links.append(Link(source, target, lit or name in self.derivatives.lit))
+            self.diagram.links.append(Link(source, target, lit or name in self.lit))
 
     def _function(self, node: Node, step: Step, made: dict[Node, str]) -> str:
         """Return the key of the box of an op in the expression of a step, drawn with all that it is made of."""
@@ -191,7 +176,7 @@ class _Builder:
             if arg.name:
                 bright = self._enter(arg, step, key, arg in followed, with_factor=True)
             elif arg.op is None:
-                continue  # the title says it
+                continue  # it stands in the title
             else:
                 source = self._function(arg, step, made)
                 bright = self.diagram.boxes[source].lit and arg in followed
@@ -204,7 +189,7 @@ class _Builder:
         """Link a value with a name to a box of a step, over the local factor; return whether that is lit."""
         by = arg.name or ""
         source = self._value(arg, by, "constant" if arg.constant else "value")
-        lit = followed and by in self.derivatives.lit and step.name in self.derivatives.lit
+        lit = followed and by in self.lit and step.name in self.lit
         if lit and with_factor:
             if (step.name, by) not in self.factors:
                 factor = self.program.factor(step.name, by)
@@ -220,7 +205,7 @@ class _Builder:
         """Draw several steps as one function, or one step as the expression that it is."""
         names = [step.name for step in fold.steps]
         single = len(names) == 1 and not title
-        lit = not self.derivatives.lit.isdisjoint(names)
+        lit = not self.lit.isdisjoint(names)
         if single:
             box = Box("function", _expression(fold.steps[0]), lit=lit)
         else:
@@ -286,7 +271,7 @@ def _plain(written: str) -> str:
 
 
 def title(node: Node) -> str:
-    """Return what a function box says: its sign or name, and the arguments where their order or number matters."""
+    """Return what stands in a function box: its sign or name, and the arguments where their order or number matters."""
     assert node.op is not None
     if node.op is alias:
         return "="
@@ -303,7 +288,7 @@ def title(node: Node) -> str:
 
 
 def _with_blanks(node: Node, alone: bool) -> Node:
-    """Return a node with dots in place of each argument that is drawn as a box, unless its name tells it apart."""
+    """Return a node with dots in place of each argument that is drawn as a box, unless its name is needed."""
 
     def blank(arg: Any, named: bool) -> Any:
         if not isinstance(arg, Node) or (arg.op is None and not arg.name) or (arg.name and not named):

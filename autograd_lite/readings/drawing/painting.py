@@ -1,6 +1,6 @@
 """Diagrams painted with matplotlib: on figures of their own, without a display and without global state.
 
-Lengths are inches; heights grow downwards. The colours are told apart by colour-blind eyes.
+Lengths are inches; heights grow downwards. Colour-blind eyes can distinguish the colours.
 """
 
 from __future__ import annotations

@@ -124,8 +124,8 @@ class Drawing:
                 lines.append(f"  {key} [label={text} shape={shape} peripheries={peripheries} {look}];")
         for source, target, factor, lit in self._edges():
             look = f'color="{ORANGE if lit else GREY}" penwidth={2 if lit else 1}'
-            said = f'label={_dot_text(_lines(factor))} fontcolor="{ORANGE}" ' if factor else ""
-            lines.append(f"  {source} -> {target} [{said}{look}];")
+            label = f'label={_dot_text(_lines(factor))} fontcolor="{ORANGE}" ' if factor else ""
+            lines.append(f"  {source} -> {target} [{label}{look}];")
         return "\n".join([*lines, "}"]) + "\n"
 
     def to_mermaid(self) -> str:
@@ -138,8 +138,8 @@ class Drawing:
                 lines.append(f"  {key}{opening}{_mermaid_text(_lines(box))}{closing}:::{box.kind}")
         lit_links = []
         for i, (source, target, factor, lit) in enumerate(self._edges()):
-            said = f"|{_mermaid_text(_lines(factor))}|" if factor else ""
-            lines.append(f"  {source} -->{said} {target}")
+            label = f"|{_mermaid_text(_lines(factor))}|" if factor else ""
+            lines.append(f"  {source} -->{label} {target}")
             lit_links += [str(i)] if lit else []
         kinds = dict.fromkeys(box.kind for box in self.diagram.boxes.values() if box.kind != "factor")
         lines += [f"  classDef {kind} fill:{FILL[kind]},stroke:{EDGE[kind]},color:#1A1A1A" for kind in kinds]

@@ -1,1 +1,1 @@
-"""Parts of an explanation: figures, paths, formulas, and the page that steps through it."""
+"""Why a gradient is what it is: `table` lists the steps, `formulas` puts them as LaTeX, `page` steps through them."""

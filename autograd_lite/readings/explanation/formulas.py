@@ -68,7 +68,7 @@ class Writer:
         self._arrays = {name for name, value in program.values.items() if isinstance(value, tuple) or np.ndim(value)}
 
     def chain(self, by: str) -> list[str]:
-        """Return the lines that say why the derivative by an input is what it is."""
+        """Return the derivative by an input as sums and products along the paths to it."""
         of = self.program.result
         left = partial(of, by)
         name = self.program.gradients.get(by, "")
@@ -79,9 +79,10 @@ class Writer:
         paths = self.program.paths(by, _MOST_PATHS)
         outcome = self._value(self.program[name].value)
         if paths is None or any(len(path) > _LONGEST_PATH for path in paths):
-            users = [v for v in self.program.uses if by in self.program.uses[v] and v in self._relevant(by)]
-            terms = [rf"{partial(of, v)} \cdot {partial(v, by)}" if v != of else partial(of, by) for v in users[::-1]]
-            return [f"{left} &= {terms[0]}", *(f"&\\quad + {term}" for term in terms[1:]), f"&= {outcome}"]
+            users = self.program.users(by)
+            terms = [rf"{partial(of, v)} \cdot {partial(v, by)}" if v != of else partial(of, by) for v in users]
+            sums = [f"{left} &= {terms[0]}", *(f"&\\quad + {term}" for term in terms[1:])] if terms else [left]
+            return [*sums, f"&= {outcome}"]
         products = [r" \cdot ".join(partial(v, u) for v, u in pairwise(p)) for p in paths]
         lines = [f"&\\quad + {product}" for product in products]
         lines[0] = f"{left} &= {products[0]}"
@@ -91,14 +92,6 @@ class Writer:
         elif not all(numbers):
             lines.append(f"&= {self.latex(self.program[name])}")
         return lines if lines[-1].endswith(f"= {outcome}") else [*lines, f"&= {outcome}"]
-
-    def _relevant(self, by: str) -> set[str]:
-        """Return the names on the paths from the result to a name."""
-        found = {self.program.result}
-        for step in reversed(self.program.forward):
-            if step.name in found:
-                found.update(self.program.uses[step.name])
-        return found & self.program.dependent([by])
 
     def _numbers(self, path: list[str]) -> str | None:
         """Return the product of the local factors of a path, or None where one of them is no factor of few numbers."""

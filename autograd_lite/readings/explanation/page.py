@@ -34,7 +34,7 @@ def write(program: Program, decisions: Iterable[tuple[str, str]]) -> str:
     Parameters
     ----------
     program : Program
-    decisions : (question, answer) pairs
+    decisions : (condition, outcomes) pairs
         How the control flow went.
     """
     frames = Frames(program)
@@ -66,7 +66,7 @@ class Frames:
 
     def all(self) -> list[Frame]:
         """Return the frames: the inputs, the forward steps, the start of the backward pass, its steps, the end."""
-        given = [name for name in self._shown() if name not in self.program.uses]
+        given = [name for name in self.shown() if name not in self.program.uses]
         frames: list[Frame] = [{"section": "inputs", "shows": given, "title": "The inputs", "gives": []}]
         frames += map(self._forward, self.program.forward)
         if self.cotangents:
@@ -86,7 +86,7 @@ class Frames:
     def _none(self, of: str) -> str:
         return figure(self.cotangents[of]) if of in self.cotangents else "0: the result does not depend on it"
 
-    def _shown(self) -> list[str]:
+    def shown(self) -> list[str]:
         """List the values that the picture shows: what is used, and the steps."""
         used = dict.fromkeys(name for names in self.program.uses.values() for name in names)
         return list({**used, **dict.fromkeys(self.program.uses), **dict.fromkeys([self.program.result])})
@@ -132,7 +132,7 @@ class Frames:
             if step.of in self.cotangents:
                 frame["product"] = f"d{self.program.result}_d{step.of} = {figure(self.cotangents[step.of])}"
         elif step.role in ("cotangent", "part") and step.by:
-            ends = [str(step.of)] if step.role == "part" else self._users(step.by)
+            ends = [str(step.of)] if step.role == "part" else self.program.users(step.by)
             frame |= {"links": [[step.by, of] for of in ends], "factor": self._factors(step.by, ends)}
             frame["product"] = f"{step.name} = {frame['value']}"
             if step.role == "cotangent":
@@ -141,23 +141,20 @@ class Frames:
 
     def _place(self, step: Step) -> Place | None:
         """Return where the step was computed through which a derivative is taken."""
-        through = self._users(step.by)[:1] if step.role == "cotangent" and step.by else [step.of]
+        through = self.program.users(step.by)[:1] if step.role == "cotangent" and step.by else [step.of]
         return next((s.place for s in self.program.forward if s.name in through), step.place)
 
-    def _users(self, by: str) -> list[str]:
-        return [of for of, used in self.program.uses.items() if by in used and of in self.cotangents][::-1]
-
     def _factors(self, by: str, ends: list[str]) -> list[str]:
-        """Say by what the cotangent of each user of a value is multiplied, or that it takes a rule."""
-        told = []
+        """Return by what the cotangent of each user of a value is multiplied, or that it takes a rule."""
+        lines = []
         for of in ends:
             factor = self.program.factor(of, by)
             if factor is not None:
-                told.append(f"d{of}_d{by} = {figure(_shortest(factor))}")
+                lines.append(f"d{of}_d{by} = {figure(_shortest(factor))}")
             else:
                 shape = (*np.shape(self.values[of]), *np.shape(self.values[by]))
-                told.append(f"d{of}_d{by}: a Jacobian of shape {shape}, applied by the rule above")
-        return told
+                lines.append(f"d{of}_d{by}: a Jacobian of shape {shape}, applied by the rule above")
+        return lines
 
     def _unwritten(self) -> dict[str, list[str]]:
         """Find the values whose cotangent has no step of its own, under the first step that uses it, or "None"."""
@@ -202,7 +199,7 @@ def _opens(line: str) -> bool:
 
 def _picture(frames: Frames) -> str:
     """Draw the values as boxes in layers, with the links along which they are used."""
-    names = frames._shown()
+    names = frames.shown()
     forward = {name: label(frames.values[name]) for name in names}
     backward = {name: f"∂ {label(c)}" for name, c in frames.cotangents.items()}
     sizes = {}

@@ -1,4 +1,4 @@
-"""The chain rule of a computation, told in the user's names and with its numbers."""
+"""The chain rule of a computation, in the user's names and with its numbers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from autograd_lite.program.numbers import figure
 from autograd_lite.program.render import text
 from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program, Wrt, trace
+from autograd_lite.program.variables import outcomes_by
 from autograd_lite.readings.explanation import formulas, page
 
 _WIDEST = 72  # characters of an expression that still has its value beside it
@@ -52,7 +53,7 @@ class Explanation:
     ----------
     program : Program
     rows : list of Row
-        Sections "the path that ran" (only where control flow asked for values), "forward" and "backward".
+        Sections "the path that ran" (only where control flow depended on values), "forward" and "backward".
     """
 
     def __init__(self, program: Program) -> None:
@@ -178,7 +179,7 @@ def explain(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Expl
         Takes trees of arrays; returns one array. It is run once.
     *args : trees of arrays
     wrt : str or sequence of str, optional
-        The inputs to differentiate by, which picks the paths that are told; all of them if left out.
+        The inputs to differentiate by, which picks the paths that are shown; all of them if left out.
 
     Returns
     -------
@@ -220,15 +221,10 @@ def _row(step: Step) -> Row:
 
 
 def _decisions(program: Program) -> Iterator[Row]:
-    """Tell how the control flow went: one row for each line that asked, in the order of asking."""
-    asked: dict[str, list[bool]] = {}
-    for decision in program.decisions:
-        if decision.place is not None:
-            asked.setdefault(decision.place.text.rstrip(":"), []).append(decision.outcome)
-    for question, outcomes in asked.items():
-        runs = [(outcome, len(list(run))) for outcome, run in groupby(outcomes)]
-        told = ", then ".join(f"{outcome}" + (f" {n} times" if n > 1 else "") for outcome, n in runs)
-        yield Row("the path that ran", "", question, told)
+    """Yield how the control flow went: one row for each line with a condition, in the order of running."""
+    decisions = [decision for decision in program.decisions if decision.place is not None]
+    for line, outcomes in outcomes_by(decisions, lambda decision: decision.place and decision.place.text).items():
+        yield Row("the path that ran", "", str(line).rstrip(":"), outcomes)
 
 
 def _markdown_table(section: str, rows: list[Row]) -> str:
