@@ -14,23 +14,14 @@ from typing import Any, NoReturn, final
 
 import numpy as np
 
-from autograd_lite.core import trees
+from autograd_lite.core import tape, trees
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import (
-    NO_PARAMS,
-    Operation,
-    Params,
-    current_observers,
-    next_serial,
-    observers,
-    registry,
-    tracing,
-)
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, next_serial, observers, registry
 from autograd_lite.core.values import as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _float64 = np.float64
-
+_NUMBERS = frozenset({float, int, np.float64})
 
 Method = Callable[..., "Tensor"]
 
@@ -66,8 +57,7 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         return node
 
     def reflected(self: Tensor, other: Value) -> Value:
-        kind = type(other)
-        if observers or not (kind is float or kind is int or kind is _float64):
+        if observers or type(other) not in _NUMBERS:
             return registry[function](other, self)
         return record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
 
@@ -215,7 +205,7 @@ class Tensor:
 
     def _observed(self, outcome: Value) -> Value:
         """Return what control flow asked for, and let the observers see it."""
-        for observer in current_observers():
+        for observer in tape.current_observers():
             observer.decided(self, outcome)
         return outcome
 
@@ -244,7 +234,7 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tracing.depth and self.dtype.kind in "fc":
+        if tape.tracing.depth and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
@@ -271,7 +261,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tracing.depth:
+        if self.op is not None or tape.tracing.depth:
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"
@@ -401,11 +391,10 @@ def record(op: Operation | None, value: Value, inputs: tuple[Value, ...], params
     node.op = op
     node.inputs = inputs
     node.params = params
-    node.name = None
-    node.grad = None
+    node.name = node.grad = None
     node.serial = next_serial()
     if observers and op is not None:
-        for observer in current_observers():
+        for observer in tape.current_observers():
             observer.recorded(node)
     return node
 

@@ -1,97 +1,29 @@
-"""Imports run downward only, by the floors of the design; models stand on the public names alone."""
+"""The house: imports run down, nothing is long, models stand on public names, tests on tables that they share."""
 
 import ast
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
 import autograd_lite as ag
+from tests.support import house
+from tests.support.house import BELOW, MODULES, PACKAGE, ROOT, imported, room
 
-ROOT = Path(__file__).parents[2]
-PACKAGE = "autograd_lite"
-
-BELOW = {  # what the modules of a room may import; each may import its own room
-    "core": (),
-    "debugging": ("core",),
-    "ops": ("core",),
-    "program": ("core", "debugging", "ops"),
-    "readings": ("core", "debugging", "ops", "program"),
-    "optim": ("core",),
-    "numerical": ("core",),
-    "verification": ("core", "debugging", "ops", "program", "numerical"),
-    "testing": ("core", "debugging", "ops", "program", "numerical", "verification"),
-    "__main__": ("core", "verification"),
-    "": ("core", "debugging", "ops", "program", "readings", "optim", "verification", "testing"),
-}
-
-
-def module_name(path):
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def room(module):
-    """Return the folder or top-level module that a module lies in; "" is the package's own face."""
-    return module.removeprefix(PACKAGE).removeprefix(".").partition(".")[0]
-
-
-MODULES = {module_name(path): path for path in sorted((ROOT / PACKAGE).rglob("*.py"))}
-MODELS = {module_name(path): path for path in sorted((ROOT / "models").rglob("*.py"))}
-TESTS = {module_name(path): path for path in sorted((ROOT / "tests").rglob("*.py"))}
-
-
-def is_for_type_checkers(node):
-    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-
-
-def statements(tree):
-    """Walk a syntax tree, leaving out what only type checkers see."""
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        yield node
-        children = node.orelse if is_for_type_checkers(node) else ast.iter_child_nodes(node)
-        pending.extend(children)
-
-
-def imported(source, name, is_package=False):
-    """Return the modules of the package that a module imports, at its top or in a function."""
-    found = set()
-    home = name if is_package else name.rpartition(".")[0]
-    for node in statements(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            parents = home.split(".")[: len(home.split(".")) - node.level + 1] if node.level else []
-            base = ".".join([*parents, *([node.module] if node.module else [])])
-            members = {f"{base}.{alias.name}" for alias in node.names}
-            found |= members & MODULES.keys() or {base}
-            found |= {base} if members - MODULES.keys() else set()
-    return {module for module in found if module.split(".")[0] == PACKAGE}
-
-
-IMPORTS = {
-    name: imported(path.read_text(encoding="utf-8"), name, path.name == "__init__.py")
-    for name, path in MODULES.items()
-}
+MODELS = house.modules("models")
+TESTS = house.modules("tests")
 
 
 def test_the_table_names_the_rooms_that_there_are():
     assert BELOW.keys() == set(map(room, MODULES))
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_run_down(module):
-    assert {other for other in IMPORTS[module] if room(other) not in (room(module), *BELOW[room(module)])} == set()
+def test_imports_run_down():
+    assert house.upward() == []
 
 
 def test_no_circle_of_imports():
-    try:
-        TopologicalSorter(IMPORTS).prepare()
-    except CycleError as circle:
-        pytest.fail(f"circle of imports: {circle.args[1]}")
+    assert house.circle() is None
 
 
 def test_readings_do_not_import_each_other():
@@ -100,11 +32,21 @@ def test_readings_do_not_import_each_other():
 
     crossed = {
         (module, other)
-        for module, others in IMPORTS.items()
+        for module, others in house.imports().items()
         for other in others
         if room(module) == room(other) == "readings" and reading(module) != reading(other)
     }
     assert {(module, other) for module, other in crossed if not other.endswith(".layout")} == set()
+
+
+def test_no_module_is_long():
+    lengths = {module: len(path.read_text("utf-8").splitlines()) for module, path in MODULES.items()}
+    assert {module: n for module, n in lengths.items() if n > 430} == {}
+
+
+def test_no_function_needs_a_scroll():
+    long = {name: n for name, n in house.bodies() if n > 40 and ".diagnosis." not in name}
+    assert long == {}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +61,7 @@ def test_readings_do_not_import_each_other():
         ("from . import elementwise", {"autograd_lite.ops.elementwise"}),
         ("from .elementwise import add", {"autograd_lite.ops.elementwise"}),
         ("def f():\n    from autograd_lite.core.backward import sweep", {"autograd_lite.core.backward"}),
-        ("if TYPE_CHECKING:\n    from autograd_lite.core.op import Op\nelse:\n    import numpy", set()),
+        ("if TYPE_CHECKING:\n    from autograd_lite.core.op import Op", {"autograd_lite.core.op"}),
         ("import numpy.linalg as la\nfrom math import pi", set()),
     ],
 )
