@@ -1696,15 +1696,15 @@ def polydiv(u: _Value, v: _Value, /) -> Any:
 
 @overload
 def polyfit(
-    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Any: ...
 @overload
 def polyfit(
-    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Tensor: ...
 @overload
 def polyfit(
-    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Tensor:
     """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
 
