@@ -325,7 +325,7 @@ def cofactors(a: _Plain, /) -> Any: ...
 def cofactors(a: Tensor, /) -> Tensor:
     """Return the matrices of cofactors: the derivatives of the determinant by the elements."""
 
-def column_stack(tup: Sequence[Any], /) -> Any:
+def column_stack(tup: _Value, /) -> Any:
     """Return vectors and matrices joined as the columns of a matrix."""
 
 @overload
@@ -334,9 +334,7 @@ def compress(condition: _Value, a: _Plain, axis: int | None = None) -> Any: ...
 def compress(condition: _Value, a: Tensor, axis: int | None = None) -> Tensor:
     """Return the slices along ``axis`` whose entry in the 1-d ``condition`` is true."""
 
-def concatenate(
-    arrays: Sequence[Any], /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind"
-) -> Any:
+def concatenate(arrays: _Value, /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return the arrays joined along an axis; all their elements in one row where ``axis`` is None."""
 
 @overload
@@ -658,7 +656,7 @@ def dropout(x: Tensor, /, rate: float = 0.5, *, rng: np.random.Generator | int) 
 def dsplit(ary: _Value, /, indices_or_sections: Any) -> Any:
     """Return the array of three or more axes cut along its third."""
 
-def dstack(tup: Sequence[Any], /) -> Any:
+def dstack(tup: _Value, /) -> Any:
     """Return the arrays joined along the third axis."""
 
 @overload
@@ -921,7 +919,7 @@ def hfft(a: Tensor, /, n: int | None = None, axis: int = -1, norm: Any = None) -
 def hsplit(ary: _Value, /, indices_or_sections: Any) -> Any:
     """Return the array cut along its second axis, a vector along its only one."""
 
-def hstack(tup: Sequence[Any], /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def hstack(tup: _Value, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return the arrays joined along the second axis, vectors along their only one."""
 
 @overload
@@ -1698,15 +1696,15 @@ def polydiv(u: _Value, v: _Value, /) -> Any:
 
 @overload
 def polyfit(
-    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: _Plain, y: _Plain, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Any: ...
 @overload
 def polyfit(
-    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: Tensor, y: _Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Tensor: ...
 @overload
 def polyfit(
-    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: _Plain, y: Tensor, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Tensor:
     """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
 
@@ -1924,7 +1922,7 @@ def scatter(x: _Plain, /, index: Any, shape: tuple[int, ...]) -> Any: ...
 def scatter(x: Tensor, /, index: Any, shape: tuple[int, ...]) -> Tensor:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of picking."""
 
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: _Value = 0, /) -> Any:
+def select(condlist: _Value, choicelist: _Value, default: _Value = 0, /) -> Any:
     """Return, element by element, the choice of the first condition that holds; the default where none does."""
 
 @overload
@@ -2073,7 +2071,7 @@ def squeeze(a: _Plain, axis: Any = None) -> Any: ...
 def squeeze(a: Tensor, axis: Any = None) -> Tensor:
     """Remove axes of length one from `a`."""
 
-def stack(arrays: Sequence[Any], /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def stack(arrays: _Value, /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return arrays of one shape joined along a new axis."""
 
 @overload
@@ -2335,7 +2333,7 @@ def vector_norm(x: Tensor, /, *, axis: Any = None, keepdims: bool = False, ord: 
 def vsplit(ary: _Value, /, indices_or_sections: Any) -> Any:
     """Return the array of two or more axes cut along its first."""
 
-def vstack(tup: Sequence[Any], /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
+def vstack(tup: _Value, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return the arrays joined along the first axis, vectors as rows."""
 
 @overload

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -136,14 +136,13 @@ def _default(value: Any) -> str:
     return repr(value) if isinstance(value, (int, float, tuple, type(None))) else "..."
 
 
-def _written(hint: Any, anything: str) -> str:
-    """Return an annotation as source text; what stands for any array is spelled as callers may give it."""
+def _written(hint: Any, arrays: str) -> str:
+    """Return an annotation as source text; ``arrays`` where it stands for anything, for an array or for several."""
     if isinstance(hint, str):
         return hint
-    if hint is Any:
-        return anything
-    if any(part in (np.ndarray, Tensor) for part in (get_origin(part) or part for part in (hint, *get_args(hint)))):
-        return VALUE
+    parts = [get_origin(part) or part for part in (hint, *get_args(hint))]
+    if hint in (Any, Sequence[Any]) or np.ndarray in parts or Tensor in parts:
+        return arrays
     text = inspect.formatannotation(hint)
     for prefix in ("collections.abc.", "typing."):
         text = text.replace(prefix, "")

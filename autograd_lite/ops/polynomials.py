@@ -147,7 +147,7 @@ def _places(rng: np.random.Generator) -> Value:
     ),
 )
 def polyfit(
-    x: Value, y: Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+    x: Value, y: Value, /, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: bool | str = False
 ) -> Value:
     """Return the polynomial of a degree that fits samples best, in the sense of least (weighted) squares."""
     if full or cov:

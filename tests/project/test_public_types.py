@@ -59,6 +59,7 @@ USES = [  # a line of a user's program, and the code of its error; none where it
     ("ag.exp(x, out=x)", "call-overload"),
     ("ag.concatenate([t, x], axis=0)", None),
     ("ag.concatenate([t, x], axs=0)", "call-arg"),
+    ("ag.stack(images, axis=1)", None),
     ("ag.sum([[1.0, 2.0]], axis=(0, 1), keepdims=True)", None),
     ("ag.sum(x, axis='rows')", "call-overload"),
     ("assert_type(ag.exp(t), ag.Tensor)", None),
