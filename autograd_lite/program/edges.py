@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
-from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, observing
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
@@ -30,7 +30,7 @@ class Record:
 
     def __init__(self, known: Mapping[Node, Tensor] | None = None) -> None:
         self.tensors = dict(known or {})
-        self._factors: dict[tuple[Node, Node], Any] = {}
+        self._factors: dict[tuple[Node, Node], Value] = {}
 
     def __getitem__(self, node: Node) -> Tensor:
         """Return the Tensor of a node, recorded with all that it is made from."""
@@ -50,7 +50,7 @@ class Record:
             params = rebuild([self.tensors[p] if isinstance(p, Node) else p for p in arrays])
         return record(node.op, node.value, inputs, params)
 
-    def pull(self, cotangents: Mapping[Node, Any]) -> dict[Node, Tensor]:
+    def pull(self, cotangents: Mapping[Node, Cotangent]) -> dict[Node, Tensor]:
         """Pull the cotangents of a step, or of the outputs of an op, back to its operands, by backward's own sweep."""
         seeds = {self[v]: _tensor(g) for v, g in cotangents.items()}
         ends = {self[u]: u for u in _ends(*cotangents)}
@@ -58,13 +58,13 @@ class Record:
             found, _ = sweep(seeds, set(ends))
         return {u: _tensor(found[t]) for t, u in ends.items() if t in found}
 
-    def factor(self, v: Node, u: Node) -> Any:
+    def factor(self, v: Node, u: Node) -> Value:
         """Return the local factor of a step by one of its operands, or None where its derivative is no factor."""
         if (v, u) not in self._factors:
             self._factors[v, u] = self._find_factor(v, u) if is_factor(v, u) else None
         return self._factors[v, u]
 
-    def _find_factor(self, v: Node, u: Node) -> Any:
+    def _find_factor(self, v: Node, u: Node) -> Value:
         ones = np.ones_like(v.value)[()]
         zeros = np.zeros_like(u.value)[()]
         factor = raw(self.pull({v: ones}).get(u, zeros))
@@ -74,7 +74,7 @@ class Record:
         return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None  # none where it is not analytic
 
 
-def _tensor(x: Any) -> Tensor:
+def _tensor(x: Cotangent) -> Tensor:
     return x if type(x) is Tensor else Tensor(x, copy=False)
 
 

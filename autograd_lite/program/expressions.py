@@ -9,8 +9,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op, alias, item, op_of
-from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import next_serial
+from autograd_lite.core.shapes import Shape, Value
+from autograd_lite.core.tape import Params, next_serial
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops import table
 
@@ -40,7 +40,7 @@ class Node:
 
     __slots__ = ("args", "constant", "name", "op", "params", "serial", "value")
 
-    def __init__(self, op: Op | None, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> None:
+    def __init__(self, op: Op | None, args: tuple[Node, ...], params: Params, value: Value) -> None:
         self.op = op
         self.args = args
         self.params = params
@@ -80,7 +80,7 @@ class Node:
         return self.name or (f"{self.op.name}{self.args}" if self.op else repr(self.value))
 
 
-def uniform(node: Node) -> Any:
+def uniform(node: Node) -> Value:
     """Return the number that fills an unnamed constant, or None."""
     value = node.value
     if not node.constant or node.name or isinstance(value, tuple) or np.size(value) == 0:
@@ -89,14 +89,14 @@ def uniform(node: Node) -> Any:
     return first if np.ndim(value) == 0 or np.all(np.asarray(value) == first) else None
 
 
-def is_short(value: Any) -> bool:
+def is_short(value: Value) -> bool:
     """Whether a constant can be written out: a number, an array of one number, a range, or a few numbers."""
     if not isinstance(value, np.ndarray) or value.size <= 8:
         return True
     return bool(np.all(value == value.flat[0])) or is_range(value)
 
 
-def is_range(value: Any) -> bool:
+def is_range(value: Value) -> bool:
     """Whether an array counts from 0 along one axis, and has no other axis longer than 1."""
     along = value.dtype.kind in "iu" and value.size == max(value.shape, default=0) > 1
     return along and np.array_equal(value.reshape(-1), np.arange(value.size))
@@ -202,7 +202,7 @@ class Expressions:
         node.name = name
         return self.assign(tensor, node)
 
-    def constant(self, value: Any, name: str | None = None) -> Node:
+    def constant(self, value: Value, name: str | None = None) -> Node:
         """Return the node of a constant: one for equal numbers and equal small arrays, one for each large array."""
         if not isinstance(value, np.ndarray) or value.ndim == 0:
             key: Any = ("number", type(value).__name__, repr(value), name)
@@ -243,12 +243,12 @@ class Expressions:
             self.assign(tensor, self.apply(op_of(tensor), args, params, tensor._value))
         self.verbatim = False
 
-    def _param(self, tensor: Tensor, p: Any, name_of: NameOf) -> Any:
+    def _param(self, tensor: Tensor, p: Value, name_of: NameOf) -> Value:
         if type(p) is Tensor:
             return self.nodes[p]
         return self.constant(p, name_of(tensor, -1, p)) if isinstance(p, np.ndarray) and p.ndim else p
 
-    def apply(self, op: Op, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
+    def apply(self, op: Op, args: tuple[Node, ...], params: Params, value: Value) -> Node:
         """Return the node of an op: a simpler or a known one where there is one."""
         if not isinstance(value, tuple) and _foldable(args, params):
             if is_short(value) or not all(is_short(arg.value) for arg in args):
@@ -257,7 +257,7 @@ class Expressions:
         simpler = self._simplify(self, op, args, params, value)
         return self._node(op, args, params, value) if simpler is None else simpler
 
-    def _node(self, op: Op, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
+    def _node(self, op: Op, args: tuple[Node, ...], params: Params, value: Value) -> Node:
         key = (op, args, _key(params))
         known = self._known.get(key)
         if known is None and op.name in _COMMUTATIVE:
@@ -270,7 +270,7 @@ class Expressions:
         """Return a node of its own with the same value, to carry another name."""
         return Node(alias, (node,), {}, node.value)
 
-    def call(self, name: str, *args: Node, value: Any, **params: Any) -> Node:
+    def call(self, name: str, *args: Node, value: Value, **params: Any) -> Node:
         """Return the node of a built-in op."""
         return self.apply(table[name], args, params, value)
 
@@ -280,8 +280,8 @@ class Expressions:
             return self._node(table[name], args, {}, table[name].compute(*(arg.value for arg in args)))
 
 
-Simplify = Callable[[Expressions, Op, tuple[Node, ...], dict[str, Any], Any], Node | None]
-NameOf = Callable[[Tensor, int, Any], str | None]
+Simplify = Callable[[Expressions, Op, tuple[Node, ...], Params, Value], Node | None]
+NameOf = Callable[[Tensor, int, Value], str | None]
 
 
 def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tensor]:
@@ -298,11 +298,11 @@ def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tenso
     return sorted(found, key=lambda t: (t.op is not None, t.serial))
 
 
-def _foldable(args: tuple[Node, ...], params: dict[str, Any]) -> bool:
+def _foldable(args: tuple[Node, ...], params: Params) -> bool:
     held = [p for p in trees.flatten(params)[0] if isinstance(p, Node)] if params else []
     return all(node.constant and node.name is None for node in (*args, *held))
 
 
-def _key(params: dict[str, Any]) -> Any:
+def _key(params: Params) -> Any:
     held = trees.flatten(params)[0] if params else []
     return tuple(params), *(id(p) if isinstance(p, Node) else (type(p).__name__, repr(p)) for p in held)

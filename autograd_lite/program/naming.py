@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.trees import Tree
 from autograd_lite.program.expressions import Expressions, Node, is_output
@@ -65,7 +66,7 @@ class Namespace:
         self.taken.update(named.values())
         return named
 
-    def constant(self, tensor: Tensor, position: int, value: Any) -> str | None:
+    def constant(self, tensor: Tensor, position: int, value: Value) -> str | None:
         """Return what the user calls a constant input of a Tensor, or an array in its parameters (position -1)."""
         name = self.names.constants.get((tensor, position))
         if not isinstance(value, np.ndarray):

@@ -11,7 +11,8 @@ import numpy as np
 
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
-from autograd_lite.core.tape import Observer, observing, tracing
+from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.tape import Observer, Operation, Params, observing, tracing
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.program.variables import Names
 
@@ -34,20 +35,20 @@ class BackwardPass(Observer[Tensor]):
         The sums of these: the derivative of the result by every Tensor on the way.
     """
 
-    def __init__(self, result: Tensor, cotangent: Any, wrt: Collection[Tensor] | None = None) -> None:
-        self.contributions: list[tuple[Tensor, Tensor, Any]] = []
+    def __init__(self, result: Tensor, cotangent: Cotangent, wrt: Collection[Tensor] | None = None) -> None:
+        self.contributions: list[tuple[Tensor, Tensor, Cotangent]] = []
         with observing(self):
             sweep({result: cotangent}, None if wrt is None else set(wrt))
         self.cotangents = {result: cotangent}
         for _, x, c in self.contributions:
             self.cotangents[x] = plus(self.cotangents.get(x), c)
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Cotangent) -> Cotangent:
         """Keep the cotangent that a node passes to its input."""
         self.contributions.append((node, x, cotangent))
         return cotangent
 
-    def gradient(self, leaf: Tensor) -> Any:
+    def gradient(self, leaf: Tensor) -> Cotangent:
         """Return the gradient by a leaf; zeros where the result does not depend on it."""
         return self.cotangents[leaf] if leaf in self.cotangents else np.zeros_like(leaf._value)[()]
 
@@ -66,7 +67,7 @@ class Recording:
 
     Attributes
     ----------
-    result : Any
+    result : array, Tensor, or tree of them
         What the function returned.
     leaves : sequence of Tensor
         What stood for the arrays that are differentiated.
@@ -74,7 +75,7 @@ class Recording:
         What the user's variables call the Tensors, where these were recorded, and what control flow asked.
     """
 
-    result: Any
+    result: Value
     leaves: Sequence[Tensor]
     names: Names
 
@@ -83,14 +84,14 @@ class Recording:
         """The record of the result, newest first."""
         return order([self.result])[0] if type(self.result) is Tensor else []
 
-    def pull(self, cotangent: Any = None) -> BackwardPass:
+    def pull(self, cotangent: Cotangent = None) -> BackwardPass:
         """Run the backward pass from the result, a Tensor; its cotangent may be left out where it is of size 1."""
         return BackwardPass(self.result, seed(self.result) if cotangent is None else cotangent)
 
 
 def record_call(
     f: Callable[..., Any],
-    args: Sequence[Any],
+    args: Sequence[Value],
     leaves: Sequence[Tensor],
     names: Names | None = None,
     *,
@@ -139,7 +140,7 @@ class Constants(Observer[Tensor]):
         self.names = names
         self._leaves: dict[int, Tensor] = {}
 
-    def constant(self, op: Any, value: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    def constant(self, op: Operation, value: Value, inputs: tuple[Value, ...], params: Params) -> Value:
         """Return a node for what a function without derivative gave; ints and strings, of shapes, as they are."""
         parts = value if isinstance(value, tuple) else (value,)
         if not parts or not all(isinstance(part, (np.ndarray, np.generic)) for part in parts):
@@ -160,7 +161,7 @@ class Constants(Observer[Tensor]):
         node.inputs = tuple(inputs)
 
 
-def leaf(value: Any, name: str | None) -> Tensor:
+def leaf(value: Value, name: str | None) -> Tensor:
     """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
     tensor = record(None, value, (), {})
     tensor.name = name

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
 
+from autograd_lite.core.shapes import Value
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import (
     ARITHMETIC,
@@ -54,7 +54,7 @@ class Step:
     place: Place | None = None
 
     @property
-    def value(self) -> Any:
+    def value(self) -> Value:
         """The value that was computed when the program was traced."""
         return self.node.value
 
@@ -159,7 +159,7 @@ def _too_long(nodes: list[Node], shared: Collection[Node]) -> list[Node]:
     return found
 
 
-def named_constants(steps: Collection[Step], inputs: Iterable[str]) -> dict[str, Any]:
+def named_constants(steps: Collection[Step], inputs: Iterable[str]) -> dict[str, Value]:
     """Collect the constants that have a name, and name the arrays that are too large to be written out."""
     constants = [n for n in reachable(step.node for step in steps) if n.constant]
     large = [(n, n.name or "constant_1") for n in constants if n.name or not is_short(n.value)]

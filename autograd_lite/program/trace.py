@@ -11,6 +11,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import order
+from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import jacobian
 from autograd_lite.program.chain_rule import Chain
@@ -56,7 +57,7 @@ class Program:
 
     name: str
     inputs: dict[str, Node]
-    constants: dict[str, Any]
+    constants: dict[str, Value]
     forward: list[Step]
     backward: list[Step]
     result: str
@@ -71,7 +72,7 @@ class Program:
         return [*self.forward, *self.backward]
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Value]:
         """What the names of inputs, constants and steps stand for."""
         given = {name: node.value for name, node in self.inputs.items()}
         return {**given, **self.constants, **{step.name: step.value for step in self.steps}}
@@ -90,7 +91,7 @@ class Program:
         return {step.name: [str(node.name) for node in operands(step.node)] for step in self.forward}
 
     @property
-    def cotangents(self) -> dict[str, Any]:
+    def cotangents(self) -> dict[str, Value]:
         """The derivative of the result by each array on the way to the inputs in ``gradients``, by its name.
 
         They are those of the backward pass. Not all of them are steps of the program: those of ones are not.
@@ -98,7 +99,7 @@ class Program:
         return {name: c for name, c in self._cotangents.items() if not isinstance(c, tuple)}
 
     @cached_property
-    def _cotangents(self) -> dict[str, Any]:
+    def _cotangents(self) -> dict[str, Value]:
         nodes = {**{step.name: step.node for step in reversed(self.forward)}, **self.inputs}
         tensors = {name: self.record[node] for name, node in nodes.items()}
         wrt = {tensors[name] for name in self.gradients}
@@ -112,7 +113,7 @@ class Program:
         """List the forward steps that pass a cotangent to a value, from the last to the first."""
         return [of for of, used in reversed(self.uses.items()) if by in used and of in self.cotangents]
 
-    def factor(self, of: str, by: str) -> Any:
+    def factor(self, of: str, by: str) -> Value:
         """Return the local factor of a forward step by a value that it uses; None where its derivative is no factor.
 
         It is a factor where the step is one number, or depends on the value element by element: then the cotangent of
@@ -121,7 +122,7 @@ class Program:
         v = self[of].node
         return next((self.record.factor(v, u) for u in operands(v) if u.name == by), None)
 
-    def jacobian(self, of: str, by: str) -> Any:
+    def jacobian(self, of: str, by: str) -> Value:
         """Return the derivative of a step by another or by an input, through all the paths between them.
 
         Raises
@@ -244,7 +245,7 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
 
 def _enter(
     args: tuple[Any, ...], paths: list[tuple[str, bool]], wanted: Iterable[str] | None, integers: bool
-) -> tuple[list[Any], dict[str, Tensor], dict[str, Any]]:
+) -> tuple[list[Any], dict[str, Tensor], dict[str, Value]]:
     """Replace the arrays of the arguments by Tensors. Return them, the Tensors by name, and arrays left as they are."""
     wrapped, leaves, constants = [], {}, {}
     names = iter(name for name, _ in paths)
@@ -265,7 +266,7 @@ def _enter(
     return wrapped, leaves, constants
 
 
-def _kind(x: Any) -> str:
+def _kind(x: Value) -> str:
     return "f" if type(x) is Tensor else np.asarray(x).dtype.kind
 
 
@@ -281,7 +282,7 @@ def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str
     return [name for name in inexact if name in wanted]
 
 
-def _check_result(f: Callable[..., Any], result: Any) -> None:
+def _check_result(f: Callable[..., Any], result: Value) -> None:
     """Raise an error where a function returned something else than one array that depends on its arguments."""
     name = getattr(f, "__name__", "f")
     if type(result) is Tensor and isinstance(result._value, (np.ndarray, np.generic)):
@@ -305,7 +306,7 @@ def _check_result(f: Callable[..., Any], result: Any) -> None:
 
 
 def _build(
-    title: str, recording: Recording, leaves: dict[str, Tensor], wrt: list[str], constants: dict[str, Any]
+    title: str, recording: Recording, leaves: dict[str, Tensor], wrt: list[str], constants: dict[str, Value]
 ) -> Program:
     """Turn one recorded call into a program: translate it, choose its lines, and write its backward pass."""
     names = recording.names

@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.debugging import is_users
@@ -48,7 +49,7 @@ class Decision:
     """
 
     node: Tensor
-    outcome: Any
+    outcome: Value
     place: Place | None
     condition: str = ""
 
@@ -58,7 +59,7 @@ Key = TypeVar("Key")
 
 def outcomes_by(decisions: Iterable[Decision], key: Callable[[Decision], Key]) -> dict[Key, str]:
     """Return the outcomes of decisions of one key as text, in the order of the first: ``True 2 times, then False``."""
-    found: dict[Key, list[Any]] = {}
+    found: dict[Key, list[Value]] = {}
     for decision in decisions:
         found.setdefault(key(decision), []).append(decision.outcome)
     runs = {key: [(outcome, len(list(run))) for outcome, run in groupby(each)] for key, each in found.items()}
@@ -89,7 +90,7 @@ class Names(Observer[Tensor]):
         self.bound: dict[Tensor, dict[str, tuple[int, int]]] = {}
         self.constants: dict[tuple[Tensor, int], str] = {}
         self.written: dict[tuple[Tensor, int], str] = {}
-        self.arrays: dict[int, tuple[str, Any]] = {}
+        self.arrays: dict[int, tuple[str, Value]] = {}
         self.places: dict[Tensor, Place] = {}
         self.derived: set[Tensor] = set()
         self.derivatives: dict[Tensor, tuple[Tensor, Tensor]] = {}
@@ -99,8 +100,8 @@ class Names(Observer[Tensor]):
         self._count = count().__next__
         self._swept: Tensor | None = None
         self._root: Tensor | None = None
-        self._totals: dict[Tensor, Any] = {}
-        self._awaited: tuple[Any, Any, Tensor] | None = None
+        self._totals: dict[Tensor, Cotangent] = {}
+        self._awaited: tuple[Cotangent, Cotangent, Tensor] | None = None
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -170,7 +171,7 @@ class Names(Observer[Tensor]):
             self.places[node] = place_of(frames)
             self._name_constants(node, frames[0])
 
-    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+    def swept(self, node: Tensor, x: Tensor, cotangent: Cotangent) -> Cotangent:
         """Note what a cotangent is the derivative of, and by what."""
         if self._root is None or self._swept is None or node.serial > self._swept.serial:  # another sweep
             self._root, self._totals = node, {}
@@ -194,7 +195,7 @@ class Names(Observer[Tensor]):
                     self.derivatives.pop(part, None)
         self._awaited = None
 
-    def decided(self, node: Tensor, outcome: Any) -> None:
+    def decided(self, node: Tensor, outcome: Value) -> None:
         """Remember a decision of the control flow."""
         if isinstance(outcome, np.ndarray) and outcome.ndim:
             self.left.add(node)
@@ -273,7 +274,7 @@ class Names(Observer[Tensor]):
                 self.written[node, i] = text[1:-1] if isinstance(part, ast.Tuple) else text
 
 
-def _is(value: Any, x: Any) -> bool:
+def _is(value: object, x: Value) -> bool:
     """Whether a variable holds a constant of the record, which keeps arrays of subclasses as plain ones."""
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray and isinstance(x, np.ndarray):
         return bool(value.__array_interface__ == x.__array_interface__)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from textwrap import shorten
-from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.op import alias
+from autograd_lite.core.shapes import Value
 from autograd_lite.program.expressions import Node
 from autograd_lite.program.numbers import label
 from autograd_lite.program.render import text
@@ -255,7 +255,7 @@ def _named_operands(node: Node) -> Iterator[Node]:
             yield from _named_operands(arg)
 
 
-def short_value(value: Any) -> str:
+def short_value(value: Value) -> str:
     """Return a value on a line of a box."""
     return shorten(label(value).replace("[ ", "["), _WIDEST, placeholder="…")
 
@@ -290,7 +290,7 @@ def title(node: Node) -> str:
 def _with_blanks(node: Node, alone: bool) -> Node:
     """Return a node with dots in place of each argument that is drawn as a box, unless its name is needed."""
 
-    def blank(arg: Any, named: bool) -> Any:
+    def blank(arg: Value, named: bool) -> Value:
         if not isinstance(arg, Node) or (arg.op is None and not arg.name) or (arg.name and not named):
             return arg
         dots = Node(None, (), {}, arg.value)

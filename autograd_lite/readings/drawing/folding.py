@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
@@ -67,7 +66,7 @@ def _line(step: Step) -> tuple[str, int] | None:
     return (step.place.file, step.place.line) if step.place else None
 
 
-def _shape(fold: Fold) -> Any:
+def _shape(fold: Fold) -> Hashable:
     """Return what iterations of a loop have in common: the lines, and the ops of the expressions."""
     return fold.title, *((_line(step), *_ops(step.node, step.node)) for step in fold.steps)
 
@@ -96,9 +95,9 @@ def _fold_loops(folds: list[Fold]) -> list[Fold]:
     return [*_fold_loops(before), *first, folded, *final, *_fold_loops(after)]
 
 
-def _longest_repetition(shapes: Sequence[Any]) -> tuple[int, int, int] | None:
+def _longest_repetition(shapes: Sequence[Hashable]) -> tuple[int, int, int] | None:
     """Return start, period and number of the repetitions that cover most; None where nothing recurs often enough."""
-    numbers: dict[Any, int] = {}
+    numbers: dict[Hashable, int] = {}
     codes = np.array([numbers.setdefault(shape, len(numbers)) for shape in shapes])
     best: tuple[int, int, int] | None = None
     most = 0

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.shapes import Value
 from autograd_lite.program.numbers import figure, number
 from autograd_lite.program.render import syntax
 from autograd_lite.program.steps import Step
@@ -115,7 +115,7 @@ class Writer:
         of, by = self._derivatives.get(name, (None, None))
         return partial(of, by) if of and by else upright(name)
 
-    def _value(self, value: Any, *, bracketed: bool = False) -> str:
+    def _value(self, value: Value, *, bracketed: bool = False) -> str:
         if isinstance(value, tuple) or np.size(value) > _FEW:
             return rf"\mathrm{{array\ of\ shape\ }}{escape(figure(value).split('  ')[0])}"
         if np.ndim(value) == 0:
@@ -201,7 +201,7 @@ def _plain(text: str) -> str:
     return re.sub(r"([_%#&${}])", r"\\\1", text.replace("\\", ""))
 
 
-def latex_number(x: Any) -> str:
+def latex_number(x: Value) -> str:
     """Return a number; powers of ten are written out."""
     written = number(x)
     if written.lstrip("-") in ("nan", "inf"):
@@ -209,7 +209,7 @@ def latex_number(x: Any) -> str:
     return re.sub(r"e([+-])0*(\d+)", lambda e: rf" \times 10^{{{e[1].strip('+')}{e[2]}}}", written)
 
 
-def _bracket(array: Any) -> str:
+def _bracket(array: Value) -> str:
     if array.ndim == 0:
         return latex_number(array)
     inner = r",\ ".join(_bracket(part) for part in array)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.shapes import Value
 from autograd_lite.program.frames import Place
 from autograd_lite.program.numbers import figure, label
 from autograd_lite.program.render import text
@@ -167,7 +168,7 @@ class Frames:
         return found
 
 
-def _shortest(factor: Any) -> Any:
+def _shortest(factor: Value) -> Value:
     """Return the number that fills a factor, if one does."""
     same = np.ndim(factor) and np.size(factor) and np.all(factor == np.ravel(factor)[0])
     return np.ravel(factor)[0] if same else factor

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import check_callable
 from autograd_lite.program.numbers import figure
@@ -68,13 +69,13 @@ class Explanation:
                 why = f"{program.result} does not depend on {of}"
                 self.rows.append(Row("backward", f"d{program.result}_d{of}", "0", why))
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Value:
         """Return the value of a step, forward or backward, or of an input."""
         if name in self.program.inputs:
             return self.program.inputs[name].value
         return self.program[name].value
 
-    def jacobian(self, of: str, by: str) -> Any:
+    def jacobian(self, of: str, by: str) -> Value:
         """Return the derivative of one step by another or by an input, through all the paths between them.
 
         It is computed from the record, by the same rules as the gradient, with one backward pass for each element of
