@@ -103,7 +103,9 @@ def is_factor(v: Node, u: Node) -> bool:
 
     It is where the step is one number, or depends on the operand element by element.
     """
-    if u.constant or not is_inexact(u) or not is_inexact(v) or (v.dtype.kind == "c" != u.dtype.kind):
+    if u.constant or not is_inexact(u) or not is_inexact(v):
+        return False
+    if v.dtype.kind == "c" and u.dtype.kind == "f":  # the cotangent of a real value takes the real part
         return False
     if np.size(v.value) == 1:
         return bool(np.broadcast_shapes(u.shape, v.shape) == u.shape)
