@@ -34,8 +34,8 @@ class Argument:
     ----------
     parameter : inspect.Parameter
     tree : tree
-        The argument, with a Node in the place of each array that is an input of the program. The program holds for the
-        other leaves as they are here: what it made of them is no part of it.
+        The argument, with a Node in the place of each input or constant of the program. The program holds for the other
+        leaves as they are here: what the function made of them is no part of it.
     given : bool
         False where the parameter was left at its default.
     """
@@ -166,20 +166,27 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     title = getattr(f, "__name__", "result")
     program = _build(title if title.isidentifier() else "result", result, leaves, chosen, names, constants)
     nodes = {id(leaves[name]): node for name, node in program.inputs.items()}
-    program.arguments = _arguments(f, rebuild([nodes.get(id(x), x) for x in entered]))
+    named = [n for n in reachable(step.node for step in program.steps) if n.constant and n.name]
+    nodes |= {id(n.value): n for n in named if isinstance(n.value, np.ndarray)}
+    program.arguments = _arguments(f, rebuild([nodes.get(id(x), x) for x in entered]), named)
     return program
 
 
-def _arguments(f: Callable[..., Any], args: list[Any]) -> list[Argument]:
+def _arguments(f: Callable[..., Any], args: list[Any], constants: list[Node]) -> list[Argument]:
     """Return the parameters of a function with what they were called with."""
     try:
-        bound = inspect.signature(f).bind(*args)
+        signature = inspect.signature(f)
+        given = signature.bind(*args).arguments
     except (TypeError, ValueError):  # a function that is written in C
         return [_positional(f"x_{i}", tree) for i, tree in enumerate(args)]
-    given = set(bound.arguments)
-    bound.apply_defaults()
-    parameters = bound.signature.parameters
-    return [Argument(parameters[name], tree, name in given) for name, tree in bound.arguments.items()]
+    left = {n.name: n for n in constants if isinstance(n.value, float)}
+    found = []
+    for name, parameter in signature.parameters.items():
+        node = left.get(name)
+        default = node if node is not None and node.value == parameter.default else parameter.default
+        if name in given or default is not parameter.empty:
+            found.append(Argument(parameter, given.get(name, default), name in given))
+    return found
 
 
 def _positional(name: str, tree: Any) -> Argument:

@@ -7,6 +7,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Collection
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -14,11 +15,12 @@ import numpy as np
 
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import raw
-from autograd_lite.program.pretty import unparse, wrapped
 from autograd_lite.program.render import literal, path
 
+_OWN = __name__.partition(".")[0]
 
-class Helpers:
+
+class Definitions:
     """The definitions of functions without what only this package needs, each in front of those that call it.
 
     Parameters
@@ -33,14 +35,13 @@ class Helpers:
         What each function is called.
     imports : set of str
         Lines.
-    constants, functions : list of str
-        Definitions.
+    constants, functions : list of statements
     """
 
     def __init__(self, functions: dict[str, Callable[..., Any]], taken: Collection[str]) -> None:
         self.imports: set[str] = set()
-        self.constants: list[str] = []
-        self.functions: list[str] = []
+        self.constants: list[ast.Assign] = []
+        self.functions: list[ast.FunctionDef] = []
         self._taken = set(taken)
         self._known: dict[tuple[int, str], str] = {}
         self.names = {name: self._define(function, name) for name, function in functions.items()}
@@ -54,18 +55,19 @@ class Helpers:
             scope = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
             tree = _Resolver(scope).visit(tree)
             used = {name: self._use(name, scope[name], function) for name in _free_names(tree) if name in scope}
-            self.functions.append(unparse(_Replacer(used).visit(tree)))
+            self.functions.append(_Replacer(used).visit(tree))
         return self._known[key]
 
     def _use(self, name: str, held: Any, function: Callable[..., Any]) -> ast.expr:
         """Provide for what a function calls by a global name, and return how it is written."""
-        renamed = f" as {name}" if name != getattr(held, "__name__", name) else ""
         if isinstance(held, Op):
             return path(held) if held.numpy is not None else ast.Name(self._define(held.forward, held.name))
-        if isinstance(held, ModuleType):
-            self.imports.add(f"import {held.__name__}{renamed}")
-        elif isinstance(held, (type, FunctionType)) and _is_public(held.__module__):
-            self.imports.add(f"from {held.__module__} import {held.__name__}{renamed}")
+        home = _home(held)
+        if isinstance(held, ModuleType) and held.__spec__:
+            self.imports.add(f"import {held.__name__}" + (f" as {name}" if name != held.__name__ else ""))
+        elif home:
+            own = held.__name__
+            self.imports.add(f"from {home} import {own}" + (f" as {name}" if name != own else ""))
         elif isinstance(held, FunctionType):
             return ast.Name(held.__name__ if held is raw else self._define(held, held.__name__))
         elif isinstance(held, (int, float, complex, str, tuple, list, np.ndarray, np.generic)):
@@ -81,7 +83,7 @@ class Helpers:
         key = id(held), name
         if key not in self._known:
             self._known[key] = self._unique(name)
-            self.constants += wrapped(literal(held), f"{self._known[key]} = ", indent=0)
+            self.constants.append(ast.Assign([ast.Name(self._known[key])], literal(held), lineno=0))
         return self._known[key]
 
     def _unique(self, name: str) -> str:
@@ -91,10 +93,22 @@ class Helpers:
         return name
 
 
-def _is_public(module: str) -> bool:
-    """Whether code that stands alone may import a module: NumPy's, or one of the standard library."""
+def _is_library(module: str) -> bool:
+    """Whether code that stands alone may import a module: one of the standard library, or one that was installed."""
     home = module.partition(".")[0]
-    return home == "numpy" or (home in sys.stdlib_module_names and home != "__main__")
+    if home in sys.stdlib_module_names:
+        return home != "__main__"
+    file = Path(getattr(sys.modules.get(home), "__file__", None) or "")
+    return home != _OWN and not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
+
+
+def _home(held: Any) -> str | None:
+    """Return the module of a library that something can be imported from by its name: of several, the plainest."""
+    name = getattr(held, "__name__", None)
+    if isinstance(held, ModuleType) or not isinstance(name, str):
+        return None
+    found = [m for m, module in list(sys.modules.items()) if getattr(module, "__dict__", {}).get(name) is held]
+    return min(filter(_is_library, found), key=lambda m: ("._" in m or m[0] == "_", m.count("."), m), default=None)
 
 
 def _free_names(tree: ast.FunctionDef) -> list[str]:
@@ -114,7 +128,7 @@ class _Resolver(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         module = self.scope.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        if not isinstance(module, ModuleType) or _is_public(module.__name__) or not hasattr(module, node.attr):
+        if not isinstance(module, ModuleType) or _is_library(module.__name__) or not hasattr(module, node.attr):
             return node
         self.scope[node.attr] = getattr(module, node.attr)
         return ast.Name(node.attr, ast.Load())
