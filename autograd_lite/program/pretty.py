@@ -7,7 +7,6 @@ each of its own breaks, all of which are in brackets. Statements are those of `a
 from __future__ import annotations
 
 import ast
-import copy
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
@@ -23,7 +22,7 @@ def unparse(tree: ast.AST, *, indent: int = 0, width: float = WIDTH) -> str:
     if isinstance(tree, ast.expr):
         return _layout([(indent, _at(tree))], width)
     frame = _Frame()
-    lines = ast.unparse(frame.visit(copy.deepcopy(tree))).split("\n")
+    lines = ast.unparse(frame.around(tree)).split("\n")
     pieces: list[tuple[int, Doc]] = []
     for i, line in enumerate(lines):
         margin = indent + len(line) - len(line.lstrip())
@@ -193,7 +192,7 @@ def _call(node: ast.Call) -> Shown:
 def _subscript(node: ast.Subscript) -> Shown:
     items = _items(node.slice.elts if isinstance(node.slice, ast.Tuple) and node.slice.elts else [node.slice])
     if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 1:
-        items.append("")
+        items = [[*items, ","]]
     return Shown(_ATOM, [_at(node.value, _ATOM), _together(_bracketed("[", items, "]", comma=""))])
 
 
@@ -211,7 +210,8 @@ def _slice(node: ast.Slice) -> Shown:
 def _binary(node: ast.BinOp) -> Shown:
     rank, sign = _OPERATORS[type(node.op)]
     if rank == _POWER:
-        sign = sign if _is_simple(node.left) and _is_simple(node.right) else f" {sign} "
+        is_close = _is_simple(node.left) and _is_simple(node.right) and not isinstance(node.left, ast.UnaryOp)
+        sign = sign if is_close else f" {sign} "
         return Shown(rank, [_at(node.left, _NUMBER), sign, _at(node.right, _SIGN)])
     left, others = node.left, [(node.op, node.right)]
     while isinstance(left, ast.BinOp) and _OPERATORS[type(left.op)][0] == rank:
@@ -274,25 +274,30 @@ _SHOW: dict[type[ast.AST], Callable[[Any], Shown]] = {
 # Statements
 
 
-class _Frame(ast.NodeTransformer):
+class _Frame:
     """Takes the outermost expressions and the parameters out of statements, and leaves numbered holes."""
 
     def __init__(self) -> None:
         self.docs: list[Doc] = []
         self._bare: set[Any] = set()
 
-    def visit(self, node: Any) -> Any:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return node  # a docstring
+    def around(self, node: Any) -> Any:
+        """Return a statement, or a part of one, with holes."""
+        if isinstance(node, list):
+            return [self.around(part) for part in node]
         if isinstance(node, ast.expr):
             return ast.Name(self._hole(_bare(node) if node in self._bare else _at(node)))
         if isinstance(node, ast.arguments):
             parameters = list(_parameters(node))
-            node.args = [ast.arg(self._hole(_bracketed("", parameters, "")))] if parameters else []
-            return ast.arguments([], node.args, None, [], [], None, [])
+            names = [ast.arg(self._hole(_bracketed("", parameters, "")))] if parameters else []
+            return ast.arguments([], names, None, [], [], None, [])
+        is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if is_docstring or not isinstance(node, ast.AST):
+            return node
         if isinstance(node, (ast.Assign, ast.Return)):
             self._bare.update([*getattr(node, "targets", []), node.value])
-        return self.generic_visit(node)
+        parts = {field: self.around(part) for field, part in ast.iter_fields(node)}
+        return ast.copy_location(type(node)(**parts), node)
 
     def _hole(self, doc: Doc) -> str:
         self.docs.append(doc)
