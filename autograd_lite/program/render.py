@@ -29,7 +29,7 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
     if node.name and not defining:
         return ast.Name(node.name)
     if node.op is None:
-        return ast.Constant(float(node.value)) if defining and is_whole(node.value) else literal(node.value)
+        return exact(node.value) if defining and is_whole(node.value) else literal(node.value)
     if node.op is alias:
         return syntax(node.args[0], defining=not node.args[0].name)
     args = [_argument(node, arg) for arg in node.args]
@@ -141,7 +141,7 @@ def _argument(node: Node, arg: Node) -> ast.expr:
     if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
         return _typed(value)
     if is_whole(value) and np.result_type(*others, int(value)) != wanted:
-        return ast.Constant(float(value))
+        return exact(value)
     return syntax(arg)
 
 
@@ -159,10 +159,12 @@ def _typed(value: Any) -> ast.expr:
 def _number(value: Any) -> ast.expr:
     """Write a number as a person would: whole ones without a point, ``1 / 6``, ``np.pi``, ``-1j``."""
     if isinstance(value, complex):
-        imaginary = _signed(complex(0, value.imag), value.imag)
         if not np.isfinite(value):
             return call("complex", [_number(value.real), _number(value.imag)])
-        return ast.BinOp(_number(value.real), ast.Add(), imaginary) if value.real else imaginary
+        imaginary, is_negative = ast.Constant(complex(0, abs(value.imag))), value.imag < 0
+        if not value.real:
+            return _negative(imaginary) if is_negative else imaginary
+        return ast.BinOp(_number(value.real), ast.Sub() if is_negative else ast.Add(), imaginary)
     if np.isnan(value) or np.isinf(value):
         return _negative(dotted("np.inf")) if value < 0 else dotted("np.nan" if np.isnan(value) else "np.inf")
     if value in (np.pi, 2 * np.pi):
@@ -171,12 +173,12 @@ def _number(value: Any) -> ast.expr:
         value = int(value)
     elif 1e-4 <= abs(value) < 1 and len(repr(value)) > 8 and 1 / round(1 / value) == value:
         return ast.BinOp(_number(math.copysign(1, value)), ast.Div(), ast.Constant(abs(round(1 / value))))
-    return _signed(value, value)
+    return _signed(value)
 
 
-def _signed(value: Any, sign: float) -> ast.expr:
+def _signed(value: float) -> ast.expr:
     """Write a number as it is, with its sign in front."""
-    return _negative(ast.Constant(-value)) if math.copysign(1, sign) < 0 and value else ast.Constant(value)
+    return _negative(ast.Constant(-value)) if math.copysign(1, value) < 0 else ast.Constant(value)
 
 
 def _negative(tree: ast.expr) -> ast.expr:
@@ -211,7 +213,7 @@ def exact(value: Any) -> ast.expr:
     """Write a number, or the numbers of an array: all real ones with a point."""
     if isinstance(value, list):
         return ast.List([exact(part) for part in value])
-    return _signed(value, value) if is_whole(value) else literal(value)
+    return _signed(float(value)) if is_whole(value) else literal(value)
 
 
 # Calls

@@ -179,11 +179,12 @@ def _arguments(f: Callable[..., Any], args: list[Any], constants: list[Node]) ->
         given = signature.bind(*args).arguments
     except (TypeError, ValueError):  # a function that is written in C
         return [_positional(f"x_{i}", tree) for i, tree in enumerate(args)]
-    left = {n.name: n for n in constants if isinstance(n.value, float)}
+    left = {n.name: n for n in constants if isinstance(n.value, (float, np.ndarray))}
     found = []
     for name, parameter in signature.parameters.items():
-        node = left.get(name)
-        default = node if node is not None and node.value == parameter.default else parameter.default
+        node, default = left.get(name), parameter.default
+        if node is not None and (node.value is default or (isinstance(default, float) and node.value == default)):
+            default = node
         if name in given or default is not parameter.empty:
             found.append(Argument(parameter, given.get(name, default), name in given))
     return found
