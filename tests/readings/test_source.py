@@ -1,12 +1,17 @@
 """Programs written out as NumPy code: golden texts, and the code run beside the backward pass that it stands for."""
 
 import ast
+import cmath
 import inspect
 import linecache
+import math
+import math as m
 import subprocess
 import sys
+import xml.dom
 import zlib
 from collections import namedtuple
+from math import erf
 from string import ascii_lowercase
 
 import numpy as np
@@ -24,6 +29,11 @@ from autograd_lite.testing.random_programs import random_program
 from tests.support.calls import ROWS, each_call
 from tests.support.syntax import same
 from tests.support.written import FUNCTIONS, path, written
+
+try:
+    from autograd_lite.ops.special import table as SPECIAL
+except ImportError:  # SciPy is not installed
+    SPECIAL = {}
 
 CONSTANT = {"one_hot": "labels have no derivative", "resize": "of nothing it gives zeros"}
 
@@ -137,11 +147,20 @@ def with_names(function, count, length):
     return space["z" * length]
 
 
-@pytest.mark.parametrize(("name", "row"), [pair for pair in ROWS.values() if pair[0] not in CONSTANT])
+@pytest.mark.parametrize(
+    ("name", "row"), [*(pair for pair in ROWS.values() if pair[0] not in CONSTANT), *SPECIAL.items()]
+)
 def test_every_op_is_written_with_names_of_any_length(name, row):
     """Lines are broken in the syntax tree: the text of a step, however narrow, is the step; and the code runs."""
     first = samples_of(row)[0]
-    case = Case(apply(row), first.draw(np.random.default_rng(0)), first.params)
+    one, other = (first.draw(np.random.default_rng(seed)) for seed in (0, 1))
+    held = {i: x for i, x in enumerate(one) if x is other[i]}  # parameters such as the order of a Bessel function
+
+    def function(*moving):
+        inputs = iter(moving)
+        return apply(row)(*(held[i] if i in held else next(inputs) for i in range(len(one))), **first.params)
+
+    case = Case(function, [x for i, x in enumerate(one) if i not in held], analytic=False)
     for length in (1, 12, 40):
         program = trace(with_names(lambda *leaves: case.paired(*leaves), len(case.leaves), length), *case.leaves)
         _, found = gradients_of(program, *case.leaves)
@@ -381,6 +400,55 @@ class TestForms:
         np.testing.assert_allclose(gradient, ag.grad(deep)(0.3))
 
 
+@ag.op
+def kept(x, low=0.0):
+    """Return x where it is above a bound, and that elsewhere."""
+    return np.maximum(x, low)
+
+
+@kept.vjp
+def _(g, z, x, low=0.0):
+    out = np.zeros_like(x)
+    above = x > low
+    out[above] = g[above]
+    return out
+
+
+def kept_loss(x):
+    y = kept(x, low=0.1)
+    return np.sum(y**2)
+
+
+def gauss(g, z, x):
+    return g * np.exp(-x * x) * 2 / np.sqrt(np.pi)
+
+
+@ag.op
+def erf_of_a_module(x):
+    return m.erf(x)
+
+
+@ag.op
+def erf_imported(x):
+    return erf(x)
+
+
+@ag.op
+def erf_with_dots(x):
+    return math.erf(x) * float(xml.dom.Node.ELEMENT_NODE)
+
+
+for each in (erf_of_a_module, erf_imported, erf_with_dots):
+    each.vjp(gauss)
+
+
+def with_module(m):
+    def function(x):
+        return m.exp(x).real
+
+    return function
+
+
 class TestOwnOps:
     def test_the_forward_and_what_it_uses_are_written(self):
         steepness, table = 2.0, np.array([1.0, 2.0])
@@ -424,6 +492,61 @@ class TestOwnOps:
         ramp.vjp(lambda g, z, x: g * settings["slope"])
         with pytest.raises(NotImplementedError, match=r"ramp\(\) cannot be .*, since it uses settings, a dict"):
             ag.source(lambda x: np.sum(ramp(x)), np.ones(2))
+
+    def test_a_rule_that_fills_an_array_is_a_step_of_its_own(self):
+        x, text = np.array([0.3, -0.4, 2.0]), ag.source(kept_loss, np.ones(3))
+        assert "    dkept_loss_dx = kept_vjp_x(dkept_loss_dy, y, x, low=0.1)  # (3,)\n" in text
+        _, gradient = load(text)["kept_loss_and_gradient"](x)
+        np.testing.assert_array_equal(gradient, ag.grad(kept_loss)(x))
+        assert "kept_vjp_x(dkept_loss_dy, y, x, low=0.1)" in str(ag.explain(kept_loss, x))
+        assert ag.draw(kept_loss, x)
+        loss = kept_loss(ag.Tensor(x, "x"))
+        assert "kept_vjp_x" in ag.source(loss)
+        loss.backward()
+
+    def test_a_rule_that_cannot_be_written_out_is_named(self):
+        @ag.op(elementwise=True)
+        def tripled(x):
+            return 3 * x
+
+        tripled.vjp(lambda g, z, x: g * np.array(x.tolist()))
+        with pytest.raises(NotImplementedError, match=r"tripled_vjp_x\(\) cannot be .*: there is no source of a def"):
+            ag.source(lambda x: np.sum(tripled(x)), np.ones(2))
+
+    def test_a_rule_that_takes_values_is_a_step_of_its_own(self):
+        @ag.op(elementwise=True)
+        def squared(x, exactly=False):
+            return x**2
+
+        @squared.vjp
+        def _(g, z, x, **params):
+            return 2 * g * np.array(x.tolist())
+
+        text = ag.source(lambda x: np.sum(squared(x, exactly=True)), np.ones(2))
+        _, gradient = load(text)["result_and_gradient"](np.array([3.0, 4.0]))
+        assert gradient.tolist() == [6.0, 8.0]
+
+    def test_what_fails_on_arrays_too_is_an_error(self):
+        row = ag.op(lambda x: 3 * x)
+        row.vjp(lambda g, z, x: 3 * g.missing)
+        with pytest.raises(AttributeError, match="missing"):
+            ag.source(lambda x: np.sum(row(x)), np.ones(2))
+
+    @pytest.mark.parametrize("use", [erf_of_a_module, erf_imported, erf_with_dots])
+    def test_modules_of_libraries_are_imported(self, use):
+        text = ag.source(lambda x: use(x) ** 2, 0.3)
+        assert "autograd_lite" not in text
+        _, gradient = load(text)["result_and_gradient"](0.3)
+        np.testing.assert_allclose(gradient, ag.grad(lambda x: use(x) ** 2)(0.3))
+
+    def test_modules_of_one_name_are_two(self):
+        one, other = ag.op(with_module(math)), ag.op(with_module(cmath))
+        one.vjp(lambda g, z, x: g)
+        other.vjp(lambda g, z, x: g)
+        one.name, other.name = "one", "other"
+        text = ag.source(lambda x: one(x) + other(x), 0.3)
+        assert "import cmath as m\nimport math as _m\n" in text
+        assert load(text)["result_and_gradient"](0.3)[0] == math.exp(0.3) + cmath.exp(0.3).real
 
     def test_a_lambda_has_no_definition(self):
         row = ag.op(elementwise=True)(lambda x: 3 * x)

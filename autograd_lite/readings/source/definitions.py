@@ -44,40 +44,43 @@ class Definitions:
         self.functions: list[ast.FunctionDef] = []
         self._taken = set(taken)
         self._known: dict[tuple[int, str], str] = {}
+        self._imported: dict[str, str] = {}
         self.names = {name: self._define(function, name) for name, function in functions.items()}
 
     def _define(self, function: Callable[..., Any], wanted: str) -> str:
         """Write a function down, after those that it calls; return what it is called."""
         key = id(function), wanted
         if key not in self._known:
-            tree = _plain_definition(function)
+            tree = _plain_definition(function, wanted)
             tree.name = self._known[key] = self._unique(wanted)
             scope = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
-            tree = _Resolver(scope).visit(tree)
-            used = {name: self._use(name, scope[name], function) for name in _free_names(tree) if name in scope}
-            self.functions.append(_Replacer(used).visit(tree))
+            self.functions.append(_Written(self, scope, tree, wanted).visit(tree))
         return self._known[key]
 
-    def _use(self, name: str, held: Any, function: Callable[..., Any]) -> ast.expr:
-        """Provide for what a function calls by a global name, and return how it is written."""
+    def use(self, name: str, held: Any, user: str) -> ast.expr:
+        """Provide for what a function calls by a name, and return how it is written."""
         if isinstance(held, Op):
             return path(held) if held.numpy is not None else ast.Name(self._define(held.forward, held.name))
         home = _home(held)
         if isinstance(held, ModuleType) and held.__spec__:
-            self.imports.add(f"import {held.__name__}" + (f" as {name}" if name != held.__name__ else ""))
-        elif home:
-            own = held.__name__
-            self.imports.add(f"from {home} import {own}" + (f" as {name}" if name != own else ""))
-        elif isinstance(held, FunctionType):
+            return ast.Name(self.load(f"import {held.__name__}", held.__name__, name))
+        if home:
+            return ast.Name(self.load(f"from {home} import {held.__name__}", held.__name__, name))
+        if isinstance(held, FunctionType):
             return ast.Name(held.__name__ if held is raw else self._define(held, held.__name__))
-        elif isinstance(held, (int, float, complex, str, tuple, list, np.ndarray, np.generic)):
+        if isinstance(held, (int, float, complex, str, tuple, list, np.ndarray, np.generic)):
             return ast.Name(self._constant(name, held))
-        else:
-            raise NotImplementedError(
-                f"{function.__name__}() cannot be written out, since it uses {name}, a {type(held).__name__}; "
-                "it may use functions, modules, numbers and arrays"
-            )
-        return ast.Name(name)
+        raise NotImplementedError(
+            f"{user}() cannot be written out, since it uses {name}, a {type(held).__name__}; "
+            "it may use functions, modules, numbers and arrays"
+        )
+
+    def load(self, line: str, own: str, wanted: str) -> str:
+        """Import something, and return what it is called."""
+        while self._imported.setdefault(wanted, line) != line:
+            wanted = f"_{wanted}"
+        self.imports.add(line if wanted == own else f"{line} as {wanted}")
+        return wanted
 
     def _constant(self, name: str, held: Any) -> str:
         key = id(held), name
@@ -111,37 +114,39 @@ def _home(held: Any) -> str | None:
     return min(filter(_is_library, found), key=lambda m: ("._" in m or m[0] == "_", m.count("."), m), default=None)
 
 
-def _free_names(tree: ast.FunctionDef) -> list[str]:
-    """List the names that a function reads and does not bind."""
-    names = [part for part in ast.walk(tree) if isinstance(part, ast.Name)]
-    bound = {part.arg for part in ast.walk(tree) if isinstance(part, ast.arg)}
-    bound |= {name.id for name in names if not isinstance(name.ctx, ast.Load)}
-    return list(dict.fromkeys(name.id for name in names if name.id not in bound))
+class _Written(ast.NodeTransformer):
+    """Puts what a function uses from outside into the form in which it is written: ``sigmoid`` for ``ag.sigmoid``.
 
+    Calls of `raw`, which returns arrays as they are, go.
+    """
 
-class _Resolver(ast.NodeTransformer):
-    """Names what modules hold that written code cannot import by its own name: ``sigmoid`` for ``ag.sigmoid``."""
+    def __init__(self, definitions: Definitions, scope: dict[str, Any], tree: ast.FunctionDef, user: str) -> None:
+        self.definitions, self.scope, self.user = definitions, scope, user
+        self.bound = {part.arg for part in ast.walk(tree) if isinstance(part, ast.arg)}
+        names = (part for part in ast.walk(tree) if isinstance(part, ast.Name))
+        self.bound |= {name.id for name in names if not isinstance(name.ctx, ast.Load)}
 
-    def __init__(self, scope: dict[str, Any]) -> None:
-        self.scope = scope
+    def _module(self, node: ast.AST) -> ModuleType | None:
+        """Return the module that a name stands for, with dots or without."""
+        if isinstance(node, ast.Attribute):
+            held = getattr(self._module(node.value), node.attr, None)
+        else:
+            held = self.scope.get(node.id) if isinstance(node, ast.Name) and node.id not in self.bound else None
+        return held if isinstance(held, ModuleType) else None
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        self.generic_visit(node)
-        module = self.scope.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        if not isinstance(module, ModuleType) or _is_library(module.__name__) or not hasattr(module, node.attr):
+        module = self._module(node.value)
+        if module and not _is_library(module.__name__) and hasattr(module, node.attr):
+            name = f"_{node.attr}" if node.attr in self.bound else node.attr
+            return self.definitions.use(name, getattr(module, node.attr), self.user)
+        if module and "." in module.__name__ and module.__name__ == ast.unparse(node.value):
+            self.definitions.imports.add(f"import {module.__name__}")
             return node
-        self.scope[node.attr] = getattr(module, node.attr)
-        return ast.Name(node.attr, ast.Load())
-
-
-class _Replacer(ast.NodeTransformer):
-    """Puts the written forms of names in their places; calls of `raw`, which returns arrays as they are, go."""
-
-    def __init__(self, used: dict[str, ast.expr]) -> None:
-        self.used = used
+        return self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.used.get(node.id, node)
+        is_free = node.id in self.scope and node.id not in self.bound
+        return self.definitions.use(node.id, self.scope[node.id], self.user) if is_free else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -165,14 +170,14 @@ class _Unannotated(ast.NodeTransformer):
         return ast.Assign([node.target], node.value, lineno=0) if node.value else None
 
 
-def _plain_definition(function: Callable[..., Any]) -> ast.FunctionDef:
+def _plain_definition(function: Callable[..., Any], name: str) -> ast.FunctionDef:
     """Return the definition of a function without decorators and annotations, with one line of docstring."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError):
         tree = ast.Pass()
     if not isinstance(tree, ast.FunctionDef):
-        raise NotImplementedError(f"{function.__name__}() cannot be written out: there is no source of a def")
+        raise NotImplementedError(f"{name}() cannot be written out: there is no source of a def; define it by one")
     tree = _Unannotated().visit_FunctionDef(tree)
     docstring = ast.get_docstring(tree)
     if docstring:
