@@ -27,6 +27,7 @@ from autograd_lite.program.expressions import (
 from autograd_lite.program.identifiers import identifier, unique_names
 from autograd_lite.program.local import Local
 from autograd_lite.program.naming import Names, NumbersInRules, Place
+from autograd_lite.program.opaque import make_opaque
 from autograd_lite.program.simplify import simplify
 
 _DEEPEST = 8  # levels of calls and operators in the expression of a step
@@ -326,7 +327,7 @@ class Chain:
         """Pull the cotangents of a step back to its inputs, by the rules of its ops."""
         with self._stopping_before(local.outputs), observing(NumbersInRules(self.names)), np.errstate(all="ignore"):
             seeds = {self.expressions.tensors[v][0]: g for v, g in cotangents.items()}
-            found, _ = sweep(seeds, self._stops)
+            found = self._sweep(seeds)
         pulled: dict[Node, Tensor] = {}
         for tensor, c in found.items():
             u = self.expressions.nodes[tensor]
@@ -335,6 +336,14 @@ class Chain:
                 pulled[u] = pulled[u] + c if u in pulled else c
         self._translate(pulled.values())
         return {u: pulled[u] for u in local.inputs if u in pulled}
+
+    def _sweep(self, seeds: dict[Tensor, Any]) -> dict[Tensor, Any]:
+        while True:
+            try:
+                return sweep(seeds, self._stops)[0]
+            except Exception as error:
+                if not make_opaque(error):
+                    raise
 
     def _total(self, u: Node, terms: list[tuple[Node, Tensor]]) -> None:
         """Add up the cotangent of a step or input, and write it down."""

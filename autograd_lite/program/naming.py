@@ -329,6 +329,11 @@ class NumbersInRules(Observer[Tensor]):
         """Record what rules compute without derivative: masks, orders."""
         return record_constant(op, value, inputs, params)
 
+    def decided(self, node: Tensor, outcome: Any) -> None:
+        """Refuse what a rule makes of the values of an array: it is no part of the record."""
+        if isinstance(outcome, np.ndarray) and outcome.ndim:
+            raise TypeError("a derivative rule took the values of a Tensor; write it with NumPy functions")
+
     def recorded(self, node: Tensor) -> None:
         """Look for numbers of the op that is swept: equal ones of other ops are none of these."""
         frame: FrameType | None = sys._getframe(1)

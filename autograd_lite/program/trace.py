@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -23,6 +24,25 @@ from autograd_lite.program.render import text
 _LONGEST = 12  # ops, names and numbers in an expression that is used once
 
 Wrt = str | Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One parameter of the traced function, and what it was called with.
+
+    Attributes
+    ----------
+    parameter : inspect.Parameter
+    tree : tree
+        The argument, with a Node in the place of each input or constant of the program. The program holds for the other
+        leaves as they are here: what the function made of them is no part of it.
+    given : bool
+        False where the parameter was left at its default.
+    """
+
+    parameter: inspect.Parameter
+    tree: Any
+    given: bool = True
 
 
 @dataclass
@@ -48,6 +68,8 @@ class Program:
     cotangent : str or None
         Name of the cotangent of the result, an input of the backward pass, where the result is not of size 1.
     decisions : list of Decision
+    arguments : list of Argument
+        The parameters of the function, in order. Of a Tensor that was computed already, its leaves.
     """
 
     name: str
@@ -59,6 +81,7 @@ class Program:
     gradients: dict[str, str]
     cotangent: str | None = None
     decisions: list[Decision] = field(default_factory=list)
+    arguments: list[Argument] = field(default_factory=list)
 
     @property
     def steps(self) -> list[Step]:
@@ -124,6 +147,7 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     _check_callable(f)
     paths = leaf_paths(f, args, range(len(args)))
     wrapped, leaves, constants = _enter(args, paths, wanted, integers=True)
+    entered, rebuild = trees.flatten(wrapped)  # before the function can change them
     names = Names()
     result: Tensor | None = None
     try:
@@ -133,13 +157,41 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
             raise
     if result is None or names.left:
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
+        entered, rebuild = trees.flatten(wrapped)
         names = Names()
         result = _run(f, wrapped, names)
     better = _better_names(paths, leaves, names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
     title = getattr(f, "__name__", "result")
-    return _build(title if title.isidentifier() else "result", result, leaves, chosen, names, constants)
+    program = _build(title if title.isidentifier() else "result", result, leaves, chosen, names, constants)
+    nodes = {id(leaves[name]): node for name, node in program.inputs.items()}
+    named = [n for n in reachable(step.node for step in program.steps) if n.constant and n.name]
+    nodes |= {id(n.value): n for n in named if isinstance(n.value, np.ndarray)}
+    program.arguments = _arguments(f, rebuild([nodes.get(id(x), x) for x in entered]), named)
+    return program
+
+
+def _arguments(f: Callable[..., Any], args: list[Any], constants: list[Node]) -> list[Argument]:
+    """Return the parameters of a function with what they were called with."""
+    try:
+        signature = inspect.signature(f)
+        given = signature.bind(*args).arguments
+    except (TypeError, ValueError):  # a function that is written in C
+        return [_positional(f"x_{i}", tree) for i, tree in enumerate(args)]
+    left = {n.name: n for n in constants if isinstance(n.value, (float, np.ndarray))}
+    found = []
+    for name, parameter in signature.parameters.items():
+        node, default = left.get(name), parameter.default
+        if node is not None and (node.value is default or (isinstance(default, float) and node.value == default)):
+            default = node
+        if name in given or default is not parameter.empty:
+            found.append(Argument(parameter, given.get(name, default), name in given))
+    return found
+
+
+def _positional(name: str, tree: Any) -> Argument:
+    return Argument(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD), tree)
 
 
 def _check_callable(f: Any) -> None:
@@ -160,7 +212,9 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
     leaves = {name: t for t, name in unique_names(best, ()).items()}
     chosen = _choose(wanted, leaves)
     with names.lifting(nodes):
-        return _build("result", result, leaves, chosen, names, {})
+        program = _build("result", result, leaves, chosen, names, {})
+    program.arguments = [_positional(name, node) for name, node in program.inputs.items()]
+    return program
 
 
 def _better_names(paths: list[tuple[str, bool]], leaves: dict[str, Tensor], names: Names) -> dict[str, str]:
