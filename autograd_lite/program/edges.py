@@ -13,6 +13,7 @@ from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, observing
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
+from autograd_lite.program.opaque import make_opaque
 from autograd_lite.program.recording import Constants
 
 
@@ -54,8 +55,8 @@ class Record:
         """Pull the cotangents of a step, or of the outputs of an op, back to its operands, by backward's own sweep."""
         seeds = {self[v]: _tensor(g) for v, g in cotangents.items()}
         ends = {self[u]: u for u in _ends(*cotangents)}
-        with observing(Constants()), np.errstate(all="ignore"):
-            found, _ = sweep(seeds, set(ends))
+        with observing(_Rules()), np.errstate(all="ignore"):
+            found = _swept(seeds, set(ends))
         return {u: _tensor(found[t]) for t, u in ends.items() if t in found}
 
     def factor(self, v: Node, u: Node) -> Value:
@@ -72,6 +73,24 @@ class Record:
             return factor
         turned = raw(self.pull({v: 1j * ones}).get(u, zeros))
         return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None  # none where it is not analytic
+
+
+class _Rules(Constants):
+    """Looks on while derivative rules are recorded."""
+
+    def decided(self, node: Tensor, outcome: Value) -> None:
+        """Refuse what a rule makes of the values of an array: it is no part of the record."""
+        if isinstance(outcome, np.ndarray) and outcome.ndim:
+            raise TypeError("a derivative rule took the values of a Tensor; write it with NumPy functions")
+
+
+def _swept(seeds: dict[Tensor, Cotangent], wrt: set[Tensor]) -> dict[Tensor, Cotangent]:
+    while True:
+        try:
+            return sweep(seeds, wrt)[0]
+        except Exception as error:
+            if not make_opaque(error):
+                raise
 
 
 def _tensor(x: Cotangent) -> Tensor:

@@ -1,9 +1,10 @@
-"""Expressions as Python source text, by way of Python's own syntax trees."""
+"""Expressions as Python's own syntax trees, and as source text by way of these."""
 
 from __future__ import annotations
 
 import ast
 import inspect
+import math
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from string import Formatter
@@ -20,7 +21,7 @@ from autograd_lite.program.pretty import unparse
 
 def text(node: Node, *, defining: bool = False) -> str:
     """Return the source of a node: its name, or the expression that makes it where it is being defined."""
-    return unparse(syntax(node, defining=defining))
+    return unparse(syntax(node, defining=defining), width=math.inf)
 
 
 def syntax(node: Node, *, defining: bool = False) -> ast.expr:
@@ -28,7 +29,7 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
     if node.name and not defining:
         return ast.Name(node.name)
     if node.op is None:
-        return ast.Constant(float(node.value)) if defining and is_whole(node.value) else literal(node.value)
+        return exact(node.value) if defining and is_whole(node.value) else literal(node.value)
     if node.op is alias:
         return syntax(node.args[0], defining=not node.args[0].name)
     args = [_argument(node, arg) for arg in node.args]
@@ -46,7 +47,22 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
         if key not in params:
             break
         args.append(params.pop(key))
-    return ast.Call(path(node.op), args, [ast.keyword(key, value) for key, value in params.items()])
+    return call(path(node.op), args, params)
+
+
+def dotted(name: str) -> ast.expr:
+    """Return the syntax tree of a name with dots: ``np.linalg.norm``."""
+    first, *others = name.split(".")
+    tree: ast.expr = ast.Name(first)
+    for other in others:
+        tree = ast.Attribute(tree, other)
+    return tree
+
+
+def call(function: str | ast.expr, args: list[ast.expr], params: dict[str, ast.expr] | None = None) -> ast.Call:
+    """Return the syntax tree of a call."""
+    function = dotted(function) if isinstance(function, str) else function
+    return ast.Call(function, args, [ast.keyword(key, value) for key, value in (params or {}).items()])
 
 
 def functions_of(nodes: Iterable[Node]) -> dict[str, Callable[..., Any]]:
@@ -83,8 +99,7 @@ def _scattering(node: Node) -> Callable[..., Any]:
 
 
 def _scattered(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    keywords = [ast.keyword(key, params[key]) for key in ("index", "shape")]
-    return ast.Call(ast.Name(_scattering(node).__name__), args, keywords)
+    return call(_scattering(node).__name__, args, {key: params[key] for key in ("index", "shape")})
 
 
 # Constants
@@ -98,20 +113,19 @@ def literal(value: Any) -> ast.expr:
         value = value.item()
     if isinstance(value, np.ndarray):
         return _array(value)
-    if isinstance(value, float):
+    if isinstance(value, (int, float, complex)) and not isinstance(value, bool):
         return _number(value)
     if isinstance(value, slice) or (isinstance(value, tuple) and any(isinstance(part, slice) for part in value)):
-        return _subscript(ast.Name("np.s_"), value)
+        return _subscript(dotted("np.s_"), value)
     if isinstance(value, tuple):
         return ast.Tuple([literal(v) for v in value])
     if isinstance(value, list):
         return ast.List([literal(v) for v in value])
     if isinstance(value, (np.dtype, type)):
-        return ast.parse(f"np.{np.dtype(value).name}", mode="eval").body
-    if isinstance(value, range) and value.step == 1:
-        return ast.Call(ast.Name("range"), [literal(n) for n in (value.start, value.stop)[value.start == 0 :]], [])
-    if isinstance(value, (complex, range)):
-        return ast.parse(repr(value), mode="eval").body
+        return dotted(f"np.{np.dtype(value).name}")
+    if isinstance(value, range):
+        bounds = (value.start, value.stop, value.step)
+        return call("range", [literal(n) for n in bounds[value.start == 0 and value.step == 1 : 2 + (value.step != 1)]])
     return ast.Constant(value)
 
 
@@ -127,7 +141,7 @@ def _argument(node: Node, arg: Node) -> ast.expr:
     if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
         return _typed(value)
     if is_whole(value) and np.result_type(*others, int(value)) != wanted:
-        return ast.Constant(float(value))
+        return exact(value)
     return syntax(arg)
 
 
@@ -139,48 +153,67 @@ def is_whole(value: Any) -> bool:
 
 def _typed(value: Any) -> ast.expr:
     """Write a number with its dtype."""
-    return ast.Call(literal(value.dtype), [literal(value.item())], [])
+    return call(literal(value.dtype), [literal(value.item())])
 
 
-def _number(value: float) -> ast.expr:
+def _number(value: Any) -> ast.expr:
+    """Write a number as a person would: whole ones without a point, ``1 / 6``, ``np.pi``, ``-1j``."""
+    if isinstance(value, complex):
+        if not np.isfinite(value):
+            return call("complex", [_number(value.real), _number(value.imag)])
+        imaginary, is_negative = ast.Constant(complex(0, abs(value.imag))), value.imag < 0
+        if not value.real:
+            return _negative(imaginary) if is_negative else imaginary
+        return ast.BinOp(_number(value.real), ast.Sub() if is_negative else ast.Add(), imaginary)
     if np.isnan(value) or np.isinf(value):
-        number: ast.expr = ast.Attribute(ast.Name("np"), "nan" if np.isnan(value) else "inf")
-        return ast.UnaryOp(ast.USub(), number) if value < 0 else number
+        return _negative(dotted("np.inf")) if value < 0 else dotted("np.nan" if np.isnan(value) else "np.inf")
     if value in (np.pi, 2 * np.pi):
-        return ast.parse("np.pi" if value == np.pi else "2 * np.pi", mode="eval").body
+        return dotted("np.pi") if value == np.pi else ast.BinOp(ast.Constant(2), ast.Mult(), dotted("np.pi"))
     if value == int(value) and abs(value) < 1e6:
         value = int(value)
     elif 1e-4 <= abs(value) < 1 and len(repr(value)) > 8 and 1 / round(1 / value) == value:
-        return ast.BinOp(_number(float(np.sign(value))), ast.Div(), ast.Constant(abs(round(1 / value))))
-    return ast.UnaryOp(ast.USub(), ast.Constant(-value)) if value < 0 else ast.Constant(value)
+        return ast.BinOp(_number(math.copysign(1, value)), ast.Div(), ast.Constant(abs(round(1 / value))))
+    return _signed(value)
+
+
+def _signed(value: float) -> ast.expr:
+    """Write a number as it is, with its sign in front."""
+    return _negative(ast.Constant(-value)) if math.copysign(1, value) < 0 else ast.Constant(value)
+
+
+def _negative(tree: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.USub(), tree)
 
 
 def _array(value: Any) -> ast.expr:
-    def call(name: str, *args: ast.expr, plain: Collection[str] = ("float64", "int64")) -> ast.expr:
-        dtype = [] if value.dtype.name in plain else [ast.keyword("dtype", literal(value.dtype))]
-        return ast.Call(ast.Attribute(ast.Name("np"), name), list(args), dtype)
+    def made(name: str, *args: ast.expr, plain: Collection[str] = ("float64", "int64")) -> ast.expr:
+        return call(f"np.{name}", list(args), {} if value.dtype.name in plain else {"dtype": literal(value.dtype)})
 
     shape = literal(value.shape if value.ndim > 1 else value.shape[0])
-    first = value.flat[0] if value.size else 0
+    first: Any = value.flat[0] if value.size else 0
     if value.dtype.kind in "fc" and first in (0, 1) and np.all(value == first):
-        return call("ones" if first else "zeros", shape, plain=("float64",))
+        return made("ones" if first else "zeros", shape, plain=("float64",))
     if value.size and np.all(value == first):
-        filler = ast.Constant(float(first)) if value.dtype == np.float64 and first == int(first) else literal(first)
-        return call("full", shape, filler, plain=("float64", "int64", "bool", "complex128"))
+        filler = exact(first.item()) if value.dtype == np.float64 else literal(first)
+        return made("full", shape, filler, plain=("float64", "int64", "bool", "complex128"))
     if is_range(value):
-        index = ", ".join(":" if n > 1 else "None" for n in value.shape)
-        numbers = call("arange", literal(value.size))
-        return numbers if value.ndim == 1 else ast.Subscript(numbers, ast.Name(index))
+        numbers = made("arange", literal(value.size))
+        return numbers if value.ndim == 1 else _axes(numbers, [n > 1 for n in value.shape])
     if not value.size:
-        return call("zeros", shape, plain=("float64",))
-    return call("array", _nested(value.tolist()), plain=("int64", "bool", "complex128", "float64"))
+        return made("zeros", shape, plain=("float64",))
+    return made("array", exact(value.tolist()), plain=("int64", "bool", "complex128", "float64"))
 
 
-def _nested(value: Any) -> ast.expr:
-    """Write the numbers of an array: all real ones with a point."""
+def _axes(tree: ast.expr, kept: list[bool]) -> ast.expr:
+    """Write axes of an array, and new ones between them: ``x[:, None]``."""
+    return ast.Subscript(tree, ast.Tuple([ast.Slice() if keeps else ast.Constant(None) for keeps in kept]))
+
+
+def exact(value: Any) -> ast.expr:
+    """Write a number, or the numbers of an array: all real ones with a point."""
     if isinstance(value, list):
-        return ast.List([_nested(part) for part in value])
-    return ast.Constant(value) if is_whole(value) else literal(value)
+        return ast.List([exact(part) for part in value])
+    return _signed(float(value)) if is_whole(value) else literal(value)
 
 
 # Calls
@@ -216,7 +249,7 @@ def _fill(template: str, args: list[ast.expr], params: dict[str, ast.expr]) -> a
 
 def path(op: Op) -> ast.expr:
     """Return the dotted name by which the written code calls an op."""
-    return ast.Name(op.name) if op.numpy is None else ast.parse(path_of(op.numpy), mode="eval").body
+    return dotted(op.name if op.numpy is None else path_of(op.numpy))
 
 
 def _parameters(op: Op) -> list[inspect.Parameter]:
@@ -265,28 +298,26 @@ def _transposed(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -
     axes = node.params.get("axes")
     if axes is None or list(axes) == list(range(len(node.shape)))[::-1]:
         return ast.Attribute(args[0], "T")
-    return ast.Call(ast.Attribute(ast.Name("np"), "transpose"), [args[0], params["axes"]], [])
+    return call("np.transpose", [args[0], params["axes"]])
 
 
 def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
     """Write new axes as an index, ``x[:, None]``, and any other shape as ``x.reshape(2, 6)``."""
     before, after = node.args[0].shape, node.shape
     left = list(before)
-    index = [":" if left and n == left[0] and left.pop(0) else "None" for n in after]
-    if before and not left and index.count("None") == len(after) - len(before):
-        return ast.Subscript(args[0], ast.Name(", ".join(index)))
-    order = [ast.keyword("order", params["order"])] if "order" in params else []
+    kept = [bool(left) and n == left[0] and left.pop(0) == n for n in after]
+    if before and not left and all(keeps or n == 1 for keeps, n in zip(kept, after, strict=True)):
+        return _axes(args[0], kept)
+    order = {"order": params["order"]} if "order" in params else {}
     if not before:  # what may be a plain number
-        return ast.Call(ast.Attribute(ast.Name("np"), "reshape"), [args[0], literal(after)], order)
-    lengths = [literal(n) for n in after] or [literal(())]
-    return ast.Call(ast.Attribute(args[0], "reshape"), lengths, order)
+        return call("np.reshape", [args[0], literal(after)], order)
+    return call(ast.Attribute(args[0], "reshape"), [literal(n) for n in after] or [literal(())], order)
 
 
 def _stretched(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
     if node.args[0].shape:
-        return ast.Call(ast.Attribute(ast.Name("np"), "broadcast_to"), [args[0], literal(node.shape)], [])
-    lengths = literal(node.shape[0] if len(node.shape) == 1 else node.shape)
-    return ast.Call(ast.Attribute(ast.Name("np"), "full"), [lengths, args[0]], [])
+        return call("np.broadcast_to", [args[0], literal(node.shape)])
+    return call("np.full", [literal(node.shape[0] if len(node.shape) == 1 else node.shape), args[0]])
 
 
 def _reduced(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
@@ -296,27 +327,25 @@ def _reduced(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> a
         del params["axis"]
     elif isinstance(axis, tuple) and len(axis) == 1:
         params["axis"] = literal(axis[0])
-    path = ast.Attribute(ast.Name("np"), "sum")
-    return ast.Call(path, args, [ast.keyword(key, value) for key, value in params.items()])
+    return call("np.sum", args, params)
 
 
 def _negated(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
     """Write the minus sign of a product in front of its first factor: ``-x * y`` for ``-(x * y)``."""
     tree = args[0]
     if not isinstance(tree, ast.BinOp) or not isinstance(tree.op, (ast.Mult, ast.Div)):
-        return ast.UnaryOp(ast.USub(), tree)
+        return _negative(tree)
     return ast.BinOp(_negated(node, [tree.left], params), tree.op, tree.right)
 
 
 def _cast(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
     if not node.shape:
-        return ast.Call(params["dtype"], args, [])
-    return ast.Call(ast.Attribute(args[0], "astype"), [params["dtype"]], [])
+        return call(params["dtype"], args)
+    return call(ast.Attribute(args[0], "astype"), [params["dtype"]])
 
 
 def _contracted(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    path = ast.Attribute(ast.Name("np"), "einsum")
-    return ast.Call(path, [params.pop("subscripts"), *args], [ast.keyword(key, p) for key, p in params.items()])
+    return call("np.einsum", [params.pop("subscripts"), *args], params)
 
 
 def _picked(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
@@ -330,7 +359,7 @@ def _compared(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> 
     first, last = node.args
     if first is not last:
         return ast.Compare(args[0], [ast.Eq() if node.op and node.op.name == "equal" else ast.NotEq()], [args[1]])
-    is_nan = ast.Call(ast.Attribute(ast.Name("np"), "isnan"), args[:1], [])
+    is_nan = call("np.isnan", args[:1])
     return ast.UnaryOp(ast.Invert(), is_nan) if node.op and node.op.name == "equal" else is_nan
 
 

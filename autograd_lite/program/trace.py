@@ -14,9 +14,10 @@ from autograd_lite.core.backward import order
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import jacobian
+from autograd_lite.program.arguments import Argument, arguments_of, positional
 from autograd_lite.program.chain_rule import Chain
 from autograd_lite.program.edges import Record, operands
-from autograd_lite.program.expressions import Expressions, Node
+from autograd_lite.program.expressions import Expressions, Node, reachable
 from autograd_lite.program.naming import Namespace, better_names, leaf_paths, named_leaves
 from autograd_lite.program.recording import BackwardPass, Recording, leaf, record_call
 from autograd_lite.program.render import text
@@ -51,6 +52,8 @@ class Program:
     cotangent : str or None
         Name of the cotangent of the result, an input of the backward pass, where the result is not of size 1.
     decisions : list of Decision
+    arguments : list of Argument
+        The parameters of the function, in order. Of a Tensor that was computed already, its leaves.
     record : Record
         Each value of the forward pass as a Tensor: what derivatives are taken of.
     """
@@ -64,6 +67,7 @@ class Program:
     gradients: dict[str, str]
     cotangent: str | None = None
     decisions: list[Decision] = field(default_factory=list)
+    arguments: list[Argument] = field(default_factory=list)
     record: Record = field(default_factory=Record, repr=False)
 
     @property
@@ -204,6 +208,7 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     _check_callable(f)
     paths = leaf_paths(f, args, range(len(args)))
     wrapped, leaves, constants = _enter(args, paths, wanted, integers=True)
+    entered, rebuild = trees.flatten(wrapped)  # before the function can change them
     recording = None
     try:
         recording = _record(f, wrapped, leaves)
@@ -212,12 +217,18 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
             raise
     if recording is None or recording.names.left:
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
+        entered, rebuild = trees.flatten(wrapped)
         recording = _record(f, wrapped, leaves)
     better = better_names(paths, leaves, recording.names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
     title = getattr(f, "__name__", "result")
-    return _build(title if title.isidentifier() else "result", recording, leaves, chosen, constants)
+    program = _build(title if title.isidentifier() else "result", recording, leaves, chosen, constants)
+    nodes = {id(leaves[name]): node for name, node in program.inputs.items()}
+    named = [n for n in reachable(step.node for step in program.steps) if n.constant and n.name]
+    nodes |= {id(n.value): n for n in named if isinstance(n.value, np.ndarray)}
+    program.arguments = arguments_of(f, rebuild([nodes.get(id(x), x) for x in entered]), named)
+    return program
 
 
 def _record(f: Callable[..., Any], args: list[Any], leaves: dict[str, Tensor]) -> Recording:
@@ -240,7 +251,9 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
     names.read_caller()
     found = [t for t in reversed(order([result])[0]) if t.op is None]
     leaves = named_leaves(found, names)
-    return _build("result", Recording(result, found, names), leaves, _choose(wanted, leaves), {})
+    program = _build("result", Recording(result, found, names), leaves, _choose(wanted, leaves), {})
+    program.arguments = [positional(name, node) for name, node in program.inputs.items()]
+    return program
 
 
 def _enter(

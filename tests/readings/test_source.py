@@ -1,24 +1,40 @@
 """Programs written out as NumPy code: golden texts, and the code run beside the backward pass that it stands for."""
 
 import ast
+import cmath
 import inspect
 import linecache
+import math
+import math as m
 import subprocess
 import sys
+import xml.dom
 import zlib
+from collections import namedtuple
+from math import erf
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core.trees import flatten
+from autograd_lite.core.trees import flatten, same_structure
+from autograd_lite.ops.samples import samples_of
+from autograd_lite.program.pretty import unparse
+from autograd_lite.program.render import syntax
 from autograd_lite.program.trace import trace
 from autograd_lite.readings.source.module import load
 from autograd_lite.testing.checks import UNJUDGED, Case, apply, is_inexact
 from autograd_lite.testing.random_programs import random_program
-from tests.support.calls import each_call
+from tests.support.calls import ROWS, each_call
+from tests.support.syntax import same
 from tests.support.written import FUNCTIONS, path, written
+
+try:
+    from autograd_lite.ops.special import table as SPECIAL
+except ImportError:  # SciPy is not installed
+    SPECIAL = {}
 
 CONSTANT = {"one_hot": "labels have no derivative", "resize": "of nothing it gives zeros"}
 
@@ -29,10 +45,12 @@ def executed(program):
 
 
 def gradients_of(program, *args):
-    """Run the written code of a program; return result and gradients."""
+    """Run the written code of a program; return result and gradients, leaf by leaf."""
+    function = executed(program)
+    outside = inspect.signature(function).parameters.keys() & program.constants.keys()
     with np.errstate(all="ignore"):  # as in the rules, a value that is not chosen may be no number
-        value, gradients = executed(program)(*args, **program.constants)
-    return value, gradients if len(program.gradients) > 1 else (gradients,)
+        value, gradients = function(*args, **{name: program.constants[name] for name in outside})
+    return value, [g for g in flatten(gradients)[0] if g is not None]
 
 
 def assert_close(found, wanted, rtol, scale=0.0):
@@ -81,12 +99,12 @@ class TestGoldenTexts:
         rng = np.random.default_rng(0)
         here = [leaves[i] for i in places]
         near = [x + 0.01 * rng.standard_normal(np.shape(x)) for x in here]
-        others = [x for x in leaves if isinstance(x, np.ndarray) and not is_inexact(x)]  # the last arguments
         by_name = [name for name, node in program.inputs.items() if node.dtype.kind == "f"]
         for at in (here, near):
             wanted, pullback = ag.vjp(of_leaves, *at)
             cotangent = rng.standard_normal(np.shape(wanted)) if program.cotangent else np.ones_like(wanted)
-            value, gradients = gradients_of(program, *at, *others, *([cotangent] if program.cotangent else []))
+            trees = rebuild(list((dict(enumerate(leaves)) | dict(zip(places, at, strict=True))).values()))
+            value, gradients = gradients_of(program, *trees, *([cotangent] if program.cotangent else []))
             np.testing.assert_allclose(value, wanted, rtol=1e-12)
             pulled = dict(zip(by_name, pullback(cotangent), strict=True))
             assert_close(gradients, [pulled[name] for name in program.gradients], 1e-11)
@@ -123,6 +141,36 @@ def test_every_op_is_written_without_its_values(row, call):
     assert [np.asarray(g).dtype for g in found] == [np.asarray(x).dtype for x in other]
 
 
+def with_names(function, count, length):
+    """Return a function of so many arguments that calls another: it, and they, have names of so many characters."""
+    arguments, space = ", ".join(letter * length for letter in ascii_lowercase[:count]), {"function": function}
+    exec(f"def {'z' * length}({arguments}):\n    return function({arguments})", space)
+    return space["z" * length]
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), [*(pair for pair in ROWS.values() if pair[0] not in CONSTANT), *SPECIAL.items()]
+)
+def test_every_op_is_written_with_names_of_any_length(name, row):
+    """Lines are broken in the syntax tree: the text of a step, however narrow, is the step; and the code runs."""
+    first = samples_of(row)[0]
+    one, other = (first.draw(np.random.default_rng(seed)) for seed in (0, 1))
+    held = {i: x for i, x in enumerate(one) if x is other[i]}  # parameters such as the order of a Bessel function
+
+    def function(*moving):
+        inputs = iter(moving)
+        return apply(row)(*(held[i] if i in held else next(inputs) for i in range(len(one))), **first.params)
+
+    case = Case(function, [x for i, x in enumerate(one) if i not in held], analytic=False)
+    for length in (1, 12, 40):
+        program = trace(with_names(lambda *leaves: case.paired(*leaves), len(case.leaves), length), *case.leaves)
+        _, found = gradients_of(program, *case.leaves)
+        assert_close(found, case.gradient(*case.leaves), 1e-9)
+        for step in program.steps:
+            tree = syntax(step.node, defining=True)
+            assert same(ast.parse(f"({unparse(tree, width=20)})", mode="eval").body, tree)
+
+
 @pytest.mark.parametrize("start", range(0, 300, 20))
 def test_random_programs(start):
     """Differences of values, the backward pass and the executed text agree; the latter two also beside the point."""
@@ -142,6 +190,130 @@ def test_random_programs(start):
             np.testing.assert_allclose(value, random.function(*at), rtol=1e-10)
             assert_close(found, wanted, 1e-9, scale=1e-2)
     assert judged >= 18
+
+
+Layer = namedtuple("Layer", "W b")
+x, W, b = np.array([0.5, -1.0]), np.array([[1.0, 2.0], [3.0, 4.0], [0.5, -2.0]]), np.array([0.1, -0.2, 0.3])
+
+
+def in_a_dict(params, x, k=3):
+    return np.sum((params["W"] @ x + params["b"]) ** k)
+
+
+def in_a_list(layers, x):
+    for W, b in layers:
+        x = np.tanh(W @ x + b)
+    return np.sum(x)
+
+
+def in_named_tuples(layers, /, x, *, power=2):
+    return sum(np.sum((layer.W @ x + layer.b) ** power) for layer in layers["all"])
+
+
+def mixed(model, *inputs, scale=2.0, shift=b, mode="sum", skip=None):
+    total = sum(model["layers"][0]["W"] @ x for x in inputs) * scale + shift
+    return np.sum(total**2) if mode == "sum" else np.max(total)
+
+
+def labelled(x, labels):
+    return -np.mean(x[np.arange(len(labels)), labels])
+
+
+def counted(x, labels):
+    return sum(x[i, label] ** 2 for i, label in enumerate(labels.tolist()))
+
+
+def crossed(a, b):
+    """Each has a key that is the other's name."""
+    return np.sum(a["b"] * b["a"] + b["b"])
+
+
+def of_numbers(l, np_, type=2.0):  # noqa: E741
+    range = l * np_
+    return range * type
+
+
+LABELLED = np.arange(6.0).reshape(2, 3), np.array([2, 0])
+CALLS = {  # a function, its arguments, and what its gradient is by
+    "dict": (in_a_dict, ({"W": W, "b": b}, x), None, (0, 1)),
+    "dict and frozen": (in_a_dict, ({"W": W, "b": b}, x, 2), None, (0, 1)),
+    "list of tuples": (in_a_list, ([(W, b), (W.T, x)], x), None, (0, 1)),
+    "named tuples": (in_named_tuples, ({"all": (Layer(W, b), Layer(2 * W, b))}, x), None, (0, 1)),
+    "the rest": (mixed, ({"layers": [{"W": W, "size": 3}], "name": "small"}, x, 2 * x), "W", None),
+    "labels": (labelled, LABELLED, None, 0),
+    "labels as plain arrays": (counted, LABELLED, None, 0),
+    "names crossed": (crossed, ({"b": x}, {"a": 2 * x, "b": 3 * x}), None, (0, 1)),
+    "names of Python's": (of_numbers, (2.0, 3.0), None, (0, 1)),
+    "a part": (in_a_dict, ({"W": W, "b": b}, x), ["W", "x"], None),
+}
+
+
+class TestArguments:
+    """The written function takes the arguments of the one that it was traced from, and gives their gradients."""
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_the_same_call_gives_the_same_gradient(self, call):
+        f, args, wrt, argnums = CALLS[call]
+        written = load(ag.source(f, *args, wrt=wrt))[f"{f.__name__}_and_gradient"]
+        value, gradient = written(*args)
+        np.testing.assert_allclose(value, f(*args))
+        if argnums is not None:
+            wanted = ag.grad(f, argnums)(*args)
+            assert same_structure(gradient, wanted)
+            assert_close(flatten(gradient)[0], flatten(wanted)[0], 1e-12)
+
+    @pytest.mark.parametrize("call", CALLS)
+    def test_the_parameters_are_the_functions(self, call):
+        f, args, wrt, _ = CALLS[call]
+        own, written = (
+            list(inspect.signature(each).parameters.values())
+            for each in (f, load(ag.source(f, *args, wrt=wrt))[f"{f.__name__}_and_gradient"])
+        )
+        assert [(p.name, p.kind) for p in written] == [(p.name, p.kind) for p in own]
+        assert [p.default is p.empty for p in written] == [p.default is p.empty for p in own]
+
+    def test_trees_are_taken_apart_in_the_words_of_the_function(self):
+        text = ag.source(in_a_dict, *CALLS["dict"][1])
+        assert '    W = params["W"]\n    b = params["b"]\n' in text
+        assert '    return in_a_dict, ({"W": din_a_dict_dW, "b": din_a_dict_db}, din_a_dict_dx)\n' in text
+        assert "    (W_1, b_1), (W_2, b_2) = layers\n" in ag.source(in_a_list, *CALLS["list of tuples"][1])
+
+    def test_what_is_frozen_is_said(self):
+        assert "    The code holds for k = 3.\n" in ag.source(in_a_dict, *CALLS["dict"][1])
+        text = ag.source(in_a_dict, *CALLS["dict and frozen"][1])
+        assert "def in_a_dict_and_gradient(params, x, k=2):" in text
+        assert "    The code holds for k = 2.\n" in text
+        said = ag.source(mixed, *CALLS["the rest"][1])
+        assert 'for model["layers"][0]["size"] = 3, model["name"] = "small", mode = "sum"' in " ".join(said.split())
+        assert "The code holds for labels as it was." in ag.source(counted, *LABELLED)
+        assert "holds" not in ag.source(labelled, *LABELLED)
+
+    def test_a_number_by_default_may_be_given(self):
+        f: Any = mixed
+        args = CALLS["the rest"][1]
+        written = load(ag.source(f, *args))["mixed_and_gradient"]
+        np.testing.assert_allclose(written(*args, scale=5.0, shift=2 * b)[0], f(*args, scale=5.0, shift=2 * b))
+
+    def test_a_part_has_a_gradient_of_its_own(self):
+        f, args, wrt, _ = CALLS["a part"]
+        text = ag.source(f, *args, wrt=wrt)
+        assert 'its gradient with respect to params["W"] and x.' in text
+        _, (dW, dx) = load(text)["in_a_dict_and_gradient"](*args)
+        wanted = ag.grad(f, (0, 1))(*args)
+        assert_close([dW, dx], [wanted[0]["W"], wanted[1]], 1e-12)
+
+    def test_what_has_no_derivative_is_none_in_a_tree(self):
+        def f(params):
+            return np.sum(params["W"] * params["n"])
+
+        text = ag.source(f, {"W": W, "n": 2, "name": "f"})
+        assert 'return f, {"W": df_dW, "n": None, "name": None}' in text
+        assert "with respect to params, a tree like it." in text
+
+    def test_the_cotangent_comes_last_or_by_keyword(self):
+        f = lambda x, k=2: np.tanh(x) ** k  # noqa: E731
+        assert "(x, k=2, *, cotangent):" in ag.source(f, x)
+        assert "(x, cotangent):" in ag.source(lambda x: np.tanh(x), x)
 
 
 class TestForms:
@@ -174,7 +346,7 @@ class TestForms:
         assert "np.zeros_like(idle)" in ag.source(loss, np.ones(2), np.ones(3))
 
     def test_a_function_that_returns_its_argument(self):
-        assert gradients_of(trace(lambda x: x, 2.0), 2.0) == (2.0, (1.0,))
+        assert gradients_of(trace(lambda x: x, 2.0), 2.0) == (2.0, [1.0])
         x, g = np.ones(3), np.arange(3.0)
         np.testing.assert_array_equal(gradients_of(trace(lambda x: x, x), x, g)[1][0], g)
 
@@ -209,8 +381,8 @@ class TestForms:
             return np.sum(O)
 
         text = ag.source(f, np.ones(2), 3.0)
-        assert "def f_and_gradient(l_, I_):" in text
-        assert "    O_ = l_ * I_  # (2,)\n" in text
+        assert "def f_and_gradient(l, I):" in text  # the arguments keep their names
+        assert "    O_ = l * I  # (2,)\n" in text
         assert load(text)["f_and_gradient"](np.ones(2), 3.0)[0] == 6
 
     def test_several_outputs_are_taken_apart_in_one_line(self):
@@ -228,6 +400,55 @@ class TestForms:
 
         _, (gradient,) = gradients_of(trace(deep, 0.3), 0.3)
         np.testing.assert_allclose(gradient, ag.grad(deep)(0.3))
+
+
+@ag.op
+def kept(x, low=0.0):
+    """Return x where it is above a bound, and that elsewhere."""
+    return np.maximum(x, low)
+
+
+@kept.vjp
+def _(g, z, x, low=0.0):
+    out = np.zeros_like(x)
+    above = x > low
+    out[above] = g[above]
+    return out
+
+
+def kept_loss(x):
+    y = kept(x, low=0.1)
+    return np.sum(y**2)
+
+
+def gauss(g, z, x):
+    return g * np.exp(-x * x) * 2 / np.sqrt(np.pi)
+
+
+@ag.op
+def erf_of_a_module(x):
+    return m.erf(x)
+
+
+@ag.op
+def erf_imported(x):
+    return erf(x)
+
+
+@ag.op
+def erf_with_dots(x):
+    return math.erf(x) * float(xml.dom.Node.ELEMENT_NODE)
+
+
+for each in (erf_of_a_module, erf_imported, erf_with_dots):
+    each.vjp(gauss)
+
+
+def with_module(m):
+    def function(x):
+        return m.exp(x).real
+
+    return function
 
 
 class TestOwnOps:
@@ -273,6 +494,61 @@ class TestOwnOps:
         ramp.vjp(lambda g, z, x: g * settings["slope"])
         with pytest.raises(NotImplementedError, match=r"ramp\(\) cannot be .*, since it uses settings, a dict"):
             ag.source(lambda x: np.sum(ramp(x)), np.ones(2))
+
+    def test_a_rule_that_fills_an_array_is_a_step_of_its_own(self):
+        x, text = np.array([0.3, -0.4, 2.0]), ag.source(kept_loss, np.ones(3))
+        assert "    dkept_loss_dx = kept_vjp_x(dkept_loss_dy, y, x, low=0.1)  # (3,)\n" in text
+        _, gradient = load(text)["kept_loss_and_gradient"](x)
+        np.testing.assert_array_equal(gradient, ag.grad(kept_loss)(x))
+        assert "kept_vjp_x(dkept_loss_dy, y, x, low=0.1)" in str(ag.explain(kept_loss, x))
+        assert ag.draw(kept_loss, x)
+        loss = kept_loss(ag.Tensor(x, "x"))
+        assert "kept_vjp_x" in ag.source(loss)
+        loss.backward()
+
+    def test_a_rule_that_cannot_be_written_out_is_named(self):
+        @ag.op(elementwise=True)
+        def tripled(x):
+            return 3 * x
+
+        tripled.vjp(lambda g, z, x: g * np.array(x.tolist()))
+        with pytest.raises(NotImplementedError, match=r"tripled_vjp_x\(\) cannot be .*: there is no source of a def"):
+            ag.source(lambda x: np.sum(tripled(x)), np.ones(2))
+
+    def test_a_rule_that_takes_values_is_a_step_of_its_own(self):
+        @ag.op(elementwise=True)
+        def squared(x, exactly=False):
+            return x**2
+
+        @squared.vjp
+        def _(g, z, x, **params):
+            return 2 * g * np.array(x.tolist())
+
+        text = ag.source(lambda x: np.sum(squared(x, exactly=True)), np.ones(2))
+        _, gradient = load(text)["result_and_gradient"](np.array([3.0, 4.0]))
+        assert gradient.tolist() == [6.0, 8.0]
+
+    def test_what_fails_on_arrays_too_is_an_error(self):
+        row = ag.op(lambda x: 3 * x)
+        row.vjp(lambda g, z, x: 3 * g.missing)
+        with pytest.raises(AttributeError, match="missing"):
+            ag.source(lambda x: np.sum(row(x)), np.ones(2))
+
+    @pytest.mark.parametrize("use", [erf_of_a_module, erf_imported, erf_with_dots])
+    def test_modules_of_libraries_are_imported(self, use):
+        text = ag.source(lambda x: use(x) ** 2, 0.3)
+        assert "autograd_lite" not in text
+        _, gradient = load(text)["result_and_gradient"](0.3)
+        np.testing.assert_allclose(gradient, ag.grad(lambda x: use(x) ** 2)(0.3))
+
+    def test_modules_of_one_name_are_two(self):
+        one, other = ag.op(with_module(math)), ag.op(with_module(cmath))
+        one.vjp(lambda g, z, x: g)
+        other.vjp(lambda g, z, x: g)
+        one.name, other.name = "one", "other"
+        text = ag.source(lambda x: one(x) + other(x), 0.3)
+        assert "import cmath as m\nimport math as _m\n" in text
+        assert load(text)["result_and_gradient"](0.3)[0] == math.exp(0.3) + cmath.exp(0.3).real
 
     def test_a_lambda_has_no_definition(self):
         row = ag.op(elementwise=True)(lambda x: 3 * x)

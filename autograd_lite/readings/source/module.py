@@ -7,18 +7,17 @@ import itertools
 import linecache
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.program.expressions import is_output, is_short, reachable, written
-from autograd_lite.program.pretty import WIDTH, wrapped
+from autograd_lite.program.expressions import is_output, reachable, written
+from autograd_lite.program.pretty import WIDTH, unparse
 from autograd_lite.program.render import functions_of, literal, syntax
 from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program, Wrt, trace
-from autograd_lite.readings.source.helpers import Helpers
+from autograd_lite.readings.source.arguments import Arguments
+from autograd_lite.readings.source.definitions import Definitions
 
 _numbers = itertools.count(1)
 
@@ -33,15 +32,17 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
     *args : trees of arrays
         The function is traced with these; the code is for arguments of their shapes that take the same branches.
     wrt : str or sequence of str, optional
-        Names of the inputs to differentiate by; all of them if left out.
+        Names of the inputs to differentiate with respect to; all of them if left out.
 
     Returns
     -------
     str
-        The text of a module with a function ``<name>_and_gradient``. It takes the arrays of the arguments in order,
-        those of trees one by one, and by keyword the constants from outside, with their values as defaults where these
-        are short. It returns the result and the gradient; the gradients of several inputs as a tuple. Where the result
-        is not of size 1, it takes the cotangent of the result as well.
+        The text of a module with a function ``<name>_and_gradient``. It takes the arguments of ``f``, in order and by
+        their names (of a Tensor, its leaves), and by keyword the constants from outside, with their values as defaults
+        where these are short. Where the result is not of size 1, it takes the cotangent of the result as well, behind
+        the arguments, or by keyword where these have defaults. It returns the result and the gradient, of the structure
+        of the argument; a tuple where there are several. Where ``wrt`` names a part of an argument, that part alone has
+        a gradient.
 
     Raises
     ------
@@ -50,6 +51,11 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
     NotImplementedError
         Where an op of the user's cannot be written out: it has no source, or uses what is no function, module, number
         or array.
+
+    Notes
+    -----
+    The code holds for the given values of single integers and booleans, strings and other objects among the arguments.
+    Its docstring lists them.
 
     Examples
     --------
@@ -61,7 +67,7 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
         ...
     """
     program = f if isinstance(f, Program) else trace(f, *args, wrt=wrt)
-    return "\n\n\n".join(part for part in _parts(program) if part) + "\n"
+    return "\n\n\n".join(_parts(program)) + "\n"
 
 
 def load(module: str) -> dict[str, Any]:
@@ -74,106 +80,80 @@ def load(module: str) -> dict[str, Any]:
 
 
 def _parts(program: Program) -> Iterator[str]:
-    """Yield imports, constants, helper functions, and the function itself."""
-    functions = functions_of(reachable(step.node for step in program.steps))
-    names = {*program.inputs, *program.constants, *(step.name for step in program.steps), program.cotangent or ""}
-    helpers = Helpers(functions, {*names, _name(program)})
-    words = _Words(helpers.names)
-    arrays = {words.plain(k): v for k, v in program.constants.items() if isinstance(v, np.ndarray) and is_short(v)}
-    definitions = [wrapped(literal(value), f"{name} = ", indent=0) for name, value in arrays.items()]
-    constants = [*helpers.constants, *(line for lines in definitions for line in lines)]
-    code = [*helpers.functions, "\n".join(_function(program, words))]
-    imports = {*helpers.imports, *(f"import {m}" for m in ("scipy.special",) if any(f"{m}." in text for text in code))}
-    if any("np." in text for text in (*constants, *code)):
-        imports.add("import numpy as np")
+    """Yield the head of the module, helper functions, and the function itself."""
+    arguments, name = Arguments(program), f"{program.name}_and_gradient"
+    definitions = Definitions(functions_of(reachable(step.node for step in program.steps)), {*arguments.names, name})
+    words = _Words(arguments.words, definitions.names)
+    steps = list(_steps(program, words))
+    by, gradients = zip(*arguments.gradients(), strict=True)
+    gradient = gradients[0] if len(by) == 1 else ast.Tuple([*gradients])
+    result = ast.Return(ast.Tuple([arguments.words[program.result], gradient]))
+    used = _names(*(step for step, _ in steps), result)
+    docstring = ast.Expr(ast.Constant(_docstring(program, arguments, by, used)))
+    function = ast.FunctionDef(name, arguments.parameters(), [docstring], [], lineno=0)
+    constants = [*definitions.constants, *(_assign([ast.Name(n)], literal(v)) for n, v in arguments.arrays.items())]
+    lines = [unparse(function), *(unparse(each, indent=4) for each in arguments.unpacking(used))]
+    lines += [_commented(unparse(step, indent=4), comment) for step, comment in steps]
+    modules = used | _names(function, *constants, *definitions.functions)
+    imports = definitions.imports | {line for root, line in _IMPORTS.items() if root in modules}
+    head = "\n\n".join(filter(None, (_sorted(imports), "\n".join(map(unparse, constants)))))
+    yield from filter(None, (head, *map(unparse, definitions.functions)))
+    yield "\n".join([*lines, unparse(result, indent=4)])
+
+
+_IMPORTS = {"np": "import numpy as np", "scipy": "import scipy.special"}
+
+
+def _sorted(imports: set[str]) -> str:
+    """Return imports as lines: the standard library first, modules before what comes from them."""
     library = {line for line in imports if line.split()[1].partition(".")[0] in sys.stdlib_module_names}
     others = sorted(imports - library, key=lambda line: (line.startswith("from"), line))
-    head = (sorted(library), others, constants)
-    yield from ("\n\n".join("\n".join(lines) for lines in head if lines), *code)
+    return "\n\n".join("\n".join(lines) for lines in (sorted(library), others) if lines)
 
 
-def _name(program: Program) -> str:
-    return f"{program.name}_and_gradient"
+def _names(*trees: ast.AST) -> set[str]:
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _assign(targets: list[ast.expr], value: ast.expr) -> ast.Assign:
+    return ast.Assign([targets[0] if len(targets) == 1 else ast.Tuple(targets)], value, lineno=0)
+
+
+def _commented(text: str, comment: str) -> str:
+    """Put a comment behind the first line of a statement, where there is room."""
+    first, *others = text.split("\n")
+    return "\n".join([first + comment if len(first + comment) <= WIDTH else first, *others])
 
 
 class _Words(ast.NodeTransformer):
-    """Calls functions by the names that they got, and variables by names that cannot be taken for digits."""
+    """Puts the words of the written code in the places of the program's names, and of the names of functions."""
 
-    def __init__(self, functions: dict[str, str]) -> None:
+    def __init__(self, words: dict[str, ast.expr], functions: dict[str, str]) -> None:
+        self.words = words
         self.functions = functions
 
-    def plain(self, name: str) -> str:
-        """Return the name of a variable."""
-        return f"{name}_" if name in ("l", "I", "O") else name
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        return ast.Name(self.plain(node.id))
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.words.get(node.id, node)
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
+        called = node.func.id if isinstance(node.func, ast.Name) else None
         self.generic_visit(node)
-        if isinstance(node.func, ast.Name):
-            node.func = ast.Name(self.functions.get(node.func.id, node.func.id))
+        if called is not None:
+            node.func = ast.Name(self.functions.get(called, called))
         return node
 
 
-def _function(program: Program, words: _Words) -> Iterator[str]:
-    """Yield the lines of the function that computes the result and the gradient."""
-    yield from _signature(program, words)
-    yield from _docstring(program, words)
+def _steps(program: Program, words: _Words) -> Iterator[tuple[ast.Assign, str]]:
+    """Yield the steps, each with the shape of its value as a comment; the outputs of an op in one assignment."""
     steps = list(program.steps)
     while steps:
-        outputs = _unpacked(steps)
-        yield from _assignment(steps[0], words, outputs)
-        del steps[: max(len(outputs), 1)]
-    gradients = [words.plain(name) or f"np.zeros_like({words.plain(of)})" for of, name in program.gradients.items()]
-    returned = gradients[0] if len(gradients) == 1 else f"({', '.join(gradients)})"
-    yield from wrapped(ast.parse(returned, mode="eval").body, f"return {words.plain(program.result)}, ")
-
-
-def _signature(program: Program, words: _Words) -> list[str]:
-    parameters = [*map(words.plain, program.inputs), *([program.cotangent] if program.cotangent else [])]
-    if program.constants:
-        parameters += ["*", *(_parameter(words.plain(name), value) for name, value in program.constants.items())]
-    line = f"def {_name(program)}({', '.join(parameters)}):"
-    if len(line) <= WIDTH:
-        return [line]
-    listed = [f"    {', '.join(parameters)}"]
-    if len(listed[0]) > WIDTH:
-        listed = [f"    {parameter}," for parameter in parameters]
-    return [f"def {_name(program)}(", *listed, "):"]
-
-
-def _parameter(name: str, value: Any) -> str:
-    """Write a constant from outside as a parameter: its value is the default where it is short."""
-    if not is_short(value):
-        return name
-    is_array = isinstance(value, np.ndarray) and value.ndim
-    return f"{name}={name if is_array else repr(np.asarray(value).item())}"
-
-
-def _docstring(program: Program, words: _Words) -> Iterator[str]:
-    by, result = _enumerated(map(words.plain, program.gradients)), words.plain(program.result)
-    if program.cotangent is None:
-        what = f"Return {result} and its gradient by {by}."
-    else:
-        what = f"Return {result}, and the gradient of np.sum({program.cotangent} * {result}) by {by}."
-    lines = textwrap.wrap(what, WIDTH - 8, break_long_words=False)
-    shapes = [f"{words.plain(name)} {node.shape}" for name, node in program.inputs.items() if node.shape]
-    if shapes:
-        lines += ["", *textwrap.wrap(f"Shapes: {', '.join(shapes)}.", WIDTH - 4, break_long_words=False)]
-    if program.decisions:
-        lines += ["", "It is the path on which", *(f"    {condition}" for condition in program.conditions)]
-    if len(lines) == 1:
-        yield f'    """{lines[0]}"""'
-        return
-    yield f'    """{lines[0]}'
-    yield from (f"    {line}".rstrip() for line in lines[1:])
-    yield '    """'
-
-
-def _enumerated(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
+        step, *outputs = _unpacked(steps) or steps[:1]
+        targets = [words.words[output.name] for output in outputs or [step]]
+        yield (
+            _assign(targets, words.visit(syntax(step.node, defining=True))),
+            f"  # {step.node.shape}" if step.node.shape else "",
+        )
+        del steps[: len(outputs) + 1]
 
 
 def _unpacked(steps: list[Step]) -> list[Step]:
@@ -188,11 +168,23 @@ def _unpacked(steps: list[Step]) -> list[Step]:
     return [steps[0], *parts] if alone else []
 
 
-def _assignment(step: Step, words: _Words, outputs: list[Step]) -> list[str]:
-    """Write one step, with the shape of its value beside it; the outputs of an op in one line."""
-    names = ", ".join(words.plain(output.name) for output in outputs[1:]) or words.plain(step.name)
-    lines = wrapped(words.visit(syntax(step.node, defining=True)), f"{names} = ")
-    comment = f"  # {step.node.shape}" if step.node.shape else ""
-    if len(lines[0] + comment) <= WIDTH:
-        lines[0] += comment
-    return lines
+def _docstring(program: Program, arguments: Arguments, by: Sequence[ast.expr], used: set[str]) -> str:
+    """Say what is returned, and for which arguments the code is."""
+    result, names = unparse(arguments.words[program.result]), _enumerated(map(unparse, by))
+    what = f"{result} and its gradient"
+    if program.cotangent is not None:
+        cotangent = unparse(arguments.words[program.cotangent])
+        what = f"{result}, and the gradient of np.sum({cotangent} * {result})"
+    like = (", a tree like it", ", a tuple of trees like these")[len(by) > 1] if arguments.have_trees(by) else ""
+    paragraphs = [f"Return {what} with respect to {names}{like}."]
+    paragraphs += [f"Shapes: {', '.join(shapes)}."] if (shapes := arguments.shapes(used)) else []
+    paragraphs += [f"The code holds for {_enumerated(frozen)}."] if (frozen := arguments.frozen()) else []
+    filled = [textwrap.fill(paragraph, WIDTH - 8, break_long_words=False) for paragraph in paragraphs]
+    filled += ["\n    ".join(["It is the path on which", *program.conditions])] if program.decisions else []
+    text = "\n\n".join(filled)
+    return textwrap.indent(f"{text}\n", "    ").lstrip() + "    " if "\n" in text else text
+
+
+def _enumerated(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
