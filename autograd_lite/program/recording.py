@@ -69,14 +69,11 @@ class Recording:
     ----------
     result : array, Tensor, or tree of them
         What the function returned.
-    leaves : sequence of Tensor
-        What stood for the arrays that are differentiated.
     names : Names
         What the user's variables call the Tensors, where these were recorded, and what control flow asked.
     """
 
     result: Value
-    leaves: Sequence[Tensor]
     names: Names
 
     @property
@@ -92,7 +89,6 @@ class Recording:
 def record_call(
     f: Callable[..., Any],
     args: Sequence[Value],
-    leaves: Sequence[Tensor],
     names: Names | None = None,
     *,
     constants: bool = False,
@@ -104,8 +100,7 @@ def record_call(
     ----------
     f : callable
     args : sequence
-        Its arguments, in which the leaves stand for arrays.
-    leaves : sequence of Tensor
+        Its arguments, in which leaves stand for the arrays that are differentiated.
     names : Names, optional
         Where names are bound already.
     constants : bool
@@ -123,7 +118,7 @@ def record_call(
             result = f(*args)
     finally:
         tracing.depth -= 1
-    return Recording(result, leaves, names)
+    return Recording(result, names)
 
 
 class Constants(Observer[Tensor]):

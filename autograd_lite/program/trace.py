@@ -211,14 +211,14 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     entered, rebuild = trees.flatten(wrapped)  # before the function can change them
     recording = None
     try:
-        recording = _record(f, wrapped, leaves)
+        recording = _record(f, wrapped)
     except Exception:
         if all(x.dtype.kind in "fc" for x in leaves.values()):
             raise
     if recording is None or recording.names.left:
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
         entered, rebuild = trees.flatten(wrapped)
-        recording = _record(f, wrapped, leaves)
+        recording = _record(f, wrapped)
     better = better_names(paths, leaves, recording.names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
@@ -231,8 +231,8 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     return program
 
 
-def _record(f: Callable[..., Any], args: list[Any], leaves: dict[str, Tensor]) -> Recording:
-    recording = record_call(f, args, list(leaves.values()), constants=True)
+def _record(f: Callable[..., Any], args: list[Any]) -> Recording:
+    recording = record_call(f, args, constants=True)
     _check_result(f, recording.result)
     return recording
 
@@ -251,7 +251,7 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
     names.read_caller()
     found = [t for t in reversed(order([result])[0]) if t.op is None]
     leaves = named_leaves(found, names)
-    program = _build("result", Recording(result, found, names), leaves, _choose(wanted, leaves), {})
+    program = _build("result", Recording(result, names), leaves, _choose(wanted, leaves), {})
     program.arguments = [positional(name, node) for name, node in program.inputs.items()]
     return program
 
