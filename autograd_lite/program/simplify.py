@@ -17,6 +17,8 @@ from autograd_lite.core.shapes import Shape
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import Expressions, Node, uniform
 
+_TRANSPOSES = ("transpose", "matrix_transpose")
+
 Rule = Callable[[Expressions, tuple[Node, ...], dict[str, Any], Any], Node | None]
 Factor = tuple[Node, bool]
 Term = tuple[Fraction, Node | None]
@@ -134,6 +136,9 @@ def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     n, d = number.numerator, number.denominator
     plain = d != 1 and n != 1 and len(repr(float(number))) <= _SHORT
     if plain or max(n, d) > _LARGEST:
+        divisor = float(1 / number)
+        if not plain and Fraction(divisor) == 1 / number != 1 / Fraction(float(number)):  # the number as it was
+            return _row(e, 1.0, [*factors, (e.constant(divisor), True)])
         return _row(e, float(number), factors)
     return _row(e, float(n), [*factors, (e.constant(float(d)), True)] if d != 1 else factors)
 
@@ -210,7 +215,8 @@ def _tidy(name: str) -> Rule:
     def rule(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
         node = Node(table[name], args, {}, value)
         if name in ("add", "subtract"):
-            return _sum(e, _terms(e, node))
+            total = _sum(e, _terms(e, node))
+            return e.constant(np.zeros_like(value)) if uniform(total) == 0 else total
         number, factors = _factors(node)
         return _product(e, number, factors) if number else e.constant(np.zeros_like(value))
 
@@ -269,8 +275,19 @@ def _reshape(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
     return e.call("reshape", inner.args[0], value=value, shape=np.shape(value)) if in_rows else None
 
 
+def _power(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
+    return e.constant(np.ones_like(value)) if uniform(args[1]) == 0 else None
+
+
 def _getitem(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     return args[0] if _is_whole(params["index"]) else None
+
+
+def _slices(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
+    """Leave out slices that take all that there is."""
+    parts = params["index"] if isinstance(params["index"], tuple) else (params["index"],)
+    forward = all(part is Ellipsis or (type(part) is slice and (part.step or 1) > 0) for part in parts)
+    return args[0] if forward else None
 
 
 def _scatter(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
@@ -294,14 +311,21 @@ def _is_whole(index: Any) -> bool:
 def _transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Drop two transposes that undo each other."""
     inner, n = args[0], np.ndim(value)
-    if n < 2 or not inner.made_by("transpose"):
-        return inner if n < 2 else None
-    first, last = (np.arange(n)[list(p.get("axes") or range(n)[::-1])] for p in (inner.params, params))
+    if n < 2:
+        return inner
+    if not inner.made_by(*_TRANSPOSES):
+        return None
+    before = _swapped(n) if inner.made_by("matrix_transpose") else inner.params
+    first, last = (np.arange(n)[list(p.get("axes") or range(n)[::-1])] for p in (before, params))
     return inner.args[0] if np.array_equal(first[last], np.arange(n)) else None
 
 
 def _matrix_transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    return args[0].args[0] if args[0].made_by("matrix_transpose") else None
+    return _transpose(e, args, _swapped(np.ndim(value)), value)
+
+
+def _swapped(n: int) -> dict[str, Any]:
+    return {"axes": (*range(n - 2), n - 1, n - 2)}
 
 
 def _real(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
@@ -330,6 +354,8 @@ _TRIVIAL: dict[str, Rule] = {
 _TIDY: dict[str, Rule] = {
     **{name: _tidy(name) for name in ("add", "subtract", "multiply", "divide", "negative")},
     "sum": _reduced,
+    "power": _power,
+    "getitem": _slices,
     "scatter": _scatter,
     "masked": _masked,
     "where": _where,
