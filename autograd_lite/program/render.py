@@ -134,7 +134,7 @@ def _argument(node: Node, arg: Node) -> ast.expr:
     value = arg.value
     if arg.op is not None or arg.name or np.ndim(value) or not isinstance(value, (float, np.number)):
         return syntax(arg)
-    if not (node.op and node.op.elementwise):
+    if not (node.op and (node.op.elementwise or isinstance(node.op.numpy, np.ufunc))):
         return syntax(arg) if isinstance(value, float) else _typed(value)
     others = [other.kind for other in node.args if not other.constant or other.name]
     wanted = np.result_type(*others, value)
@@ -147,8 +147,8 @@ def _argument(node: Node, arg: Node) -> ast.expr:
 
 def is_whole(value: Any) -> bool:
     """Whether a value is a real number with nothing behind the point."""
-    number = isinstance(value, (float, np.floating))
-    return number and bool(np.isfinite(value)) and value == int(value)
+    number = isinstance(value, (float, np.floating, np.ndarray)) and np.ndim(value) == 0 and np.isrealobj(value)
+    return number and bool(np.isfinite(value)) and bool(value == int(value)) and np.asarray(value).dtype.kind == "f"
 
 
 def _typed(value: Any) -> ast.expr:

@@ -24,6 +24,7 @@ Factor = tuple[Node, bool]
 Term = tuple[Fraction, Node | None]
 
 _LARGEST = 10**6  # numerator and denominator of a number that is written as a fraction
+_PLAIN = 60  # the same, where there is a short divisor
 _SHORT = 6  # characters of a number that is rather written with a point than as a fraction
 _ROOM = 16  # factors or terms that are put in order together
 
@@ -134,12 +135,13 @@ def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     if [divides for _, divides in factors] == [False, False] and (outer := _outer(e, factors[0][0], factors[1][0])):
         factors = [(outer, False)]
     n, d = number.numerator, number.denominator
-    plain = d != 1 and n != 1 and len(repr(float(number))) <= _SHORT
-    if plain or max(n, d) > _LARGEST:
-        divisor = float(1 / number)
-        if not plain and Fraction(divisor) == 1 / number != 1 / Fraction(float(number)):  # the number as it was
-            return _row(e, 1.0, [*factors, (e.constant(divisor), True)])
-        return _row(e, float(number), factors)
+    times, over = float(number), float(1 / number)
+    if n != 1 and d != 1 and len(repr(times)) <= _SHORT:
+        return _row(e, times, factors)
+    short = n != 1 and d != 1 and len(repr(over)) <= _SHORT
+    if max(n, d) > (_PLAIN if short else _LARGEST):
+        was_divisor = Fraction(over) == 1 / number and Fraction(times) != number
+        return _row(e, 1.0, [*factors, (e.constant(over), True)]) if short or was_divisor else _row(e, times, factors)
     return _row(e, float(n), [*factors, (e.constant(float(d)), True)] if d != 1 else factors)
 
 
@@ -284,16 +286,19 @@ def _getitem(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
 
 
 def _slices(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    """Leave out slices that take all that there is."""
+    """Leave out slices that take, or fill, all that there is."""
     parts = params["index"] if isinstance(params["index"], tuple) else (params["index"],)
     forward = all(part is Ellipsis or (type(part) is slice and (part.step or 1) > 0) for part in parts)
-    return args[0] if forward else None
+    return args[0] if forward and args[0].shape == np.shape(value) else None
 
 
 def _scatter(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Write what fills all places in order as another shape; write a number that goes to many places once."""
     if _is_whole(params["index"]):
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
+    whole = _slices(e, args, params, value)
+    if whole is not None:
+        return whole
     number, index = uniform(args[0]), params["index"]
     if isinstance(index, Node) and index.shape == np.shape(value) and index.dtype.kind == "b" and number is not None:
         return e.call("masked", index, e.constant(number), value=value)
@@ -311,7 +316,7 @@ def _is_whole(index: Any) -> bool:
 def _transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Drop two transposes that undo each other."""
     inner, n = args[0], np.ndim(value)
-    if n < 2:
+    if n < 2 or list(params.get("axes") or ()) == list(range(n)):
         return inner
     if not inner.made_by(*_TRANSPOSES):
         return None

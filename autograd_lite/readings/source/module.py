@@ -7,12 +7,14 @@ import itertools
 import linecache
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.chain_rule import Step
 from autograd_lite.program.expressions import is_output, reachable, written
+from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.pretty import WIDTH, unparse
 from autograd_lite.program.render import functions_of, literal, syntax
 from autograd_lite.program.trace import Program, Wrt, trace
@@ -85,13 +87,16 @@ def _parts(program: Program) -> Iterator[str]:
     definitions = Definitions(functions_of(reachable(step.node for step in program.steps)), {*arguments.names, name})
     words = _Words(arguments.words, definitions.names)
     steps = list(_steps(program, words))
+    shared = _SharedArrays([step for step, _ in steps], {*arguments.names, *definitions.taken})
+    steps = [(shared.visit(step), comment) for step, comment in steps]
     by, gradients = zip(*arguments.gradients(), strict=True)
     gradient = gradients[0] if len(by) == 1 else ast.Tuple([*gradients])
     result = ast.Return(ast.Tuple([arguments.words[program.result], gradient]))
     used = _names(*(step for step, _ in steps), result)
     docstring = ast.Expr(ast.Constant(_docstring(program, arguments, by, used)))
     function = ast.FunctionDef(name, arguments.parameters(), [docstring], [], lineno=0)
-    constants = [*definitions.constants, *(_assign([ast.Name(n)], literal(v)) for n, v in arguments.arrays.items())]
+    arrays = [*((array, literal(value)) for array, value in arguments.arrays.items()), *shared.arrays.items()]
+    constants = [*definitions.constants, *(_assign([ast.Name(array)], tree) for array, tree in arrays)]
     lines = [unparse(function), *(unparse(each, indent=4) for each in arguments.unpacking(used))]
     lines += [_commented(unparse(step, indent=4), comment) for step, comment in steps]
     modules = used | _names(function, *constants, *definitions.functions)
@@ -141,6 +146,24 @@ class _Words(ast.NodeTransformer):
         if called is not None:
             node.func = ast.Name(self.functions.get(called, called))
         return node
+
+
+class _SharedArrays(ast.NodeTransformer):
+    """Puts names in the places of arrays that are written out more than once."""
+
+    def __init__(self, steps: list[ast.Assign], taken: set[str]) -> None:
+        calls = [node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call)]
+        written = [(ast.dump(call), call) for call in calls if self._is_array(call)]
+        counts = Counter(text for text, _ in written)
+        self.names = unique_names(((text, "constant") for text, n in counts.items() if n > 1), taken)
+        self.arrays = {self.names[text]: call for text, call in written if text in self.names}
+
+    def _is_array(self, node: ast.Call) -> bool:
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "array"
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = self.names.get(ast.dump(node)) if self._is_array(node) else None
+        return ast.Name(name) if name else self.generic_visit(node)
 
 
 def _steps(program: Program, words: _Words) -> Iterator[tuple[ast.Assign, str]]:
