@@ -52,7 +52,7 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
         Those of `trace`.
     NotImplementedError
         Where an op of the user's cannot be written out: it has no source, or uses what is no function, module, number
-        or array.
+        or array. Where a key of a dict, or a parameter of an op, is an object of the user's.
 
     Notes
     -----
@@ -97,7 +97,9 @@ def _parts(program: Program) -> Iterator[str]:
     function = ast.FunctionDef(name, arguments.parameters(), [docstring], [], lineno=0)
     arrays = [*((array, literal(value)) for array, value in arguments.arrays.items()), *shared.arrays.items()]
     constants = [*definitions.constants, *(_assign([ast.Name(array)], tree) for array, tree in arrays)]
-    lines = [unparse(function), *(unparse(each, indent=4) for each in arguments.unpacking(used))]
+    unpacking = list(arguments.unpacking(used))
+    _check_constants(*unpacking, *(step for step, _ in steps), result)
+    lines = [unparse(function), *(unparse(each, indent=4) for each in unpacking)]
     lines += [_commented(unparse(step, indent=4), comment) for step, comment in steps]
     modules = used | _names(function, *constants, *definitions.functions)
     imports = definitions.imports | {line for root, line in _IMPORTS.items() if root in modules}
@@ -118,6 +120,16 @@ def _sorted(imports: set[str]) -> str:
 
 def _names(*trees: ast.AST) -> set[str]:
     return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _check_constants(*trees: ast.AST) -> None:
+    """Refuse what has no literal: a key of a dict, or a parameter of an op, that is an object of the user's."""
+    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)):
+        if not isinstance(node.value, (int, float, complex, str, bytes, type(None), type(Ellipsis))):
+            raise NotImplementedError(
+                f"{node.value!r}, a {type(node.value).__name__}, cannot be written out; "
+                "keys of dicts and parameters of ops may be numbers, strings, arrays and dtypes"
+            )
 
 
 def _assign(targets: list[ast.expr], value: ast.expr) -> ast.Assign:
