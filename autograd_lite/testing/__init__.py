@@ -13,7 +13,7 @@ import numpy as np
 from autograd_lite.core.op import Op
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import Domain, Sample, above_one, domains_of, positive, probability, real, sample, unit
-from autograd_lite.testing.checks import Case, cast, is_inexact
+from autograd_lite.testing.cases import Case, cast, is_inexact
 from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe, rounded
 from autograd_lite.testing.random_programs import Program, random_program
 from autograd_lite.verification.verify import verify

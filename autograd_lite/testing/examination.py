@@ -17,7 +17,7 @@ from autograd_lite.ops.samples import Sample
 from autograd_lite.program.expressions import reachable
 from autograd_lite.program.render import text
 from autograd_lite.program.trace import trace
-from autograd_lite.testing.checks import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
+from autograd_lite.testing.cases import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
 
 LAYOUTS = ("C order", "Fortran order", "strided", "reversed", "0-d array")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.lines import Finding
-from autograd_lite.verification.verdicts import Verdict
+from autograd_lite.verification.line import Finding
+from autograd_lite.verification.verdict import Verdict
 
 WIDTH = 80
 _ORDER = ("nondeterministic", "engine", "wrong", "noisy", "kink", "right")  # the worst verdict speaks for all

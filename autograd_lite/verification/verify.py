@@ -13,12 +13,12 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.debugging import is_users
 from autograd_lite.numerical.probing import quiet
-from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
 from autograd_lite.verification.diagnosis.mistakes import diagnose
-from autograd_lite.verification.lines import first_wrong_line
+from autograd_lite.verification.line import first_wrong_line
+from autograd_lite.verification.problem import Point, Problem
 from autograd_lite.verification.report import Report
-from autograd_lite.verification.verdicts import Judge, Verdict
+from autograd_lite.verification.verdict import Judge, Verdict
 
 
 def verify(

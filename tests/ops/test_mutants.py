@@ -18,7 +18,7 @@ import pytest
 from autograd_lite.core.op import Op
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
-from autograd_lite.testing.checks import Case, apply, is_inexact, keeps_single
+from autograd_lite.testing.cases import Case, apply, is_inexact, keeps_single
 from tests.support.calls import complex_inputs
 from tests.support.edges import EDGES, fault_at, ops_of
 from tests.support.equivalent_mutants import EQUIVALENT

@@ -14,7 +14,7 @@ import autograd_lite as ag
 from autograd_lite.core.trees import flatten
 from autograd_lite.program.trace import trace
 from autograd_lite.readings.source.module import load
-from autograd_lite.testing.checks import UNJUDGED, Case, apply, is_inexact
+from autograd_lite.testing.cases import UNJUDGED, Case, apply, is_inexact
 from autograd_lite.testing.random_programs import random_program
 from tests.support.calls import each_call
 from tests.support.written import FUNCTIONS, path, written

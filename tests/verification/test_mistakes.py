@@ -8,11 +8,11 @@ import time
 import numpy as np
 import pytest
 
-from autograd_lite.verification.case import Problem
 from autograd_lite.verification.diagnosis.hypotheses import Hypothesis, changing, predicting
 from autograd_lite.verification.diagnosis.mistakes import diagnose
 from autograd_lite.verification.diagnosis.moving import redrawn
 from autograd_lite.verification.diagnosis.replay import Replay
+from autograd_lite.verification.problem import Problem
 from autograd_lite.verification.verify import verify
 
 rng = np.random.default_rng(5)

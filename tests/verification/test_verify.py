@@ -14,8 +14,8 @@ from hypothesis import given, settings
 import autograd_lite as ag
 from autograd_lite import verify
 from autograd_lite.testing.random_programs import random_program
-from autograd_lite.verification.case import Problem
-from autograd_lite.verification.oracle import Oracle
+from autograd_lite.verification.differences import Oracle
+from autograd_lite.verification.problem import Problem
 
 RNG = np.random.default_rng(20)
 X = np.array([0.5, -1.0, 2.0])

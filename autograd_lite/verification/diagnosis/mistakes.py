@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.diagnosis.constants import Constant, constants, fixed, matching
 from autograd_lite.verification.diagnosis.edits import Edit
 from autograd_lite.verification.diagnosis.effects import of_edit, of_weight
@@ -32,6 +31,7 @@ from autograd_lite.verification.diagnosis.replay import Replay
 from autograd_lite.verification.diagnosis.substitutions import substitutions
 from autograd_lite.verification.diagnosis.terms import recombined
 from autograd_lite.verification.diagnosis.together import alike, detached, everywhere, shares, steps
+from autograd_lite.verification.problem import Point, Problem
 
 SECONDS = 5.0
 _PROBES = 2

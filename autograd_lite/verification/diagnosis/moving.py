@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.verification.case import Problem
+from autograd_lite.verification.problem import Problem
 
 
 def redrawn(problem: Problem, rng: np.random.Generator, size: float = 0.1) -> Problem | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
+from autograd_lite.verification.problem import Point, Problem
 
 
 def overflows(problem: Problem, point: Point, wrong: Sequence[int]) -> Iterator[Diagnosis]:

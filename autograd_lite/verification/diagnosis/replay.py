@@ -19,9 +19,9 @@ from autograd_lite.core.op import Rule, alias
 from autograd_lite.core.shapes import broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor, TracedParams, raw
-from autograd_lite.verification.case import Point
 from autograd_lite.verification.diagnosis.wording import Wording
-from autograd_lite.verification.meanings import Meanings
+from autograd_lite.verification.problem import Point
+from autograd_lite.verification.roles import Meanings
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""

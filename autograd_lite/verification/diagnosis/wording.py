@@ -12,8 +12,8 @@ import numpy as np
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.naming import Names
-from autograd_lite.verification.hand import Assignment
-from autograd_lite.verification.meanings import may_be_derivative
+from autograd_lite.verification.roles import may_be_derivative
+from autograd_lite.verification.run import Assignment
 
 _DEPTH = 2
 _LONGEST = 60

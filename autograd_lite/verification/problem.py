@@ -19,9 +19,9 @@ from autograd_lite.numerical import estimates as numerical
 from autograd_lite.numerical.probing import quiet
 from autograd_lite.program.naming import Names, leaf_names
 from autograd_lite.verification import answers
-from autograd_lite.verification import hand as hand_code
+from autograd_lite.verification import run as hand_code
 from autograd_lite.verification.data import Data, in_kind
-from autograd_lite.verification.hand import Assignment, Key, Run
+from autograd_lite.verification.run import Assignment, Key, Run
 
 COTANGENT_NAMES = {"g", "dout", "cotangent", "grad", "grad_output", "grad_out", "dy", "dz", "upstream", "delta"}
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.core.backward import order, sweep
 from autograd_lite.core.tensor import Tensor, raw
-from autograd_lite.verification.case import Point
+from autograd_lite.verification.problem import Point
 
 RESULTS = {"error", "err", "loss", "cost", "l", "j", "e", "c", "nll", "ce", "mse", "objective", "total", "out"}
 """What the result of a loss function is called."""

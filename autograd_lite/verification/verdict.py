@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_lite.numerical.extrapolation import Array
-from autograd_lite.verification import rounding
-from autograd_lite.verification.case import Point, Problem
-from autograd_lite.verification.oracle import Oracle
+from autograd_lite.verification import perturb as rounding
+from autograd_lite.verification.differences import Oracle
+from autograd_lite.verification.problem import Point, Problem
 
 TELLING = 1e-3
 """A tolerance of more than this share of the largest element tells nothing."""

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.tensor import Tensor, raw
-from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.comparing import farthest, quotient, ratio, same, softmax
 from autograd_lite.verification.flow import Part, flow
-from autograd_lite.verification.hand import Assignment, Key, key_of
-from autograd_lite.verification.meanings import Meaning, Meanings, is_derivative, may_be_derivative, spelling
-from autograd_lite.verification.repairs import Repair, are_in_turn, in_turn, rows
-from autograd_lite.verification.verdicts import Verdict
+from autograd_lite.verification.problem import Point, Problem
+from autograd_lite.verification.replacement import Repair, are_in_turn, in_turn, rows
+from autograd_lite.verification.roles import Meaning, Meanings, is_derivative, may_be_derivative, spelling
+from autograd_lite.verification.run import Assignment, Key, key_of
+from autograd_lite.verification.verdict import Verdict
 
 SECONDS, RUNS = 2.0, 400
 """How long and how often the hand gradient is run with other values, at most."""

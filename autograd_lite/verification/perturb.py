@@ -11,7 +11,7 @@ from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.numerical.extrapolation import Array
 from autograd_lite.numerical.probing import quiet, scale
-from autograd_lite.verification.case import Point, Problem
+from autograd_lite.verification.problem import Point, Problem
 
 DRAWS = 4
 MARGIN = 20.0

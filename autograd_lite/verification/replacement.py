@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.verification.comparing import same
-from autograd_lite.verification.hand import Assignment, Key, key_of
+from autograd_lite.verification.run import Assignment, Key, key_of
 
 
 @dataclass(frozen=True)
