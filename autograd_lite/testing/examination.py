@@ -13,6 +13,7 @@ import numpy as np
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import flatten
+from autograd_lite.numerical import close
 from autograd_lite.ops.samples import Sample
 from autograd_lite.program.expressions import reachable
 from autograd_lite.program.render import text
@@ -273,7 +274,7 @@ def describe(case: Case, wrong: str, names: Sequence[str] = ()) -> str:
     leaf, index, given, expected = found
     with np.errstate(all="ignore"):
         ratio = np.asarray(given) / np.asarray(expected)
-    times = f" ({ratio:.6g} times as much)" if np.isfinite(ratio) and abs(ratio) > 1e-9 else ""
+    times = f" ({ratio:.6g} times as much)" if np.isfinite(ratio) and abs(ratio) > close.digits(9) else ""
     name = names[leaf] if leaf < len(names) else f"array {leaf}"
     place = f"[{', '.join(map(str, index))}]" if index else ""
     return f"by {name}{place} the rules give {given:.10g}{times}; differences of the values give {expected:.10g}"
@@ -281,13 +282,11 @@ def describe(case: Case, wrong: str, names: Sequence[str] = ()) -> str:
 
 def _same(a: Sequence[Any], b: Sequence[Any], *, rounded: bool = False) -> bool:
     """Whether two lists of arrays are equal, NaN being equal to NaN; but for rounding, if that is allowed."""
-    for x, y in zip(a, b, strict=True):
-        single = x.dtype.kind in "fc" and np.finfo(x.dtype).eps > 1e-10
-        tolerance = (1e-3 if single else 1e-6) if rounded else 0.0
-        size = np.max(np.abs(y), initial=0.0, where=np.isfinite(y)) if rounded else 0.0
-        if x.shape != y.shape or not np.allclose(x, y, tolerance, tolerance * size, equal_nan=True):
-            return False
-    return True
+    return all(
+        x.shape == y.shape
+        and close.within(x, y, close.half_of_the_digits(y) * close.largest(y) if rounded else 0).all()
+        for x, y in zip(a, b, strict=True)
+    )
 
 
 def _frozen(x: Any) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.numerical import estimates as numerical
-from autograd_lite.numerical.extrapolation import Array
+from autograd_lite import numerical
+from autograd_lite.numerical.close import Array
 from autograd_lite.numerical.probing import quiet, scale
 
 EVERY_ELEMENT = 2000

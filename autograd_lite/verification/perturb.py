@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.numerical.extrapolation import Array
+from autograd_lite.numerical.close import Array
 from autograd_lite.numerical.probing import quiet, scale
 from autograd_lite.verification.problem import Point, Problem
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite import numerical
 from autograd_lite.core import trees
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import Observer, observing, tracing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.numerical import estimates as numerical
 from autograd_lite.numerical.probing import quiet
 from autograd_lite.program.naming import Names, leaf_names
 from autograd_lite.verification import answers

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_lite.numerical.extrapolation import Array
+from autograd_lite.numerical.close import Array
 from autograd_lite.verification import perturb as rounding
 from autograd_lite.verification.differences import Oracle
 from autograd_lite.verification.problem import Point, Problem

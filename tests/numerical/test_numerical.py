@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from autograd_lite.numerical import estimates as numerical
-from autograd_lite.numerical.estimates import (
+from autograd_lite import numerical
+from autograd_lite.numerical import (
     complex_directional,
     complex_gradient,
     directional,

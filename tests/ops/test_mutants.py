@@ -76,7 +76,7 @@ class Checker:
                 self.others.append(Case(alone(call, i), call.moving[i : i + 1], analytic=call.analytic))
                 self.others.append(self.others[-1].derivative())
         for case in self.others:
-            assert case.witness
+            assert case.slope
 
     def fault(self):
         """Return what is wrong with the op's derivatives, or None."""
