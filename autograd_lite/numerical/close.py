@@ -51,7 +51,7 @@ def farthest(a: Any, b: Any, among: Any = True) -> tuple[int, ...]:
     if a.shape != b.shape or not a.size:
         return ()
     with np.errstate(all="ignore"):
-        off = np.abs(a - b) if a.dtype.kind != "b" else np.asarray(a != b, int)
+        off = np.asarray(a != b, int) if a.dtype.kind == b.dtype.kind == "b" else np.abs(a - b)
     off = np.where(among, np.where(np.isnan(off), np.inf, off), -1)
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
 
@@ -104,9 +104,9 @@ def half_of_the_digits(*values: Any) -> float:
     return float(np.sqrt(eps_of(*values) or DOUBLE))
 
 
-def on_tensors(x: Any) -> Array:
-    """Return what the arithmetic of the ops may change in a function's result: half of each element's digits."""
-    return np.asarray(half_of_the_digits(x) * np.abs(x) + of_the_largest(x, eps_of(x)))
+def on_tensors(x: Any, *inputs: Any) -> Array:
+    """Return what the arithmetic of the ops may change in a function's result: half of the digits of each element."""
+    return np.asarray(half_of_the_digits(x, *inputs) * np.abs(x) + of_the_largest(x, eps_of(x, *inputs)))
 
 
 def of_shares(count: int) -> float:

@@ -12,6 +12,7 @@ from autograd_lite.verification.diagnosis.hypotheses import Hypothesis, changing
 from autograd_lite.verification.diagnosis.mistakes import diagnose
 from autograd_lite.verification.diagnosis.moving import redrawn
 from autograd_lite.verification.diagnosis.replay import Replay
+from autograd_lite.verification.point import evaluate
 from autograd_lite.verification.problem import Problem
 from autograd_lite.verification.verify import verify
 
@@ -332,15 +333,14 @@ def defined(text, name):
 
 
 def posed(f, hand, args):
-    problem = Problem(f, hand, args)
-    problem.settle(hand(*args))
-    point = problem.at()
+    setting = Problem(f, hand, args).settle(hand(*args))
+    point = evaluate(setting)
     wrong = [
         i
         for i, (got, true) in enumerate(zip(point.hand, point.true, strict=True))
         if np.shape(got) != np.shape(true) or not np.allclose(got, true, rtol=1e-9, atol=1e-12)
     ]
-    return problem, point, wrong
+    return setting, point, wrong
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -601,18 +601,17 @@ def test_what_fits_the_given_data_alone_is_no_cause():
     ],
 )
 def test_other_data_are_of_the_same_sort(data, kept):
-    problem = Problem(lambda w, x: np.sum(w), lambda w, x: np.ones(2), (np.ones(2), data))
-    problem.settle(np.ones(2))
-    moved = next(m for seed in range(9) if (m := redrawn(problem, np.random.default_rng(seed))) is not None)
-    assert kept(moved.args[1])
-    assert moved.args[0] is problem.args[0]
-    assert not np.array_equal(np.asarray(moved.args[1]), np.asarray(data)) or isinstance(data, dict)
+    setting = Problem(lambda w, x: np.sum(w), lambda w, x: np.ones(2), (np.ones(2), data)).settle(np.ones(2))
+    moved = next(m for seed in range(9) if (m := redrawn(setting, np.random.default_rng(seed))) is not None)
+    first, other = moved.problem.args
+    assert kept(other)
+    assert first is setting.problem.args[0]
+    assert not np.array_equal(np.asarray(other), np.asarray(data)) or isinstance(data, dict)
 
 
 def test_nothing_is_redrawn_where_there_are_no_data():
-    problem = Problem(lambda w, n: np.sum(w), lambda w, n: np.ones(2), (np.ones(2), 3))
-    problem.settle(np.ones(2))
-    assert redrawn(problem, np.random.default_rng(0)) is None
+    setting = Problem(lambda w, n: np.sum(w), lambda w, n: np.ones(2), (np.ones(2), 3)).settle(np.ones(2))
+    assert redrawn(setting, np.random.default_rng(0)) is None
 
 
 def halved(leaf):

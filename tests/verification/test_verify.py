@@ -14,7 +14,7 @@ from hypothesis import given, settings
 import autograd_lite as ag
 from autograd_lite import verify
 from autograd_lite.testing.random_programs import random_program
-from autograd_lite.verification.differences import Oracle
+from autograd_lite.verification import budget
 from autograd_lite.verification.problem import Problem
 
 RNG = np.random.default_rng(20)
@@ -465,9 +465,7 @@ def test_other_points_are_of_the_same_kind(kind, seed, size):
     make, is_kept = KINDS_OF_ARRAYS[kind]
     rng = np.random.default_rng(seed)
     x = make(rng)
-    problem = Problem(np.sum, np.ones_like, (x,))
-    problem.settle(np.ones_like(x))
-    (moved,) = problem.nearby(rng, size)
+    (moved,) = Problem(np.sum, np.ones_like, (x,)).settle(np.ones_like(x)).nearby(rng, size)
     assert is_kept(moved)
     assert not np.array_equal(moved, x)
 
@@ -706,11 +704,11 @@ def in_place(x):
 
 
 @pytest.mark.parametrize("case", UNRECORDED)
-def test_two_witnesses_remain_where_nothing_can_be_recorded(case):
+def test_two_values_are_compared_where_nothing_can_be_recorded(case):
     f, hand, args = UNRECORDED[case]
     report = verify(f, hand, *args)
     assert report.verdict == ("kink" if case == "a kink" else "right"), str(report)
-    assert "two witnesses remain" in " ".join(str(report).split())
+    assert "two values are compared" in " ".join(str(report).split())
     assert verify(f, lambda *args: np.asarray(hand(*args)) * 1.01, *args).verdict == "wrong"
 
 
@@ -762,7 +760,7 @@ def test_large_arguments_are_sampled_and_the_report_says_so():
 
 @pytest.mark.parametrize(("off", "most"), [(0.0, 50), (1e-6, 90)])
 def test_a_slow_function_of_many_numbers_is_called_a_few_times(monkeypatch, off, most):
-    monkeypatch.setattr(Oracle, "affordable", property(lambda oracle: 0))
+    monkeypatch.setattr(budget, "NUMBERS", 10_000)
     called = []
 
     def f(x, empty):

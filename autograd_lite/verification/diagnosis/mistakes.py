@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,8 @@ from autograd_lite.verification.diagnosis.replay import Replay
 from autograd_lite.verification.diagnosis.substitutions import substitutions
 from autograd_lite.verification.diagnosis.terms import recombined
 from autograd_lite.verification.diagnosis.together import alike, detached, everywhere, shares, steps
-from autograd_lite.verification.problem import Point, Problem
+from autograd_lite.verification.point import Point, evaluate
+from autograd_lite.verification.problem import Recording, Setting
 
 SECONDS = 5.0
 _PROBES = 2
@@ -52,13 +52,13 @@ _LARGE = 150
 
 
 def diagnose(
-    problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float = SECONDS
+    setting: Setting, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float = SECONDS
 ) -> list[Diagnosis]:
     """Find the mistakes that explain wrong gradients, the simplest first; none where no simple one does.
 
     Parameters
     ----------
-    problem : Problem
+    setting : Setting
     point : Point
         Where the hand gradient is wrong.
     wrong : sequence of int
@@ -75,15 +75,14 @@ def diagnose(
         one, each with the leaves that it explains.
     """
     with np.errstate(all="ignore"):
-        overflow = list(overflows(problem, point, wrong))
+        overflow = list(overflows(setting, point, wrong))
         rest = [leaf for leaf in wrong if not any(leaf in found.leaves for found in overflow)]
         if point.result is None and point.cotangent is None and sum(map(np.size, point.values)) <= _MOST_DIFFERENCES:
-            problem = copy.copy(problem)
-            problem.by_differences = True
-            point = problem.at()
+            setting = replace(setting, recording=Recording.BY_DIFFERENCES)
+            point = evaluate(setting)
         if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
             return overflow
-        return overflow + _Search(problem, point, rest, rng, seconds).run()
+        return overflow + _Search(setting, point, rest, rng, seconds).run()
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,9 @@ class _Search:
     """The search for hypotheses that hold at two points."""
 
     def __init__(
-        self, problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float
+        self, setting: Setting, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float
     ) -> None:
-        self.problem, self.rng, self.deadline = problem, rng, time.monotonic() + seconds
+        self.setting, self.rng, self.deadline = setting, rng, time.monotonic() + seconds
         self.seconds = seconds
         self.r = Replay(point)
         self.wrong = tuple(wrong)
@@ -112,14 +111,14 @@ class _Search:
 
     def run(self) -> list[Diagnosis]:
         """Search stage by stage, from simple to far-fetched, until all is explained."""
-        self.second = self._another(self.problem)
+        self.second = self._another(self.setting)
         if self.second is None:
             return []
         self.deadline = time.monotonic() + self.seconds  # a busy machine may have taken long to get here
         self.others = [self.second]
         for move in (redrawn, shaken) if self._is_small() else ():
-            problem = move(self.problem, self.rng) if move is redrawn or self._is_constant() else None
-            other = self._another(problem) if problem is not None else None
+            moved = move(self.setting, self.rng) if move is redrawn or self._is_constant() else None
+            other = self._another(moved) if moved is not None else None
             self.others += [other] if other is not None else []
         self.constants = constants(self.r, self.wrong)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
@@ -192,9 +191,9 @@ class _Search:
         """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
         if len(found) < 2 or not self._is_small():
             return found
-        data, far = shaken(self.problem, self.rng), shaken(self.problem, self.rng, 0.5)
-        for problem, size in ((data, 0.1), (self.problem, 0.5), (self.problem, 2.0), (far, 0.5)):
-            other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
+        data, far = shaken(self.setting, self.rng), shaken(self.setting, self.rng, 0.5)
+        for setting, size in ((data, 0.1), (self.setting, 0.5), (self.setting, 2.0), (far, 0.5)):
+            other = self._another(setting, (size,)) if setting is not None and self._in_time() else None
             if other is None:
                 continue
             kept = [f for f in found if held(f.hypothesis, other, f.leaves)]
@@ -218,11 +217,11 @@ class _Search:
     def _in_time(self) -> bool:
         return time.monotonic() < self.deadline
 
-    def _another(self, problem: Problem, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
+    def _another(self, setting: Setting, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
         """Return the record at another point where the function takes the same steps."""
         for size in sizes:
             try:
-                other = Replay(problem.at(problem.nearby(self.rng, size), capture=False))
+                other = Replay(evaluate(setting, setting.nearby(self.rng, size), capture=False))
             except Exception:
                 continue
             if self.r.like(other) and all(np.isfinite(t).all() for t in other.true):

@@ -20,8 +20,8 @@ from autograd_lite.core.shapes import broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor, TracedParams, raw
 from autograd_lite.verification.diagnosis.wording import Wording
-from autograd_lite.verification.problem import Point
-from autograd_lite.verification.roles import Meanings
+from autograd_lite.verification.point import Point
+from autograd_lite.verification.roles import Roles
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""
@@ -275,7 +275,7 @@ class Replay(Wording):
                 sound[k] = np.shape(hand) == np.shape(true) and np.allclose(hand, true, rtol=1e-9, atol=0)
         for k in reversed(range(len(self.nodes))):
             sound[k] = sound[k] or any(sound[j] for _, j, _ in self.out[k])
-        meanings = Meanings(self.point)
+        meanings = Roles(self.point)
         values: dict[str, list[Any]] = {}
         for a in self.assignments:
             values.setdefault(a.name, []).append(a.value)

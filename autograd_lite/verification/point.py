@@ -1,0 +1,223 @@
+"""A function and its hand gradient at one point: the record, the backward pass, and what the hand did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd_lite import numerical
+from autograd_lite.core import trees
+from autograd_lite.core.backward import order, plus, seed, sweep
+from autograd_lite.core.op import Op
+from autograd_lite.core.shapes import Shape
+from autograd_lite.core.tape import Observer, observing, tracing
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.numerical import close, quiet
+from autograd_lite.program.naming import Names
+from autograd_lite.verification import budget
+from autograd_lite.verification.problem import Recording, Setting
+from autograd_lite.verification.run import Assignment, Key, Run, run
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Everything that is known of a function and its hand gradient at one point.
+
+    Attributes
+    ----------
+    values : sequence of array
+        The arrays that are differentiated.
+    leaves : sequence of Tensor, one for each of them
+    result : Tensor or None
+        None where nothing could be recorded.
+    names : Names
+        What the function's variables call the Tensors.
+    contributions : sequence of (node, input, cotangent)
+        What each node has passed to each of its inputs in the backward pass, from the result to the leaves.
+    cotangents : dict from Tensor to array
+        The sums of these: the derivative of the result with respect to every Tensor of the record.
+    true : sequence of array
+        The backward pass's gradient with respect to each leaf; NaN where nothing could be recorded.
+    hand : sequence
+        The hand gradient with respect to each leaf. One number in another shape is in that of the leaf.
+    returned : sequence of tuple of int
+        The shapes in which the hand returned it.
+    run : Run
+        What the hand did: what its variables got, in the order in which they got it.
+    cotangent : array or None
+        The cotangent of an array-valued function.
+    by_differences : bool
+        Whether the gradient is made of differences, for want of a record.
+    """
+
+    values: Sequence[Any]
+    leaves: Sequence[Tensor]
+    result: Tensor | None
+    names: Names
+    contributions: Sequence[tuple[Tensor, Tensor, Any]]
+    cotangents: Mapping[Tensor, Any]
+    true: Sequence[Any]
+    hand: Sequence[Any]
+    returned: Sequence[Shape]
+    run: Run
+    cotangent: Any = None
+    by_differences: bool = False
+
+    @property
+    def assignments(self) -> Sequence[Assignment]:
+        """What the hand's variables got."""
+        return self.run.assignments
+
+    @cached_property
+    def nodes(self) -> list[Tensor]:
+        """The record, newest first."""
+        return order([self.result])[0] if self.result is not None else []
+
+    @cached_property
+    def evaluations(self) -> int:
+        """How often the function may be evaluated for one purpose."""
+        if self.result is None:
+            return budget.evaluations(sum(map(np.size, self.values)))
+        held, _ = trees.flatten([t._value for t in self.nodes])
+        return budget.evaluations(sum(map(np.size, held)), len(self.nodes) - len(self.leaves))
+
+
+class _Contributions(Observer):
+    """An observer that keeps what passes along each edge of the record."""
+
+    def __init__(self) -> None:
+        self.edges: list[tuple[Tensor, Tensor, Any]] = []
+
+    def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
+        """Keep the cotangent that a node passes to its input."""
+        self.edges.append((node, x, cotangent))
+        return cotangent
+
+
+# --- one recorded call, and its backward pass
+
+
+def record(setting: Setting, values: Sequence[Any], *, named: bool = True) -> tuple[Tensor, list[Tensor], Names]:
+    """Run the function on Tensors; return its result, the leaves, and the names of what it recorded."""
+    leaves = [Tensor(x, name, copy=False) for x, name in zip(values, setting.leaf_names, strict=True)]
+    names = Names()
+    for leaf, name in zip(leaves, setting.leaf_names, strict=True):
+        names.bind(leaf, name, -1)
+    with _on_tensors(), names.watching() if named else nullcontext():
+        result = _one_op(setting, leaves) if setting.recording is Recording.BY_DIFFERENCES else setting.f(leaves)
+    return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
+
+
+def pull(setting: Setting, result: Tensor, leaves: Sequence[Tensor]) -> list[Any]:
+    """Return the backward pass's gradient of a recorded result with respect to its leaves."""
+    found, _ = sweep({result: _start(setting, result)})
+    return [found[leaf] if leaf in found else np.zeros_like(leaf._value) for leaf in leaves]
+
+
+def hand_on_tensors(setting: Setting, values: Sequence[Any]) -> list[Any]:
+    """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""
+    setting.f(_copies(values))
+    with _on_tensors():
+        answer = setting.hand([Tensor(x) for x in values])
+    return [x.value if isinstance(x, Tensor) else x for x in setting.gradients(answer)]
+
+
+@contextmanager
+def _on_tensors() -> Iterator[None]:
+    tracing.depth += 1
+    try:
+        yield
+    finally:
+        tracing.depth -= 1
+
+
+def _start(setting: Setting, result: Tensor) -> Any:
+    return seed(result) if setting.cotangent is None else setting.cotangent
+
+
+def _one_op(setting: Setting, leaves: Sequence[Tensor]) -> Tensor:
+    def rule(i: int, g: Any, z: Any, *values: Any) -> Any:
+        return g * numerical.gradient(setting.number, values, i).value
+
+    def forward(*values: Any) -> Any:
+        return np.float64(np.sum(setting.number(*values)))
+
+    return Op(forward, rule, name=setting.problem.name)(*leaves)  # type: ignore[no-any-return]
+
+
+# --- points
+
+
+def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: bool = True) -> Point:
+    """Evaluate both at a point: the one given by the arguments, or another one.
+
+    Raises
+    ------
+    ValueError
+        Where the function gives another value for Tensors than for arrays.
+    """
+    given = setting.given if values is None else values
+    values = setting.values if values is None else values
+    with quiet():
+        result, leaves, names = record(setting, values)
+        observer = _Contributions()
+        with observing(observer):
+            true = pull(setting, result, leaves)
+        plain = np.asarray(setting.f(_copies(given)))  # what it leaves behind for the hand is then arrays, too
+        if not close.same(plain, result._value, close.on_tensors(plain, *values)):
+            raise ValueError("it gives another value for Tensors than for arrays")
+        answer, ran = _run_hand(setting, given) if capture else (setting.hand(_copies(given)), Run())
+    sums: dict[Tensor, Any] = {result: _start(setting, result)}
+    for _, x, c in observer.edges:
+        sums[x] = plus(sums.get(x), c)
+    hand = setting.gradients(answer)
+    returned = tuple(map(_shape, hand))
+    fitted = tuple(_fitted(h, np.shape(x)) for h, x in zip(hand, values, strict=True))
+    edges, by_differences = tuple(observer.edges), setting.recording is Recording.BY_DIFFERENCES
+    known = tuple(true), fitted, returned, ran, setting.cotangent, by_differences
+    return Point(tuple(values), tuple(leaves), result, names, edges, sums, *known)
+
+
+def evaluate_hand(setting: Setting) -> Point:
+    """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""
+    with quiet():
+        setting.f(_copies(setting.given))
+        answer, ran = _run_hand(setting, setting.given)
+    hand = setting.gradients(answer)
+    fitted = tuple(_fitted(h, np.shape(x)) for h, x in zip(hand, setting.values, strict=True))
+    unknown = tuple(np.full(np.shape(x), np.nan) for x in setting.values)
+    known = unknown, fitted, tuple(map(_shape, hand)), ran, setting.cotangent
+    return Point(setting.values, (), None, Names(), (), {}, *known)
+
+
+def hand_with(setting: Setting, put: Mapping[Key, Any]) -> tuple[list[Any], Sequence[Assignment]]:
+    """Run the hand gradient at the point with other values in the place of what some assignments gave."""
+    with quiet():
+        answer, ran = _run_hand(setting, setting.given, put)
+        hand = setting.gradients(answer)
+    return [_fitted(h, np.shape(x)) for h, x in zip(hand, setting.values, strict=True)], ran.assignments
+
+
+def _run_hand(setting: Setting, given: Sequence[Any], put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
+    copies = _copies(given)
+    return run(lambda: setting.hand(copies), put=put)
+
+
+def _copies(values: Sequence[Any]) -> list[Any]:
+    return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
+
+
+def _shape(x: Any) -> Shape:
+    return np.shape(x) if isinstance(x, (np.ndarray, np.generic)) else ()
+
+
+def _fitted(given: Any, shape: Shape) -> Any:
+    """Return one number in the shape of the one that it is the derivative with respect to."""
+    plain = type(given) is np.ndarray or isinstance(given, (np.floating, float, np.complexfloating, complex))
+    one = plain and np.shape(given) != shape and np.size(given) == np.prod(shape) == 1
+    return np.reshape(given, shape)[()] if one and np.asarray(given).dtype.kind in "fc" else given
