@@ -9,6 +9,8 @@ import time
 
 NUMBERS = 6 * 10**7
 """So many numbers the function may compute for the differences by one array: some tenths of a second."""
+NUMBERS_OF_SEARCH = 10**8
+"""So many numbers the search for the mistake may compute: some seconds."""
 NUMBERS_PER_OP = 300
 """As many take as long as an op by itself."""
 OPS_UNRECORDED = 30
@@ -46,12 +48,12 @@ class SafetyNet:
 
 
 class Budget:
-    """Evaluations that are left to a search."""
+    """What is left to a search: evaluations, or numbers that it may compute."""
 
-    def __init__(self, evaluations: int, net: SafetyNet) -> None:
-        self.left, self.net = evaluations, net
+    def __init__(self, amount: int, net: SafetyNet) -> None:
+        self.left, self.net = amount, net
 
-    def spend(self, evaluations: int = 1) -> bool:
-        """Take evaluations out; return whether they were there."""
-        self.left -= evaluations
+    def spend(self, amount: int = 1) -> bool:
+        """Take an amount out; return whether it was there."""
+        self.left -= amount
         return self.left >= 0 and not self.net.holds()

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.debugging import is_users
 from autograd_lite.numerical import quiet
-from autograd_lite.verification.budget import SafetyNet
+from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, Budget, SafetyNet
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
 from autograd_lite.verification.diagnosis.mistakes import diagnose
@@ -96,7 +96,7 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     if wrong:
         report.finding = first_wrong_line(setting, point, verdicts, net) if point.result is not None else None
-        report.diagnoses = _causes(setting, point, wrong, rng, notes)
+        report.diagnoses = _causes(setting, point, wrong, rng, Budget(NUMBERS_OF_SEARCH, net), notes)
     elif report:
         notes += _elsewhere(comparison, verdicts)
     notes += _coverage(verdicts, point) + net.notes()
@@ -139,7 +139,7 @@ def _line_of(error: BaseException) -> str:
 
 
 def _causes(
-    setting: Setting, point: Point, wrong: list[int], rng: np.random.Generator, notes: list[str]
+    setting: Setting, point: Point, wrong: list[int], rng: np.random.Generator, budget: Budget, notes: list[str]
 ) -> list[Diagnosis]:
     """Search for the mistake; a verdict stands even where that breaks off."""
     wrong = [i for i in wrong if np.asarray(point.hand[i]).dtype.kind in "fciub" and np.size(point.values[i])]
@@ -147,7 +147,7 @@ def _causes(
         return []
     try:
         with quiet():
-            return list(diagnose(setting, point, wrong, rng))
+            return list(diagnose(setting, point, wrong, rng, budget))
     except Exception as error:
         notes.append(f"the search for a cause broke off: {type(error).__name__}: {error}")
         return []

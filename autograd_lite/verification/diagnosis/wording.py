@@ -36,6 +36,7 @@ class Wording:
     def __init__(self, nodes: list[Tensor], names: Names, assignments: Sequence[Assignment] = ()) -> None:
         self.nodes, self.names, self.assignments = nodes, names, assignments
         self.index = {node: k for k, node in enumerate(nodes)}
+        self._expressions: dict[tuple[int, int], str] = {}
 
     def op(self, k: int) -> str:
         """Return the name of a node's op; empty for a leaf."""
@@ -90,6 +91,11 @@ class Wording:
 
     def expression(self, k: int, depth: int = _DEPTH) -> str:
         """Return the call that made a node, as source text."""
+        if (k, depth) not in self._expressions:
+            self._expressions[k, depth] = self._write(k, depth)
+        return self._expressions[k, depth]
+
+    def _write(self, k: int, depth: int) -> str:
         node = self.nodes[k]
         if node.op is None:
             return node.name or "x"
