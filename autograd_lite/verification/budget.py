@@ -37,7 +37,7 @@ class SafetyNet:
         self.seconds, self.end, self.held = seconds, time.monotonic() + seconds, False
 
     def holds(self) -> bool:
-        """Whether the time is over."""
+        """Whether it ends what asks."""
         self.held = self.held or time.monotonic() > self.end
         return self.held
 
@@ -53,7 +53,10 @@ class Budget:
     def __init__(self, amount: int, net: SafetyNet) -> None:
         self.left, self.net = amount, net
 
-    def spend(self, amount: int = 1) -> bool:
-        """Take an amount out; return whether it was there."""
+    def spend(self, amount: int = 1) -> None:
+        """Take an amount out."""
         self.left -= amount
-        return self.left >= 0 and not self.net.holds()
+
+    def is_left(self) -> bool:
+        """Whether to go on; to be asked only where there is more to do."""
+        return self.left > 0 and not self.net.holds()

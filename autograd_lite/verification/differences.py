@@ -19,8 +19,10 @@ EVERY_ELEMENT = 2000
 """Up to this many elements of all arguments together, differences are taken for each one."""
 FLAGGED, SAMPLED, PROJECTIONS = 200, 8, 2
 """Above that: for at most so many of the elements asked about, of others, and of random directions."""
-PORTION = 3
-"""So many elements are looked at whatever it costs, where there are not too many for that."""
+FIRST = 3
+"""So many elements are chosen first: those asked about, and one other."""
+PORTIONS = 8, 64
+"""So many elements are looked at at a time, in the beginning and at most, before the budget is asked again."""
 CALLS = 20
 """How often the function is called for one element, roughly."""
 
@@ -133,18 +135,18 @@ class Differences:
         wanted, budget = self._wanted(np.ravel(asked)), Budget(self.evaluations, self.net)
         nothing = np.zeros(0)
         looks: list[_Look] = [(nothing, nothing, nothing, np.zeros(0, bool))]
-        portion = max(PORTION if self.total <= EVERY_ELEMENT else 1, self.evaluations // (8 * CALLS))
         least = min(wanted.size, 0 if self.sparing and not asked.any() else 1)
-        seen, is_left = 0, not self.sparing
-        while seen < least or (is_left and seen < wanted.size):
-            indices = wanted[seen : seen + portion]
+        seen, portion = 0, PORTIONS[0]
+        while seen < least or (seen < wanted.size and not self.sparing and budget.is_left()):
+            indices = wanted[seen : seen + min(portion, max(1, budget.left // CALLS))]
             calls, look = self._look(i, indices, np.ravel(asked)[indices])
             looks.append(look)
-            seen, portion, is_left = seen + indices.size, 2 * portion, budget.spend(calls) and not self.sparing
+            budget.spend(calls)
+            seen, portion = seen + indices.size, min(2 * portion, PORTIONS[1])
         low, high, error, kink = (np.concatenate(parts) for parts in zip(*looks, strict=True))
         directions, covered = 0, "every element"
         if seen < asked.size:
-            directions = PROJECTIONS if is_left else 1
+            directions = PROJECTIONS if not self.sparing and budget.is_left() else 1
             covered = f"{seen} of {asked.size} elements and " if seen else ""
             covered += f"{directions} random direction{'s' * (directions > 1)}"
         contradict = partial(self._contradict, i, directions)
@@ -155,7 +157,7 @@ class Differences:
         flagged, others = (self.rng.permutation(np.flatnonzero(which)) for which in (asked, ~asked))
         if self.total <= EVERY_ELEMENT:
             return np.concatenate([flagged, others])
-        first, rest = slice(PORTION - 1), slice(PORTION - 1, FLAGGED)
+        first, rest = slice(FIRST - 1), slice(FIRST - 1, FLAGGED)
         return np.concatenate([flagged[first], others[:1], others[1:SAMPLED], flagged[rest]])
 
     def _look(self, i: int, indices: NDArray[np.int_], asked: Mask) -> tuple[int, _Look]:

@@ -123,8 +123,9 @@ class _Search:
         self, put: dict[Key, Any], later: dict[tuple[CodeType | None, str], Any] | None = None
     ) -> set[int | tuple[CodeType | None, str]]:
         """Return the wrong gradients, and variables, that a replacement mends; none if it makes another one wrong."""
-        if not self.budget.spend():
+        if not self.budget.is_left():
             return set()
+        self.budget.spend()
         try:
             found, assignments = hand_with(self.setting, put)
         except Exception:

@@ -141,7 +141,7 @@ class _Nudge(Observer):
         dtype = np.asarray(value).dtype
         if dtype.kind not in "fc" or self.still:
             return value
-        moved: Any = value * (1 + close.eps_of(value) * self._signs(value))
+        moved: Any = value * (1 + np.finfo(dtype).eps * self._signs(value))
         return moved.astype(dtype)
 
     def argument(self, x: Any) -> Any:
@@ -150,7 +150,7 @@ class _Nudge(Observer):
             return self.decide(self(x)) if self.leaves else self(x)
         dtype = np.asarray(x).dtype
         size = np.where(x == 0, scale(np.asarray(x)), np.abs(x))
-        return (x + close.eps_of(x) * size * self._signs(x)).astype(dtype)[()]
+        return (x + np.finfo(dtype).eps * size * self._signs(x)).astype(dtype)[()]
 
     def decide(self, value: Any) -> Any:
         """Move every exact 0 to the side that was asked for."""

@@ -80,12 +80,12 @@ class Problem:
         """What the hand gradient is called."""
         return getattr(self.hand, "__name__", "hand")
 
-    @property
+    @cached_property
     def owner(self) -> Any:
         """The object that the hand gradient is a method of, or None."""
         return getattr(self.hand, "__self__", None)
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[str, ...]:
         """Those that are differentiated, in the place of arguments."""
         return (self.params,) if isinstance(self.params, str) else tuple(self.params or ())
@@ -220,7 +220,7 @@ class Setting:
         for position, tree in zip(self.positions, made, strict=False):
             args[position] = tree
         owner, names = self.problem.owner, self.problem.attributes
-        before = [getattr(owner, name) for name in names]
+        before = [getattr(owner, name) for name in names] if names else ()
         try:
             for name, tree in zip(names, made, strict=False):
                 setattr(owner, name, tree)

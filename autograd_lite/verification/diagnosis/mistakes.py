@@ -216,7 +216,8 @@ class _Search:
         )
 
     def _is_open(self) -> bool:
-        return self.budget.spend(NUMBERS_PER_OP)
+        self.budget.spend(NUMBERS_PER_OP)
+        return self.budget.is_left()
 
     def _another(self, setting: Setting, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
         """Return the record at another point where the function takes the same steps."""

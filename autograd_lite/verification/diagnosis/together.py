@@ -26,7 +26,8 @@ def everywhere(r: Replay, budget: Budget) -> Iterator[Hypothesis]:
     least = budget.left // 2
     groups: dict[tuple[Any, ...], dict[tuple[int, tuple[tuple[int, int], ...] | None], Edit]] = {}
     for edit in chain(_weights(r), edits(r), edits(r, late=True)):
-        if not budget.spend(NUMBERS_PER_OP) or budget.left < least:
+        budget.spend(NUMBERS_PER_OP)
+        if budget.left < least or not budget.is_left():
             break
         if not edit.key:
             continue
