@@ -7,7 +7,6 @@ gradient from one that cannot be judged. No step sizes are asked for: they follo
 from autograd_lite.numerical.complex_step import ComplexStep, complex_directional, complex_gradient
 from autograd_lite.numerical.estimates import Estimate, directional, gradient, one_sided, one_sided_gradient
 from autograd_lite.numerical.probing import quiet, random_tangents, scale
-from autograd_lite.numerical.rounding import rounding_tolerance
 from autograd_lite.numerical.taylor import TaylorSlope, taylor_slope
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "one_sided_gradient",
     "quiet",
     "random_tangents",
-    "rounding_tolerance",
     "scale",
     "taylor_slope",
 ]

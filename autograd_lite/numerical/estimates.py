@@ -147,7 +147,7 @@ def one_sided(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[
     Returns
     -------
     left, right : Estimate
-        Both are derivatives by t: at the kink of ``abs`` they are -1 and 1.
+        Both are derivatives with respect to t: at the kink of ``abs`` they are -1 and 1.
     """
     with quiet():
         direction = Direction(Function(f, primals, "one_sided"), tangents)

@@ -137,8 +137,8 @@ class Comparison:
         true, eps = np.asarray(self.point.true[i]), self.eps(i)
         few_units = close.conditioned(true, 0, eps) + close.of_the_largest(true, eps)
         repeated = close.within(self.point.hand[i], true, few_units)
-        told = close.known(self.tolerance(i), scale, close.TELLING) | repeated
-        return np.asarray(~(told & np.isfinite(true)))
+        known = close.known(self.tolerance(i), scale, close.TELLING) | repeated
+        return np.asarray(~(known & np.isfinite(true)))
 
     def is_right_elsewhere(self, i: int) -> bool:
         """Whether the gradient is right at another point, in every element."""

@@ -62,7 +62,7 @@ class _Candidate:
 
 
 def first_wrong_line(setting: Setting, point: Point, verdicts: Sequence[Verdict], net: SafetyNet) -> Finding | None:
-    """Find the first assignment whose value is wrong; None where none can be told.
+    """Find the first assignment whose value is wrong; None where none is certain.
 
     What a variable should hold follows from its name: its role. It is the finding only if the hand gradient, run again
     with that value in its place, gets better and nowhere worse. So a variable that is scaled until the end, or called
@@ -245,7 +245,8 @@ class _Search:
             c = self.point.cotangents.get(t)
             if c is None or isinstance(c, tuple):
                 return
-            yield Replacement(line, f"the derivative of the result by {self._spelled(t)}", c, {key_of(last): c})
+            what = f"the derivative of the result with respect to {self._spelled(t)}"
+            yield Replacement(line, what, c, {key_of(last): c})
 
     def _others(self, a: Assignment) -> Iterator[Replacement]:
         """Yield the replacements of one assignment by what is in the record, and by the factor that is too many."""
@@ -338,7 +339,7 @@ class _Search:
         """Yield the cotangents and values of a shape in the record, with what they are."""
         for t, c in self.point.cotangents.items():
             if not isinstance(c, tuple) and np.shape(c) == shape:
-                yield c, f"the derivative of the result by {self._spelled(t)}"
+                yield c, f"the derivative of the result with respect to {self._spelled(t)}"
         for t in reversed(self.point.nodes):
             value = raw(t)
             if not isinstance(value, tuple) and np.shape(value) == shape:
@@ -384,7 +385,7 @@ class _Search:
             return None
         code = run.code
         a = Assignment("return", np.asarray(self.point.hand[i])[()], code.co_filename, run.line, code.co_name, 0)
-        what = f"the derivative of the result by {self.setting.leaf_names[i]}"
+        what = f"the derivative of the result with respect to {self.setting.leaf_names[i]}"
         return Finding(a, what, self.point.true[i], close.farthest(a.value, self.point.true[i]))
 
 

@@ -17,7 +17,7 @@ RESULTS = {"error", "err", "loss", "cost", "l", "j", "e", "c", "nll", "ce", "mse
 """What the result of a loss function is called."""
 
 LAYERS = ("z", "s", "u", "net", "pre", "layer", "a", "h")
-"""What the numbers of layer 2 may be called that ``delta_2`` is the derivative by: sums first, then activations."""
+"""What layer 2 may be called, with respect to which ``delta_2`` is the derivative: sums first, then activations."""
 
 _QUOTIENT = re.compile(r"d(?P<y>\w+?)_d_?(?P<x>\w+)")
 _CALLED_DERIVATIVE = re.compile(r"d[A-Z]\w*|delta_?\w+|grad_?\w+|\w+_grad|nabla\w*")
@@ -92,7 +92,7 @@ class Roles:
             return None
         tensors = self.tensors[key(x)]
         factors = [self._factor(self.tensors[key(y)], t) for t in tensors]
-        return Role(f"the derivative of {y} by {x}", factors, tensors, derivative=False)
+        return Role(f"the derivative of {y} with respect to {x}", factors, tensors, derivative=False)
 
     def _is_result(self, y: str) -> bool:
         return any(t is self.point.result for t in self.tensors.get(y, ()))
@@ -103,7 +103,7 @@ class Roles:
         values = [self.point.cotangents.get(t) for t in tensors]
         if all(v is None for v in values):
             return None
-        text = f"the derivative of the result by {spelling(self.point, tensors[0], x)}"
+        text = f"the derivative of the result with respect to {spelling(self.point, tensors[0], x)}"
         return Role(text, values, tensors, derivative=True)
 
     def before(self, t: Tensor) -> Iterator[Tensor]:
@@ -116,11 +116,12 @@ class Roles:
             yield t
 
     def rows(self, count: int) -> Iterator[tuple[str, list[Any]]]:
-        """Yield the derivatives by variables that are bound as many times, and by what these are computed from."""
+        """Yield the derivatives with respect to what is bound as many times, and to what that is computed from."""
         for name, tensors in self.tensors.items():
             if len(tensors) == count:
                 for chain in zip(*([t, *self.before(t)] for t in tensors), strict=False):
-                    yield f"the derivatives of the result by {name}", [self.point.cotangents.get(t) for t in chain]
+                    values = [self.point.cotangents.get(t) for t in chain]
+                    yield f"the derivatives of the result with respect to {name}", values
 
     def _factor(self, outs: list[Tensor], x: Tensor) -> Any:
         """Return the local derivative where it is a factor: of a number, or element by element."""

@@ -109,7 +109,7 @@ def test_the_line_and_both_values():
     text = str(verify(loss, gradient_with_a_long_line, W, B, S, T))
     assert "where  test_report.py:" in text
     assert "derror_dprediction = prediction - t" in text
-    assert "the derivative of the result by prediction" in " ".join(text.split())
+    assert "the derivative of the result with respect to prediction" in " ".join(text.split())
 
 
 def test_what_could_not_be_checked():

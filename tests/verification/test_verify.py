@@ -13,6 +13,8 @@ import autograd_lite as ag
 from autograd_lite import verify
 from autograd_lite.testing.random_programs import random_program
 from autograd_lite.verification import budget
+from autograd_lite.verification.comparison import Comparison
+from autograd_lite.verification.point import evaluate
 from autograd_lite.verification.problem import Problem
 from tests.support.hands import (
     BAD_ANSWERS,
@@ -49,7 +51,7 @@ def test_forms_of_an_answer(form):
 
 
 def scaled(x):
-    """Multiply the first array in a tree by a trifle more than 1."""
+    """Multiply the first array in a tree by 1.001."""
     if isinstance(x, dict):
         key = next(iter(x))
         return {**x, key: scaled(x[key])}
@@ -147,6 +149,37 @@ def test_no_scale_needs_a_tolerance_of_its_own(scale):
     assert verify(f, hand, X * scale, X).verdict == "right"
     off = verify(f, lambda x, y: (hand(x, y)[0] * [1, 1 + 1e-10, 1], hand(x, y)[1] * [1 + 1e-10, 1, 1]), X * scale, X)
     assert [(v.verdict, v.worst) for v in off.verdicts] == [("wrong", (1,)), ("wrong", (0,))]
+
+
+WAYS = {  # a function, its gradient in two ways, and the share of the largest element that rounding may change
+    "saturated": (
+        lambda x, d: np.sum(np.log1p(np.exp(x)) * d),
+        lambda x, d: d / (1 + np.exp(-x)),
+        lambda x, d: d / (1 + 1 / np.exp(x)),
+        1e-12,
+    ),
+    "many turns": (
+        lambda x, d: np.sum(np.sin(1e6 * x) / 1e6 * d),
+        lambda x, d: np.cos(1e6 * x) * d,
+        lambda x, d: np.cos(x * 1e3 * 1e3) * d,
+        1e-7,
+    ),
+    "a product": (lambda x, d: np.sum(x**3 / 3 * d), lambda x, d: x**2 * d, lambda x, d: x * d * x, 1e-12),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_tolerance_follows_the_conditioning(way):
+    f, one, other, share = WAYS[way]
+    x, data = np.array([-25.0, -3.0, 0.0, 4.0]), np.array([1e12, 1.0, 1.0, 1e-12])
+    for hand in (one, other):
+        setting = Problem(f, hand, (x, data)).settle(hand(x, data))
+        comparison = Comparison(setting, evaluate(setting), np.random.default_rng(0), budget.SafetyNet())
+        tolerance = comparison.tolerance(0)
+        assert tolerance.shape == x.shape
+        assert np.all(abs(one(x, data) - other(x, data)) <= tolerance)
+        assert np.all(tolerance <= share * abs(one(x, data)).max())
+        assert not comparison.differing(0).any()
 
 
 DEAD = A.copy()
