@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,17 @@ class Point:
     ----------
     values : sequence of array
         The arrays that are differentiated.
-    leaves : sequence of Tensor, one for each of them
+    hand : sequence
+        The hand gradient with respect to each of them. One number in another shape is in that of the array.
+    returned : sequence of tuple of int
+        The shapes in which the hand returned it.
+    run : Run
+        What the hand did: what its variables got, in the order in which they got it.
+    cotangent : array or None
+        The cotangent of an array-valued function.
+    true : sequence of array
+        The backward pass's gradient; NaN where nothing could be recorded.
+    leaves : sequence of Tensor
     result : Tensor or None
         None where nothing could be recorded.
     names : Names
@@ -41,31 +51,21 @@ class Point:
         What each node has passed to each of its inputs in the backward pass, from the result to the leaves.
     cotangents : dict from Tensor to array
         The sums of these: the derivative of the result with respect to every Tensor of the record.
-    true : sequence of array
-        The backward pass's gradient with respect to each leaf; NaN where nothing could be recorded.
-    hand : sequence
-        The hand gradient with respect to each leaf. One number in another shape is in that of the leaf.
-    returned : sequence of tuple of int
-        The shapes in which the hand returned it.
-    run : Run
-        What the hand did: what its variables got, in the order in which they got it.
-    cotangent : array or None
-        The cotangent of an array-valued function.
     by_differences : bool
         Whether the gradient is made of differences, for want of a record.
     """
 
     values: Sequence[Any]
-    leaves: Sequence[Tensor]
-    result: Tensor | None
-    names: Names
-    contributions: Sequence[tuple[Tensor, Tensor, Any]]
-    cotangents: Mapping[Tensor, Any]
-    true: Sequence[Any]
     hand: Sequence[Any]
     returned: Sequence[Shape]
     run: Run
-    cotangent: Any = None
+    cotangent: Any
+    true: Sequence[Any]
+    leaves: Sequence[Tensor] = ()
+    result: Tensor | None = None
+    names: Names = field(default_factory=Names)
+    contributions: Sequence[tuple[Tensor, Tensor, Any]] = ()
+    cotangents: Mapping[Tensor, Any] = field(default_factory=dict)
     by_differences: bool = False
 
     @property
@@ -175,32 +175,26 @@ def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: 
     sums: dict[Tensor, Any] = {result: _start(setting, result)}
     for _, x, c in observer.edges:
         sums[x] = plus(sums.get(x), c)
-    hand = setting.gradients(answer)
-    returned = tuple(map(_shape, hand))
-    fitted = tuple(_fitted(h, np.shape(x)) for h, x in zip(hand, values, strict=True))
-    edges, by_differences = tuple(observer.edges), setting.recording is Recording.BY_DIFFERENCES
-    known = tuple(true), fitted, returned, ran, setting.cotangent, by_differences
-    return Point(tuple(values), tuple(leaves), result, names, edges, sums, *known)
+    hand, returned = _of_hand(setting, answer)
+    by_differences, edges = setting.recording is Recording.BY_DIFFERENCES, observer.edges
+    beside = values, hand, returned, ran, setting.cotangent, true
+    return Point(*beside, leaves, result, names, edges, sums, by_differences)
 
 
 def evaluate_hand(setting: Setting) -> Point:
-    """Run the hand gradient alone, for a function that cannot be recorded; NaN stands for the backward pass."""
+    """Run the hand gradient alone, for a function that cannot be recorded."""
     with quiet():
         setting.f(_copies(setting.given))
         answer, ran = _run_hand(setting, setting.given)
-    hand = setting.gradients(answer)
-    fitted = tuple(_fitted(h, np.shape(x)) for h, x in zip(hand, setting.values, strict=True))
-    unknown = tuple(np.full(np.shape(x), np.nan) for x in setting.values)
-    known = unknown, fitted, tuple(map(_shape, hand)), ran, setting.cotangent
-    return Point(setting.values, (), None, Names(), (), {}, *known)
+    unknown = [np.full(np.shape(x), np.nan) for x in setting.values]
+    return Point(setting.values, *_of_hand(setting, answer), ran, setting.cotangent, unknown)
 
 
 def hand_with(setting: Setting, put: Mapping[Key, Any]) -> tuple[list[Any], Sequence[Assignment]]:
     """Run the hand gradient at the point with other values in the place of what some assignments gave."""
     with quiet():
         answer, ran = _run_hand(setting, setting.given, put)
-        hand = setting.gradients(answer)
-    return [_fitted(h, np.shape(x)) for h, x in zip(hand, setting.values, strict=True)], ran.assignments
+        return _of_hand(setting, answer)[0], ran.assignments
 
 
 def _run_hand(setting: Setting, given: Sequence[Any], put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
@@ -212,12 +206,14 @@ def _copies(values: Sequence[Any]) -> list[Any]:
     return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
 
 
-def _shape(x: Any) -> Shape:
-    return np.shape(x) if isinstance(x, (np.ndarray, np.generic)) else ()
+def _of_hand(setting: Setting, answer: Any) -> tuple[list[Any], list[Shape]]:
+    """Return the gradients of an answer, one number in the shape of its array, and the shapes in which they came."""
+    found = setting.gradients(answer)
+    fitted = [_fitted(h, np.shape(x)) for h, x in zip(found, setting.values, strict=True)]
+    return fitted, [np.shape(h) if isinstance(h, (np.ndarray, np.generic)) else () for h in found]
 
 
 def _fitted(given: Any, shape: Shape) -> Any:
-    """Return one number in the shape of the one that it is the derivative with respect to."""
     plain = type(given) is np.ndarray or isinstance(given, (np.floating, float, np.complexfloating, complex))
     one = plain and np.shape(given) != shape and np.size(given) == np.prod(shape) == 1
     return np.reshape(given, shape)[()] if one and np.asarray(given).dtype.kind in "fc" else given

@@ -162,7 +162,7 @@ WAYS = {  # a function, its gradient in two ways, and the share of the largest e
         lambda x, d: np.sum(np.sin(1e6 * x) / 1e6 * d),
         lambda x, d: np.cos(1e6 * x) * d,
         lambda x, d: np.cos(x * 1e3 * 1e3) * d,
-        1e-7,
+        2e-7,
     ),
     "a product": (lambda x, d: np.sum(x**3 / 3 * d), lambda x, d: x**2 * d, lambda x, d: x * d * x, 1e-12),
 }
