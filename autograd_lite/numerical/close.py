@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -22,7 +22,7 @@ TINY = float(np.finfo(np.float64).tiny) / DOUBLE
 # --- the comparison
 
 
-def within(a: Any, b: Any, tolerance: Any = 0) -> Mask:
+def within(a: ArrayLike, b: ArrayLike, tolerance: ArrayLike = 0) -> Mask:
     """Return where two arrays differ by no more than a tolerance; NaN equals NaN, and infinity itself."""
     a, b = np.asarray(a), np.asarray(b)
     with np.errstate(all="ignore"):
@@ -45,7 +45,7 @@ def alike(value: Any, expected: Any, tolerance: Any = 0) -> bool:
     return same(value, expected, np.fmax(tolerance, of_one_line(expected, eps_of(value, expected))))
 
 
-def farthest(a: Any, b: Any, among: Any = True) -> tuple[int, ...]:
+def farthest(a: ArrayLike, b: ArrayLike, among: ArrayLike = True) -> tuple[int, ...]:
     """Return the index of the element that is farthest off; empty where the shapes differ."""
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape or not a.size:
@@ -56,7 +56,7 @@ def farthest(a: Any, b: Any, among: Any = True) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(off)), off.shape))
 
 
-def ratio(value: Any, expected: Any) -> float | None:
+def ratio(value: ArrayLike, expected: ArrayLike) -> float | None:
     """Return the one number by which an array differs from what is expected; None for single numbers."""
     value, expected = np.asarray(value), np.asarray(expected)
     if value.shape != expected.shape or value.size < 2 or {value.dtype.kind, expected.dtype.kind} - set("fiu"):
@@ -70,7 +70,7 @@ def ratio(value: Any, expected: Any) -> float | None:
     return middle if middle and np.isfinite(middle) and is_factor(ratios, middle, value, expected) else None
 
 
-def is_factor(ratios: Any, number: float, *values: Any) -> bool:
+def is_factor(ratios: ArrayLike, number: float, *values: ArrayLike) -> bool:
     """Whether quotients of values are one number: half of the digits tell, of the dtype of the values."""
     return bool(np.all(np.abs(np.asarray(ratios) - number) <= half_of_the_digits(*values) * abs(number)))
 
@@ -78,33 +78,33 @@ def is_factor(ratios: Any, number: float, *values: Any) -> bool:
 # --- the dtype
 
 
-def eps_of(*values: Any) -> float:
+def eps_of(*values: ArrayLike) -> float:
     """Return the relative spacing of the coarsest floating-point dtype among values; 0 where all are integers."""
     return max((float(np.finfo(x.dtype).eps) for x in map(np.asarray, values) if x.dtype.kind in "fc"), default=0)
 
 
-def largest(x: Any) -> float:
+def largest(x: ArrayLike) -> float:
     """Return the largest finite magnitude; 0 where there is none."""
     size = np.abs(np.asarray(x))
     return float(size.max(initial=0, where=np.isfinite(size)))
 
 
-def reordered(x: Any) -> float:
+def reordered(x: ArrayLike) -> float:
     """Return what another order of adding changes: the square root of the number of terms, of a million, in units."""
     return 1000 * eps_of(x) * largest(x)
 
 
-def of_one_line(x: Any, eps: float) -> float:
+def of_one_line(x: ArrayLike, eps: float) -> float:
     """Return what another arithmetic may change in a value: a line may be conditioned like 100,000 units."""
     return 10**5 * eps * largest(x)
 
 
-def half_of_the_digits(*values: Any) -> float:
+def half_of_the_digits(*values: ArrayLike) -> float:
     """Return the relative difference that half of the digits show: rounding is far smaller, a mistake larger."""
     return float(np.sqrt(eps_of(*values) or DOUBLE))
 
 
-def on_tensors(x: Any, *inputs: Any) -> Array:
+def on_tensors(x: ArrayLike, *inputs: ArrayLike) -> Array:
     """Return what the arithmetic of the ops may change in a function's result: half of the digits of each element."""
     return np.asarray(half_of_the_digits(x, *inputs) * np.abs(x) + of_the_largest(x, eps_of(x, *inputs)))
 
@@ -114,7 +114,7 @@ def of_shares(count: int) -> float:
     return count * SINGLE
 
 
-def of_exact_rules(terms: float, size: float, *values: Any) -> float:
+def of_exact_rules(terms: float, size: float, *values: ArrayLike) -> float:
     """Return what exact rules lose: a third of the digits of the terms, and as much of what cancels inside of them.
 
     ``terms`` is the sum of the absolute terms; of the function's ``size``, four digits may cancel out.
@@ -132,12 +132,12 @@ NEAR_MISS = 10**4
 """Beyond so many tolerances, further draws change nothing."""
 
 
-def conditioned(x: Any, change: Any, eps: float) -> Array:
+def conditioned(x: ArrayLike, change: ArrayLike, eps: float) -> Array:
     """Return the tolerance of gradients whose elements were seen to change: many times that, and 64 units of each."""
     return np.asarray(MARGIN * np.asarray(change) + 64 * eps * np.abs(x))
 
 
-def of_the_largest(x: Any, eps: float) -> float:
+def of_the_largest(x: ArrayLike, eps: float) -> float:
     """Return what sums of elements leave everywhere: a few units of the largest."""
     return 8 * eps * largest(x)
 
@@ -161,11 +161,11 @@ def digits(count: int) -> float:
     return 10.0**-count
 
 
-def known(error: Any, size: Any, count: int) -> Mask:
+def known(error: ArrayLike, size: ArrayLike, count: int) -> Mask:
     """Return where something of a size is known to so many digits, by its estimated error."""
     return np.asarray(np.asarray(error) <= digits(count) * np.abs(size))
 
 
-def of_a_sum(terms: Any) -> float:
+def of_a_sum(terms: ArrayLike) -> float:
     """Return what rounding changes in a sum of terms: nine digits are left, or of single precision 8 units."""
     return float(max(digits(9), 8 * eps_of(terms)) * np.abs(terms).sum())

@@ -29,7 +29,7 @@ CALLS = 20
 _Look = tuple[Array, Array, Array, Mask]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Slopes:
     """What the differences say about some elements of a gradient.
 

@@ -27,7 +27,7 @@ RUNS = 400
 """How often the hand gradient is run with other values, at most."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Finding:
     """The first assignment of a hand gradient whose value is wrong.
 
@@ -52,7 +52,7 @@ class Finding:
     unchecked: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Candidate:
     """A variable that may be wrong, with replacements by its role, and by what else is in the record."""
 

@@ -27,7 +27,7 @@ EXACT = frozenset(_EXACT.split())
 """Ops that choose and move numbers, and round none."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rounding:
     """What rounding does to a gradient.
 

@@ -18,7 +18,7 @@ AGAIN = 3
 _SEED = "fix its random numbers with a seed, and keep nothing from call to call"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rehearsal:
     """What the rehearsal has shown.
 

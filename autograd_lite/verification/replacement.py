@@ -12,7 +12,7 @@ from autograd_lite.numerical import close
 from autograd_lite.verification.run import Assignment, Key, key_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Replacement:
     """Values to put in the place of what assignments gave; the first of these is where it goes wrong."""
 

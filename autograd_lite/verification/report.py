@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import textwrap
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
 from autograd_lite.verification.line import Finding
 from autograd_lite.verification.verdict import Verdict, worst
 
@@ -24,7 +26,7 @@ _OPENING = {
 }
 
 
-@dataclass
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """What `verify` found out. It is true when the gradient is right, or a subgradient at a kink.
 
@@ -43,10 +45,10 @@ class Report:
 
     function: str
     hand: str
-    verdicts: list[Verdict]
+    verdicts: Sequence[Verdict]
     finding: Finding | None = None
-    diagnoses: list[Any] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    diagnoses: Sequence[Diagnosis] = ()
+    notes: Sequence[str] = ()
 
     @property
     def verdict(self) -> str:

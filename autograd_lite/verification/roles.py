@@ -35,7 +35,7 @@ _COTANGENT = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Role:
     """What a variable's name says that it is.
 

@@ -33,7 +33,7 @@ TABLE = (
 """The first row of which all words hold gives the verdict; `Evidence` says what they mean."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """What is known of each element of a gradient: masks of its shape.
 
@@ -66,7 +66,7 @@ class Evidence:
         return np.select(rows, [verdict for _, verdict in TABLE[:-1]], TABLE[-1][1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verdict:
     """The verdict on the gradient with respect to one array.
 

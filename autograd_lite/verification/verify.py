@@ -92,15 +92,15 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     setting, point, notes = _evaluate(setting)
     comparison = Comparison(setting, point, rng, net)
     verdicts = [verdict_on(comparison, i) for i in range(len(point.values))]
-    report = Report(problem.name, problem.hand_name, verdicts, notes=notes)
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
+    finding, causes = None, []
     if wrong:
-        report.finding = first_wrong_line(setting, point, verdicts, net) if point.result is not None else None
-        report.diagnoses = _causes(setting, point, wrong, rng, Budget(NUMBERS_OF_SEARCH, net), notes)
-    elif report:
+        finding = first_wrong_line(setting, point, verdicts, net) if point.result is not None else None
+        causes = _causes(setting, point, wrong, rng, Budget(NUMBERS_OF_SEARCH, net), notes)
+    elif all(v.verdict in ("right", "kink") for v in verdicts):
         notes += _elsewhere(comparison, verdicts)
     notes += _coverage(verdicts, point) + net.notes()
-    return report
+    return Report(problem.name, problem.hand_name, verdicts, finding, causes, notes)
 
 
 def _verdict_on_all(rehearsal: Rehearsal) -> list[Verdict]:
