@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 NUMBERS = 6 * 10**7
-"""So many numbers the function may compute for the differences by one array: some tenths of a second."""
+"""So many numbers the function may compute for the differences with respect to one array: some tenths of a second."""
 NUMBERS_OF_SEARCH = 10**8
 """So many numbers the search for the mistake may compute: some seconds."""
 NUMBERS_PER_OP = 300

@@ -3,6 +3,7 @@
 import inspect
 import json
 import sys
+from dataclasses import fields
 
 import hypothesis.strategies as st
 import numpy as np
@@ -16,6 +17,7 @@ from autograd_lite.verification import budget
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.point import evaluate
 from autograd_lite.verification.problem import Problem
+from autograd_lite.verification.verdict import TABLE, Evidence
 from tests.support.hands import (
     BAD_ANSWERS,
     CONDEMNED,
@@ -149,6 +151,12 @@ def test_no_scale_needs_a_tolerance_of_its_own(scale):
     assert verify(f, hand, X * scale, X).verdict == "right"
     off = verify(f, lambda x, y: (hand(x, y)[0] * [1, 1 + 1e-10, 1], hand(x, y)[1] * [1 + 1e-10, 1, 1]), X * scale, X)
     assert [(v.verdict, v.worst) for v in off.verdicts] == [("wrong", (1,)), ("wrong", (0,))]
+
+
+@pytest.mark.parametrize("words", [words for words, _ in TABLE])
+def test_each_row_of_the_table_gives_its_verdict(words):
+    masks = {field.name: np.array([field.name in words.split()]) for field in fields(Evidence)}
+    assert Evidence(**masks).verdicts().tolist() == [dict(TABLE)[words]]
 
 
 WAYS = {  # a function, its gradient in two ways, and the share of the largest element that rounding may change
