@@ -9,20 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import comb
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from autograd_lite.numerical.close import Array, Mask, digits
 
 SHRINK = (3 - 5**0.5) / 2  # of successive steps: far from all fractions, lest they all hit a period of the function
 SAFETY = 3.0  # of the rounding error of a quotient, as measured from few samples
 CENTRAL, FORWARD, JUMP = (2, 4, 6, 8, 10), (1, 2, 3, 4, 5, 6), (1, 3, 5, 7, 9)  # powers of the step in the error
-CHAOS = 0.01  # of the values, as noise: any slope may hide below the resolution of the argument
-SURE = 1e-5  # relative error at which an estimate counts, be it settled or not
+CHAOS = digits(2)  # of the values, as noise: any slope may hide below the resolution of the argument
+SURE = digits(5)  # relative error at which an estimate counts, be it settled or not
 LADDERS = 6  # restarts at another step, at most
-GOOD, USABLE, HOPELESS = 1e-10, 1e-7, 1e-3  # relative errors: stop here; try to do better; not a judgement
+GOOD, USABLE, HOPELESS = digits(10), digits(7), digits(3)  # relative errors: stop; go on; no judgement
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,10 @@ class Limit:
 
     value: Array
     error: Array
-    kink: NDArray[np.bool_]
-    settled: NDArray[np.bool_]
-    swollen: NDArray[np.bool_]
-    constant: NDArray[np.bool_]
+    kink: Mask
+    settled: Mask
+    swollen: Mask
+    constant: Mask
 
 
 class _Table:
@@ -152,14 +150,14 @@ def extrapolate(lines: Lines, side: int = 0) -> Limit:
 def _wishes(limit: Limit, lines: Lines, step: Array, active: Array) -> tuple[Array, Array]:
     """Return where a smaller and where a larger step is wanted next."""
     relative = limit.error / abs(limit.value)
-    usable = np.fmax(USABLE, 1e3 * lines.noise / abs(lines.base))
+    usable = np.fmax(USABLE, 1000 * lines.noise / abs(lines.base))
     bad = ~(relative <= usable) & ~limit.constant & ~limit.kink
     done = (relative <= GOOD) | limit.settled
     smaller = active & ~limit.constant & (~done | (bad & limit.swollen))
     # beyond the first step only for errors that count beside the largest derivative: most small ones stay small
     largest = abs(limit.value).max(initial=0.0, where=limit.settled)
     returning = (step < lines.step) | (limit.error > usable * largest)
-    rounding = lines.noise <= 1e-6 * abs(lines.base)  # and no jump of the function
+    rounding = lines.noise <= digits(6) * abs(lines.base)  # and no jump of the function
     return smaller, active & bad & ~smaller & rounding & returning
 
 

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from autograd_lite.core.trees import describe, flatten, flatten_like, map_tree
-from autograd_lite.numerical.extrapolation import Array, Lines, scatter
+from autograd_lite.numerical.close import DOUBLE, SINGLE, Array
+from autograd_lite.numerical.extrapolation import Lines, scatter
 
 START = 0.118  # first step, in units of the argument's scale
 NARROW_START = 0.35  # the same for results in float32 or less, where rounding is the larger error
-DOUBLE, SINGLE = (float(np.finfo(t).eps) for t in (np.float64, np.float32))
 LARGE = 2**20  # bytes: where allocating a copy costs more than making it
 COARSER = 2.0**-15  # than the numbers of float32
 

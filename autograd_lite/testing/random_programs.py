@@ -22,7 +22,7 @@ HEAD = "import numpy as np\n\nimport autograd_lite as ag\n\n\n"
 
 
 @dataclass(frozen=True)
-class Program:
+class RandomProgram:
     """A function of random source, and arguments to try it at.
 
     Attributes
@@ -43,7 +43,7 @@ class Program:
         return f"{self.source}\nprogram({args})"
 
 
-def random_program(seed: int, lines: int = 6, rows: Sequence[Op] | None = None) -> Program:
+def random_program(seed: int, lines: int = 6, rows: Sequence[Op] | None = None) -> RandomProgram:
     """Write a random program.
 
     Parameters
@@ -57,7 +57,7 @@ def random_program(seed: int, lines: int = 6, rows: Sequence[Op] | None = None) 
 
     Returns
     -------
-    Program
+    RandomProgram
         Its values are finite and of moderate size. They are reused, broadcast, rebound, and chosen by conditions that
         do not change near the arguments.
     """
@@ -65,7 +65,7 @@ def random_program(seed: int, lines: int = 6, rows: Sequence[Op] | None = None) 
     for _ in range(lines):
         writer.add_line()
     source, args = writer.finish()
-    return Program(source, args, load(source, f"<random program {seed} of {lines} lines>"))
+    return RandomProgram(source, args, load(source, f"<random program {seed} of {lines} lines>"))
 
 
 def load(source: str, filename: str) -> Callable[..., Any]:

@@ -1,1 +1,1 @@
-"""Parts of a verification: the hand gradient at work, its witnesses, the first wrong line, and the report."""
+"""Verification of a hand-derived gradient: what it is compared with, the verdict, the first wrong line, the report."""

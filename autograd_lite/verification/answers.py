@@ -54,7 +54,7 @@ def positions(
         return tuple(range(len(answer)))
     count = len(answer) if _rank(answer) == 1 else 0
     if 1 < count <= len(args) and all(isinstance(x, (float, int, np.generic)) for x in args[:count]):
-        return tuple(range(count))  # an array of the derivatives by several numbers
+        return tuple(range(count))  # an array of derivatives with respect to several numbers
     return (0,)
 
 
@@ -122,7 +122,7 @@ def split(answer: Any, roots: Sequence[str], trees: Sequence[Any], hand_name: st
     ):
         missing = [name for name in roots if find(answer, name) is None]
         if missing:
-            raise ValueError(f"{hand_name}() returned no gradient by {missing[0]}: its keys are {_listed(answer)}")
+            raise ValueError(f"{hand_name}() returned no gradient for {missing[0]}: its keys are {_listed(answer)}")
         return [answer[find(answer, name)] for name in roots]
     if count == 1:
         single = isinstance(answer, (tuple, list)) and len(answer) == 1

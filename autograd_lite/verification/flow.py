@@ -69,9 +69,7 @@ class Flow:
         """Return the variables that some are made from, in any number of steps, and these themselves."""
         reached = set(names)
         while True:
-            more = {
-                name for s in self.statements if any(t.variable in reached for t in s.targets) for name in s.reads
-            }
+            more = {name for s in self.statements if any(t.variable in reached for t in s.targets) for name in s.reads}
             if more <= reached:
                 return frozenset(reached)
             reached |= more

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import textwrap
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.lines import Finding
-from autograd_lite.verification.verdicts import Verdict
+from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
+from autograd_lite.verification.line import Finding
+from autograd_lite.verification.verdict import Verdict, worst
 
 WIDTH = 80
-_ORDER = ("nondeterministic", "engine", "wrong", "noisy", "kink", "right")  # the worst verdict speaks for all
 _OPENING = {
     "right": "right",
     "kink": "right: a valid subgradient at a kink",
@@ -25,7 +26,7 @@ _OPENING = {
 }
 
 
-@dataclass
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """What `verify` found out. It is true when the gradient is right, or a subgradient at a kink.
 
@@ -44,16 +45,15 @@ class Report:
 
     function: str
     hand: str
-    verdicts: list[Verdict]
+    verdicts: Sequence[Verdict]
     finding: Finding | None = None
-    diagnoses: list[Any] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    diagnoses: Sequence[Diagnosis] = ()
+    notes: Sequence[str] = ()
 
     @property
     def verdict(self) -> str:
         """The verdict on all arguments together: the worst one."""
-        given = {v.verdict for v in self.verdicts}
-        return next((name for name in _ORDER if name in given), "right")
+        return worst([v.verdict for v in self.verdicts])
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "kink")
@@ -103,10 +103,10 @@ class Report:
         if np.shape(a.value) == np.shape(finding.expected):
             yours, ours = np.asarray(a.value)[finding.index], np.asarray(finding.expected)[finding.index]
             place = f" at {list(finding.index)}" if finding.index else ""
-            values = f"{what}{place} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.meaning}"
+            values = f"{what}{place} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.role}"
         else:
             shapes = f"{np.shape(a.value)}, expected {np.shape(finding.expected)}"
-            values = f"{what} has the shape {shapes}: {finding.meaning}"
+            values = f"{what} has the shape {shapes}: {finding.role}"
         lines += _wrap(values, "         ")
         if finding.unchecked:
             unsure = " and ".join(finding.unchecked)
@@ -117,12 +117,12 @@ class Report:
         if not self.diagnoses:
             return _wrap("no simple cause was found: the difference is none of the mistakes known here", "  why    ")
         lines = _wrap(self.diagnoses[0].message, "  why    ")
-        told = set(self.diagnoses[0].leaves)
+        explained = set(self.diagnoses[0].leaves)
         for other in self.diagnoses[1:]:
-            more = not told & set(other.leaves)  # another mistake, in another gradient
-            told |= set(other.leaves)
+            more = not explained & set(other.leaves)  # another mistake, in another gradient
+            explained |= set(other.leaves)
             lines += _wrap(f"{'and' if more else 'it also fits that'} {other.message}", "         ")
-        rest = [v.name for i, v in enumerate(self.verdicts) if v.verdict == "wrong" and i not in told]
+        rest = [v.name for i, v in enumerate(self.verdicts) if v.verdict == "wrong" and i not in explained]
         if rest:
             lines += _wrap(f"(no simple cause was found for what is wrong with {' and '.join(rest)})", "         ")
         return lines
@@ -206,7 +206,7 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "function": a.function,
         "source": a.text,
         "name": a.name,
-        "meaning": finding.meaning,
+        "role": finding.role,
         "index": list(finding.index),
         "unchecked": list(finding.unchecked),
         "value": _plain(a.value),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import inspect
-import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.core import trees
 from autograd_lite.debugging import is_users
-from autograd_lite.numerical.probing import quiet
-from autograd_lite.verification.case import Point, Problem
+from autograd_lite.numerical import quiet
+from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, Budget, SafetyNet
+from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
 from autograd_lite.verification.diagnosis.mistakes import diagnose
-from autograd_lite.verification.lines import first_wrong_line
+from autograd_lite.verification.line import first_wrong_line
+from autograd_lite.verification.point import Point, evaluate, evaluate_hand
+from autograd_lite.verification.problem import Mode, Problem, Setting
+from autograd_lite.verification.rehearsal import Rehearsal, rehearse
 from autograd_lite.verification.report import Report
-from autograd_lite.verification.verdicts import Judge, Verdict
+from autograd_lite.verification.verdict import Verdict, verdict_on
 
 
 def verify(
@@ -31,9 +33,11 @@ def verify(
 ) -> Report:
     """Verify a hand-derived gradient; say which line of it is wrong, and why.
 
-    Three witnesses are heard for each argument: the hand gradient, the backward pass of the recorded function, and
-    extrapolated differences of its values with an estimate of their error. Hand and backward pass are compared element
-    by element, always; the tolerance follows the conditioning, so that no scale or dtype needs one of its own.
+    Three independent values are compared for each argument: the hand gradient, the backward pass of the recorded
+    function, and extrapolated differences of its values with an estimate of their error. Hand and backward pass are
+    compared element by element, always; the tolerance follows the conditioning, so that no scale or dtype needs one of
+    its own. What is spent on the differences and on the search for the mistake is counted in evaluations of the
+    functions: the same call gives the same report on any machine.
 
     Parameters
     ----------
@@ -44,9 +48,9 @@ def verify(
         Takes the arguments of ``f`` and returns the gradient: an array for argument 0, a tuple for as many first
         arguments, or a dict by parameter name; or a method whose object has the attributes ``params``.
     *args : trees of arrays
-        The point. Only arguments that the gradient is of are ever moved.
+        The point. Only arguments that are differentiated are ever moved.
     argnums : int or sequence of int, optional
-        Which arguments the gradient is of, in the hand's order.
+        Which arguments the gradient is with respect to, in the hand's order.
     params : sequence of str, optional
         Attributes of the object that ``hand`` is a method of: these are differentiated, in the hand's order.
     rng : int or numpy.random.Generator
@@ -80,144 +84,52 @@ def verify(
 
 
 def _verify(problem: Problem, rng: np.random.Generator) -> Report:
-    notes: list[str] = []
-    trouble = _rehearse(problem, rng)
-    if trouble:
-        kind, reason = trouble
-        point = problem.without_record()
-        verdicts = [
-            Verdict(name, kind, reason, h, t, np.zeros(np.shape(t), bool), np.zeros(np.shape(t)))
-            for name, h, t in zip(problem.leaf_names, point.hand, point.true, strict=True)
-        ]
-        return Report(problem.name, problem.hand_name, verdicts)
-    point = _evaluate(problem, notes)
-    judge = Judge(problem, point, rng)
-    verdicts = judge.verdicts()
-    report = Report(problem.name, problem.hand_name, verdicts, notes=notes)
+    net = SafetyNet()
+    rehearsal = rehearse(problem, rng)
+    setting = rehearsal.setting
+    if rehearsal.verdict:
+        return Report(problem.name, problem.hand_name, _verdict_on_all(rehearsal))
+    setting, point, notes = _evaluate(setting)
+    comparison = Comparison(setting, point, rng, net)
+    verdicts = [verdict_on(comparison, i) for i in range(len(point.values))]
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
+    finding, causes = None, []
     if wrong:
-        report.finding = first_wrong_line(problem, point, verdicts) if point.result is not None else None
-        report.diagnoses = _causes(problem, point, wrong, rng, notes)
-    elif report:
-        notes += _elsewhere(judge, verdicts)
-    notes += _coverage(verdicts, point)
-    return report
+        finding = first_wrong_line(setting, point, verdicts, net) if point.result is not None else None
+        causes = _causes(setting, point, wrong, rng, Budget(NUMBERS_OF_SEARCH, net), notes)
+    elif all(v.verdict in ("right", "kink") for v in verdicts):
+        notes += _elsewhere(comparison, verdicts)
+    notes += _coverage(verdicts, point) + net.notes()
+    return Report(problem.name, problem.hand_name, verdicts, finding, causes, notes)
 
 
-def _rehearse(problem: Problem, rng: np.random.Generator) -> tuple[str, str] | None:
-    """Run both functions as they are: settle what is differentiated, and see that they are steady and change nothing.
-
-    Returns
-    -------
-    verdict, reason : str, str
-        Where nothing can be judged; else None.
-    """
-    before = _Snapshot(problem)
-    with np.errstate(all="ignore"):
-        start = time.perf_counter()
-        value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
-        seconds = time.perf_counter() - start
-        before.compare(problem, problem.name)
-        _require_number(problem.name, value)
-        if np.size(value) != 1:
-            problem.cotangent = rng.standard_normal(np.shape(value)).astype(np.result_type(value, np.float32))
-        hand = problem.hand_with_cotangent()
-        answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
-        if answer is None:
-            raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
-        if inspect.isgenerator(answer) or inspect.isawaitable(answer):
-            raise TypeError(f"{problem.hand_name}() returned a {type(answer).__name__}; let it return the gradient")
-        before.compare(problem, problem.hand_name)
-        problem.settle(answer)
-        first = [np.array(x) for x in problem.flatten_answer(answer)]
-        again = 3 if seconds < _SLOW else 1
-        if not all(_alike(value, problem.f(*problem.args)) for _ in range(again)):
-            return "nondeterministic", f"{problem.name}() gives another value when it is called again: " + _SEED
-        if not all(map(_alike, first, problem.flatten_answer(hand(*problem.args)))):
-            return "nondeterministic", f"{problem.hand_name}() gives another gradient when it is called again: " + _SEED
-    if not np.isfinite(np.asarray(value)).all():
-        what = "NaN" if np.isnan(np.asarray(value)).any() else "infinite"
-        return "noisy", f"{problem.name}() is {what} here, so there is no derivative to compare with"
-    return None
+def _verdict_on_all(rehearsal: Rehearsal) -> list[Verdict]:
+    """Return the verdict of a rehearsal after which nothing else can be judged."""
+    point = evaluate_hand(rehearsal.setting)
+    return [
+        Verdict(name, rehearsal.verdict, rehearsal.reason, h, t, np.zeros(np.shape(t), bool), np.zeros(np.shape(t)))
+        for name, h, t in zip(rehearsal.setting.leaf_names, point.hand, point.true, strict=True)
+    ]
 
 
-_SLOW = 0.05
-"""Seconds; a function that takes longer is called again once alone to see whether it is steady."""
-_SEED = "fix its random numbers with a seed, and keep nothing from call to call"
-
-
-def _require_number(name: str, value: Any) -> None:
-    array = np.asarray(value) if not isinstance(value, (tuple, list, dict, set)) else None
-    if array is None or array.dtype.kind not in "iuf":
-        kind = type(value).__name__ if array is None or not isinstance(value, np.ndarray) else f"dtype {array.dtype}"
-        hint = {"c": "; take its real part, or its absolute value", "O": "; is a return missing?"}
-        tail = hint.get(array.dtype.kind, "") if array is not None else "; return the number to differentiate alone"
-        raise TypeError(f"expected {name}() to return a real number, or an array of them, got {kind}{tail}")
-
-
-class _Snapshot:
-    """The arguments, and the attributes that are differentiated, as they were."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.kept = [np.array(x) if isinstance(x, np.ndarray) else x for x in self._read(problem)]
-
-    def _read(self, problem: Problem) -> list[Any]:
-        held = [getattr(problem.owner, name) for name in problem.params or ()]
-        return trees.flatten([list(problem.args), held])[0]
-
-    def compare(self, problem: Problem, name: str) -> None:
-        """Refuse functions that change what they are given: the change would reach the caller."""
-        now = self._read(problem)
-        if len(now) != len(self.kept):
-            raise ValueError(f"{name}() changed a list or dict among its arguments in place: let it work on a copy")
-        for old, new in zip(self.kept, now, strict=True):
-            if new is not old and isinstance(old, (np.ndarray, float, int)) and not _same(old, new):
-                what = "an argument" if any(new is x for x in trees.flatten(list(problem.args))[0]) else "an attribute"
-                raise ValueError(
-                    f"{name}() changed {what} of shape {np.shape(old)} in place, so no gradient at this point can be "
-                    "judged: let it work on a copy (x = x.copy())"
-                )
-
-
-def _noted(note: str, function: Callable[..., Any], *args: Any) -> Any:
-    try:
-        return function(*args)
-    except Exception as error:
-        error.add_note(note)
-        raise
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind in "fc"))
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """Whether two results are the same but for the last digits, which threads may add up in any order."""
-    x, y = np.asarray(a), np.asarray(b)
-    if x.shape != y.shape or x.dtype.kind not in "fc" or y.dtype.kind not in "fc":
-        return x.shape == y.shape and bool(np.all(x == y))
-    room = 1e3 * np.finfo(x.dtype).eps * np.abs(x).max(initial=0.0, where=np.isfinite(x))
-    return bool(np.all((np.abs(x - y) <= room) | (x == y) | (np.isnan(x) & np.isnan(y))))
-
-
-def _evaluate(problem: Problem, notes: list[str]) -> Point:
+def _evaluate(setting: Setting) -> tuple[Setting, Point, list[str]]:
     """Evaluate both at the point; where the function cannot be recorded, without a backward pass."""
-    for problem.with_dot in (False, True):
+    for mode in (Mode.PLAIN, Mode.WITH_DOT):
+        tried = replace(setting, mode=mode)
         try:
-            return problem.at()
+            return tried, evaluate(tried), []
         except Exception as error:
             trouble = error  # in the end, what is left when the methods dot of data are no trouble
-    problem.with_dot = False
     try:
-        point = problem.without_record()
+        point = evaluate_hand(setting)
     except Exception:
         raise trouble from None
     reason = str(trouble).splitlines()[0] if str(trouble) else type(trouble).__name__
-    notes.append(
-        f"{problem.name}() could not be recorded, so there is no backward pass: two witnesses remain, the hand "
-        f"gradient and differences of the function. {_line_of(trouble)}{reason}"
+    note = (
+        f"{setting.problem.name}() could not be recorded, so there is no backward pass: two values are compared, the "
+        f"hand gradient and differences of the function. {_line_of(trouble)}{reason}"
     )
-    return point
+    return setting, point, [note]
 
 
 def _line_of(error: BaseException) -> str:
@@ -227,7 +139,7 @@ def _line_of(error: BaseException) -> str:
 
 
 def _causes(
-    problem: Problem, point: Point, wrong: list[int], rng: np.random.Generator, notes: list[str]
+    setting: Setting, point: Point, wrong: list[int], rng: np.random.Generator, budget: Budget, notes: list[str]
 ) -> list[Diagnosis]:
     """Search for the mistake; a verdict stands even where that breaks off."""
     wrong = [i for i in wrong if np.asarray(point.hand[i]).dtype.kind in "fciub" and np.size(point.values[i])]
@@ -235,19 +147,19 @@ def _causes(
         return []
     try:
         with quiet():
-            return list(diagnose(problem, point, wrong, rng))
+            return list(diagnose(setting, point, wrong, rng, budget))
     except Exception as error:
         notes.append(f"the search for a cause broke off: {type(error).__name__}: {error}")
         return []
 
 
-def _elsewhere(judge: Judge, verdicts: list[Verdict]) -> list[str]:
+def _elsewhere(comparison: Comparison, verdicts: list[Verdict]) -> list[str]:
     """Try a second point: some wrong code is right at the first."""
-    if judge.point.result is None:
+    if comparison.point.result is None:
         return []
-    if judge.elsewhere is None:
+    if comparison.elsewhere is None:
         return ["right at this point; a second one could not be tried"]
-    wrong = [v.name for i, v in enumerate(verdicts) if not judge.right_elsewhere(i)]
+    wrong = [v.name for i, v in enumerate(verdicts) if not comparison.is_right_elsewhere(i)]
     return [f"right at this point, but WRONG at another one nearby ({', '.join(wrong)})"] if wrong else []
 
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from autograd_lite.testing.checks import Case
+from autograd_lite.testing.cases import Case
 
 T = Tensor(np.arange(12.0).reshape(3, 4) + 1)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite.ops.samples import diagonalizable, matrices, positive_definite
-from autograd_lite.testing.checks import Case
+from autograd_lite.testing.cases import Case
 
 WEIGHTS = np.random.default_rng(1).standard_normal((4, 4))
 

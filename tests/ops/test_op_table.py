@@ -17,7 +17,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
-from autograd_lite.testing.checks import UNJUDGED, Case, apply, is_inexact, keeps_single
+from autograd_lite.testing.cases import UNJUDGED, Case, apply, is_inexact, keeps_single
 from tests.support.calls import ROWS, complex_inputs, each_call, each_call_of_several
 from tests.support.references import REFERENCES
 

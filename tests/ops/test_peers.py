@@ -16,7 +16,7 @@ from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
-from autograd_lite.testing.checks import Case, apply
+from autograd_lite.testing.cases import Case, apply
 
 ONE_TRIANGLE = {"cholesky", "eigh", "eigvalsh"}
 """NumPy reads one triangle of the matrix, so that our gradient is in that triangle; theirs is shared between both."""

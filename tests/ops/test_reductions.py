@@ -7,7 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from autograd_lite.testing.checks import Case
+from autograd_lite.testing.cases import Case
 from tests.support.kinks import SUBGRADIENTS
 
 T = Tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 5.0]])

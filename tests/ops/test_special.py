@@ -10,7 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import samples_of
-from autograd_lite.testing.checks import Case, keeps_single
+from autograd_lite.testing.cases import Case, keeps_single
 
 sc = pytest.importorskip("scipy.special", reason="SciPy is not installed: pip install autograd_lite[scipy]")
 

@@ -16,7 +16,7 @@ from autograd_lite.program.recording import record_call
 from autograd_lite.program.render import text
 from autograd_lite.program.trace import trace
 from autograd_lite.program.variables import Names
-from autograd_lite.testing.checks import Case, apply
+from autograd_lite.testing.cases import Case, apply
 from autograd_lite.testing.random_programs import random_program
 from tests.support.calls import CALLS
 from tests.support.explained import PROGRAMS

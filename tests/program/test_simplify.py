@@ -1,5 +1,7 @@
 """What is written is what a person would write: tables of gradients, and of constants, with their text."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from autograd_lite.program.render import literal, text
 from autograd_lite.program.trace import trace
 
 VECTOR, SQUARE, TALL = np.array([0.5, 1.5, 2.5]), np.arange(1.0, 10.0).reshape(3, 3), np.ones((3, 2))
-GRADIENTS = {  # of the first argument
+GRADIENTS: dict[str, tuple[Any, ...]] = {  # of the first argument
     "a quotient keeps its divisor": (lambda x: np.sum(np.sin(x) / 1.732), (VECTOR,), "np.cos(x) / 1.732"),
     "transposes that undo each other": (lambda x, y: np.sum(np.exp(x @ y.T)), (SQUARE, SQUARE), "dpre_exp @ y"),
     "the transpose of a product": (lambda x, y: np.sum(np.exp(y @ x.T)), (SQUARE, SQUARE), "dpre_exp.T @ y"),

@@ -27,7 +27,7 @@ from autograd_lite.program.pretty import unparse
 from autograd_lite.program.render import syntax
 from autograd_lite.program.trace import trace
 from autograd_lite.readings.source.module import load
-from autograd_lite.testing.checks import UNJUDGED, Case, apply, is_inexact
+from autograd_lite.testing.cases import UNJUDGED, Case, apply, is_inexact
 from autograd_lite.testing.random_programs import random_program
 from tests.support.calls import ROWS, each_call
 from tests.support.syntax import same

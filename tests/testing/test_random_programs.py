@@ -8,7 +8,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.ops import table
-from autograd_lite.testing.checks import UNJUDGED, Case
+from autograd_lite.testing.cases import UNJUDGED, Case
 from autograd_lite.testing.random_programs import random_program
 
 

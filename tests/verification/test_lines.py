@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import verify
-from autograd_lite.verification import hand as hand_code
+from autograd_lite.verification import run as hand_code
 from autograd_lite.verification.flow import flow
 from tests.support.styles import FUNCTIONS, MISTAKES, STYLES
 

@@ -3,17 +3,18 @@
 import linecache
 import math
 import textwrap
-import time
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd_lite.verification.case import Problem
+from autograd_lite.verification.budget import Budget, SafetyNet
 from autograd_lite.verification.diagnosis.hypotheses import Hypothesis, changing, predicting
 from autograd_lite.verification.diagnosis.mistakes import diagnose
 from autograd_lite.verification.diagnosis.moving import redrawn
 from autograd_lite.verification.diagnosis.replay import Replay
+from autograd_lite.verification.point import evaluate
+from autograd_lite.verification.problem import Problem
 from autograd_lite.verification.verify import verify
 
 rng = np.random.default_rng(5)
@@ -333,15 +334,14 @@ def defined(text, name):
 
 
 def posed(f, hand, args) -> tuple[Any, Any, Any]:
-    problem = Problem(f, hand, args)
-    problem.settle(hand(*args))
-    point = problem.at()
+    setting = Problem(f, hand, args).settle(hand(*args))
+    point = evaluate(setting)
     wrong = [
         i
         for i, (got, true) in enumerate(zip(point.hand, point.true, strict=True))
         if np.shape(got) != np.shape(true) or not np.allclose(got, true, rtol=1e-9, atol=1e-12)
     ]
-    return problem, point, wrong
+    return setting, point, wrong
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -429,7 +429,7 @@ def test_a_factor_of_one_element_is_believed_only_if_it_is_a_simple_one():
     assert diagnose(*posed(f, odd, (0.7,)), np.random.default_rng(0)) == []
 
 
-def test_the_search_is_bounded_in_time():
+def test_the_search_is_bounded():
     def f(W, xs):
         h = np.zeros(8)
         for x in xs:
@@ -439,10 +439,10 @@ def test_the_search_is_bounded_in_time():
     def hand(W, xs):
         return np.sin(W)
 
-    problem, point, wrong = posed(f, hand, (0.3 * draw(8, 8), draw(120, 8)))
-    start = time.perf_counter()
-    assert diagnose(problem, point, wrong, np.random.default_rng(0), seconds=1.0) == []
-    assert time.perf_counter() - start < 3.0
+    setting, point, wrong = posed(f, hand, (0.3 * draw(8, 8), draw(120, 8)))
+    budget = Budget(10**7, SafetyNet())
+    assert diagnose(setting, point, wrong, np.random.default_rng(0), budget) == []
+    assert -(10**6) < budget.left < 0
 
 
 @pytest.mark.parametrize(("function", "word"), [(lambda W: W.T, "transposed"), (lambda W: 0.5 * W, "half")])
@@ -453,10 +453,8 @@ def test_large_gradients_are_diagnosed(function, word):
     def hand(W, X):
         return function(X.T @ (1 - np.tanh(X @ W) ** 2) / len(X))
 
-    problem, point, wrong = posed(f, hand, (draw(600, 600) / 25, draw(8, 600)))
-    start = time.perf_counter()
-    assert word in diagnose(problem, point, wrong, np.random.default_rng(0))[0].message
-    assert time.perf_counter() - start < 6.0
+    setting, point, wrong = posed(f, hand, (draw(600, 600) / 25, draw(8, 600)))
+    assert word in diagnose(setting, point, wrong, np.random.default_rng(0))[0].message
 
 
 def causes(f, hand, *args):
@@ -602,18 +600,17 @@ def test_what_fits_the_given_data_alone_is_no_cause():
     ],
 )
 def test_other_data_are_of_the_same_sort(data, kept):
-    problem = Problem(lambda w, x: np.sum(w), lambda w, x: np.ones(2), (np.ones(2), data))
-    problem.settle(np.ones(2))
-    moved = next(m for seed in range(9) if (m := redrawn(problem, np.random.default_rng(seed))) is not None)
-    assert kept(moved.args[1])
-    assert moved.args[0] is problem.args[0]
-    assert not np.array_equal(np.asarray(moved.args[1]), np.asarray(data)) or isinstance(data, dict)
+    setting = Problem(lambda w, x: np.sum(w), lambda w, x: np.ones(2), (np.ones(2), data)).settle(np.ones(2))
+    moved = next(m for seed in range(9) if (m := redrawn(setting, np.random.default_rng(seed))) is not None)
+    first, other = moved.problem.args
+    assert kept(other)
+    assert first is setting.problem.args[0]
+    assert not np.array_equal(np.asarray(other), np.asarray(data)) or isinstance(data, dict)
 
 
 def test_nothing_is_redrawn_where_there_are_no_data():
-    problem = Problem(lambda w, n: np.sum(w), lambda w, n: np.ones(2), (np.ones(2), 3))
-    problem.settle(np.ones(2))
-    assert redrawn(problem, np.random.default_rng(0)) is None
+    setting = Problem(lambda w, n: np.sum(w), lambda w, n: np.ones(2), (np.ones(2), 3)).settle(np.ones(2))
+    assert redrawn(setting, np.random.default_rng(0)) is None
 
 
 def halved(leaf):

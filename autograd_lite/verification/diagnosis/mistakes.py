@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.case import Point, Problem
+from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, NUMBERS_PER_OP, Budget, SafetyNet
 from autograd_lite.verification.diagnosis.constants import Constant, constants, fixed, matching
 from autograd_lite.verification.diagnosis.edits import Edit
 from autograd_lite.verification.diagnosis.effects import of_edit, of_weight
@@ -32,8 +30,9 @@ from autograd_lite.verification.diagnosis.replay import Replay
 from autograd_lite.verification.diagnosis.substitutions import substitutions
 from autograd_lite.verification.diagnosis.terms import recombined
 from autograd_lite.verification.diagnosis.together import alike, detached, everywhere, shares, steps
+from autograd_lite.verification.point import Point, evaluate
+from autograd_lite.verification.problem import Mode, Setting
 
-SECONDS = 5.0
 _PROBES = 2
 _FURTHER = 0.3
 """Alternatives that are more far-fetched by this than the simplest are left out."""
@@ -52,21 +51,25 @@ _LARGE = 150
 
 
 def diagnose(
-    problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float = SECONDS
+    setting: Setting,
+    point: Point,
+    wrong: Sequence[int],
+    rng: np.random.Generator,
+    budget: Budget | None = None,
 ) -> list[Diagnosis]:
     """Find the mistakes that explain wrong gradients, the simplest first; none where no simple one does.
 
     Parameters
     ----------
-    problem : Problem
+    setting : Setting
     point : Point
         Where the hand gradient is wrong.
     wrong : sequence of int
         Which gradients are.
     rng : Generator
         Draws the other points, and the directions along which edits are tried.
-    seconds : float
-        The search ends after about so long.
+    budget : Budget, optional
+        Numbers that the search may compute.
 
     Returns
     -------
@@ -75,15 +78,14 @@ def diagnose(
         one, each with the leaves that it explains.
     """
     with np.errstate(all="ignore"):
-        overflow = list(overflows(problem, point, wrong))
+        overflow = list(overflows(setting, point, wrong))
         rest = [leaf for leaf in wrong if not any(leaf in found.leaves for found in overflow)]
         if point.result is None and point.cotangent is None and sum(map(np.size, point.values)) <= _MOST_DIFFERENCES:
-            problem = copy.copy(problem)
-            problem.by_differences = True
-            point = problem.at()
+            setting = replace(setting, mode=Mode.BY_DIFFERENCES)
+            point = evaluate(setting)
         if point.result is None or not rest or not np.isfinite(np.asarray(point.result._value)).all():
             return overflow
-        return overflow + _Search(problem, point, rest, rng, seconds).run()
+        return overflow + _Search(setting, point, rest, rng, budget or Budget(NUMBERS_OF_SEARCH, SafetyNet())).run()
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,10 @@ class _Search:
     """The search for hypotheses that hold at two points."""
 
     def __init__(
-        self, problem: Problem, point: Point, wrong: Sequence[int], rng: np.random.Generator, seconds: float
+        self, setting: Setting, point: Point, wrong: Sequence[int], rng: np.random.Generator, budget: Budget
     ) -> None:
-        self.problem, self.rng, self.deadline = problem, rng, time.monotonic() + seconds
-        self.seconds = seconds
-        self.r = Replay(point)
+        self.setting, self.rng, self.budget = setting, rng, budget
+        self.r = Replay(point, budget)
         self.wrong = tuple(wrong)
         self.leaves = [leaf for leaf in range(len(point.hand)) if _usable(point, leaf)]
         self.replayed = [leaf for leaf in self.wrong if leaf in self.leaves]
@@ -112,14 +113,13 @@ class _Search:
 
     def run(self) -> list[Diagnosis]:
         """Search stage by stage, from simple to far-fetched, until all is explained."""
-        self.second = self._another(self.problem)
+        self.second = self._another(self.setting)
         if self.second is None:
             return []
-        self.deadline = time.monotonic() + self.seconds  # a busy machine may have taken long to get here
         self.others = [self.second]
         for move in (redrawn, shaken) if self._is_small() else ():
-            problem = move(self.problem, self.rng) if move is redrawn or self._is_constant() else None
-            other = self._another(problem) if problem is not None else None
+            moved = move(self.setting, self.rng) if move is redrawn or self._is_constant() else None
+            other = self._another(moved) if moved is not None else None
             self.others += [other] if other is not None else []
         self.constants = constants(self.r, self.wrong)
         stages: list[tuple[float, Callable[[], None]]] = [(0.0, self._direct), (1.9, self._probe)]
@@ -127,7 +127,7 @@ class _Search:
         group = [
             (2.4, lambda: self._hypotheses(detached(self.r))),
             (2.4, lambda: self._hypotheses(recombined(self.r, self.replayed, self.constants))),
-            (2.5, lambda: self._hypotheses(everywhere(self.r, self.deadline))),
+            (2.5, lambda: self._hypotheses(everywhere(self.r, self.budget))),
         ]
         stages += [*group, *single] if len(self.r.nodes) > _LARGE else [*single, *group]
         stages += [
@@ -137,7 +137,7 @@ class _Search:
             (3.0, lambda: self._hypotheses(substitutions(self.r, self.replayed, late=True))),
         ]
         for least, stage in stages:
-            if not self._in_time() or self._settled(least):
+            if not self._is_open() or self._settled(least):
                 break
             if least > 0 and (not self.replayed or self.r.point.by_differences):
                 break
@@ -151,7 +151,7 @@ class _Search:
         return whole or (len(self.wrong) > 1 and least >= 2.5 and explained == set(self.wrong))
 
     def _chosen(self) -> list[Diagnosis]:
-        most = _MOST_COST if self._in_time() else _MOST_COST - 0.5  # something simpler may not have been tried
+        most = _MOST_COST if self._is_open() else _MOST_COST - 0.5  # something simpler may not have been tried
         likely = [f for f in self.found if f.cost <= (most if len(f.leaves) == len(self.wrong) else _MOST_COST_OF_PART)]
         found = self._told_apart(sorted(likely, key=lambda f: f.cost))
         whole = [f for f in found if set(f.leaves) == set(self.wrong)]
@@ -192,9 +192,9 @@ class _Search:
         """Keep those hypotheses that hold at farther points, and where other arguments move, as long as one does."""
         if len(found) < 2 or not self._is_small():
             return found
-        data, far = shaken(self.problem, self.rng), shaken(self.problem, self.rng, 0.5)
-        for problem, size in ((data, 0.1), (self.problem, 0.5), (self.problem, 2.0), (far, 0.5)):
-            other = self._another(problem, (size,)) if problem is not None and self._in_time() else None
+        data, far = shaken(self.setting, self.rng), shaken(self.setting, self.rng, 0.5)
+        for setting, size in ((data, 0.1), (self.setting, 0.5), (self.setting, 2.0), (far, 0.5)):
+            other = self._another(setting, (size,)) if setting is not None and self._is_open() else None
             if other is None:
                 continue
             kept = [f for f in found if held(f.hypothesis, other, f.leaves)]
@@ -215,14 +215,15 @@ class _Search:
             for leaf in self.wrong
         )
 
-    def _in_time(self) -> bool:
-        return time.monotonic() < self.deadline
+    def _is_open(self) -> bool:
+        self.budget.spend(NUMBERS_PER_OP)
+        return self.budget.is_left()
 
-    def _another(self, problem: Problem, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
+    def _another(self, setting: Setting, sizes: Sequence[float] = (0.1, 0.1, 0.02, 0.004)) -> Replay | None:
         """Return the record at another point where the function takes the same steps."""
         for size in sizes:
             try:
-                other = Replay(problem.at(problem.nearby(self.rng, size), capture=False))
+                other = Replay(evaluate(setting, setting.nearby(self.rng, size), capture=False), self.budget)
             except Exception:
                 continue
             if self.r.like(other) and all(np.isfinite(t).all() for t in other.true):
@@ -235,13 +236,14 @@ class _Search:
 
     def _hypotheses(self, hypotheses: Iterator[Hypothesis]) -> None:
         for hypothesis in hypotheses:
-            if not self._in_time():
+            if not self._is_open():
                 return
             self._consider(hypothesis)
 
     def _consider(self, hypothesis: Hypothesis) -> None:
         """Keep a hypothesis that holds at both points, with the leaves that it explains."""
         assert self.second is not None
+        self.budget.spend(sum(map(np.size, self.r.true)))
         right = holding(hypothesis, self.r, self.wrong)
         explained = tuple(leaf for leaf in self.wrong if right.get(leaf))
         if not explained or not all(held(hypothesis, other, explained) for other in self.others):
@@ -328,7 +330,7 @@ class _Search:
 
     def _edits(self, *, late: bool) -> None:
         for edit in edits(self.r, late=late):
-            if not self._in_time():
+            if not self._is_open():
                 return
             try:
                 delta = edit.delta(self.r)
@@ -361,7 +363,7 @@ class _Search:
         """Consider that one term has another weight: missing, negative, doubled, averaged."""
         r = self.r
         for k in range(len(r.nodes)):
-            if not self._in_time():
+            if not self._is_open():
                 return
             if r.totals[k] is None or isinstance(r.values[k], tuple):
                 continue

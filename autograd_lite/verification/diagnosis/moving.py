@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.verification.case import Problem
+from autograd_lite.verification.problem import Setting
 
 
-def redrawn(problem: Problem, rng: np.random.Generator, size: float = 0.1) -> Problem | None:
-    """Return a problem with other data of the same sort in the place of the arguments that are not differentiated.
+def redrawn(setting: Setting, rng: np.random.Generator, size: float = 0.1) -> Setting | None:
+    """Return a setting with other data of the same sort in the place of the arguments that are not differentiated.
 
     Numbers move, zeros and ones inwards. So do arrays, but for those of few values, such as labels and masks: their
     rows are drawn anew from among themselves, so that what holds for any such data still holds.
 
     Parameters
     ----------
-    problem : Problem
+    setting : Setting
     rng : Generator
     size : float
         By how much of themselves numbers move.
 
     Returns
     -------
-    Problem, or None where there are no such data
+    Setting, or None where there are no such data
     """
-    return _with(problem, lambda x: _redrawn(x, rng, size))
+    return _with(setting, lambda x: _redrawn(x, rng, size))
 
 
-def shaken(problem: Problem, rng: np.random.Generator, size: float = 0.1) -> Problem | None:
-    """Return a problem with every number of the arguments that are not differentiated moved, whatever it stands for."""
-    return _with(problem, lambda x: (x * (1 + size * rng.uniform(-1, 1, x.shape))).astype(x.dtype))
+def shaken(setting: Setting, rng: np.random.Generator, size: float = 0.1) -> Setting | None:
+    """Return a setting with every number of the arguments that are not differentiated moved, whatever it stands for."""
+    return _with(setting, lambda x: (x * (1 + size * rng.uniform(-1, 1, x.shape))).astype(x.dtype))
 
 
-def _with(problem: Problem, move: Callable[[Any], Any]) -> Problem | None:
+def _with(setting: Setting, move: Callable[[Any], Any]) -> Setting | None:
     moved = False
 
     def of(x: Any) -> Any:
@@ -51,13 +51,10 @@ def _with(problem: Problem, move: Callable[[Any], Any]) -> Problem | None:
         moved = moved or not np.array_equal(other, array)
         return other if isinstance(x, np.ndarray) else other[()]
 
-    differentiated = problem.positions if problem.params is None else ()
-    args = [x if i in differentiated else trees.map_tree(of, x) for i, x in enumerate(problem.args)]
+    args = [x if i in setting.positions else trees.map_tree(of, x) for i, x in enumerate(setting.problem.args)]
     if not moved:
         return None
-    other = copy.copy(problem)
-    other.args = tuple(args)
-    return other
+    return replace(setting, problem=replace(setting.problem, args=tuple(args)))
 
 
 def _redrawn(x: Any, rng: np.random.Generator, size: float) -> Any:

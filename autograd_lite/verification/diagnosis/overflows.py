@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from autograd_lite.verification.case import Point, Problem
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
+from autograd_lite.verification.point import Point
+from autograd_lite.verification.problem import Setting
 
 
-def overflows(problem: Problem, point: Point, wrong: Sequence[int]) -> Iterator[Diagnosis]:
+def overflows(setting: Setting, point: Point, wrong: Sequence[int]) -> Iterator[Diagnosis]:
     """Yield gradients that are NaN or infinite, with the variable that was so first."""
     for leaf in wrong:
         hand = np.asarray(point.hand[leaf])
@@ -19,7 +20,7 @@ def overflows(problem: Problem, point: Point, wrong: Sequence[int]) -> Iterator[
         first = next((a for a in point.assignments if not np.isfinite(a.value).all()), None)
         kind = "NaN" if np.isnan(hand).any() else "infinite"
         if first is None:
-            message = f"it is {kind}, and no variable of {problem.hand_name}() was so before"
+            message = f"it is {kind}, and no variable of {setting.problem.hand_name}() was so before"
         else:
             got = "NaN" if np.isnan(first.value).any() else "infinite"
             message = (

@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core import trees
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import alias, op_of
 from autograd_lite.core.shapes import broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Rule, observing
 from autograd_lite.core.tensor import Tensor, raw, raw_params
-from autograd_lite.verification.case import Point
+from autograd_lite.verification.budget import NUMBERS_PER_OP, Budget
 from autograd_lite.verification.diagnosis.wording import Wording
-from autograd_lite.verification.meanings import Meanings
+from autograd_lite.verification.point import Point
+from autograd_lite.verification.roles import Roles
 
 Change = Callable[["Replay", Any], Any]
 """From a replay and a cotangent to what is passed on instead."""
@@ -51,7 +53,8 @@ class Replay(Wording):
         The gradient.
     """
 
-    def __init__(self, point: Point) -> None:
+    def __init__(self, point: Point, budget: Budget | None = None) -> None:
+        self.budget = budget
         if point.result is None:
             raise ValueError("nothing was recorded")
         super().__init__(order([point.result])[0], point.names, point.assignments)
@@ -72,6 +75,16 @@ class Replay(Wording):
         self.passed: dict[tuple[int, int], Any] = {}
         self.totals = self._sweep({0: self.start}, passed=self.passed)
         self.true = self._gradient(self.totals)
+
+    def _spend(self, k: int) -> None:
+        """Count what computing with a node costs."""
+        if self.budget is not None:
+            self.budget.left -= self._costs[k]
+
+    @cached_property
+    def _costs(self) -> list[int]:
+        held = [trees.flatten([node._value, *map(raw, node.inputs)])[0] for node in self.nodes]
+        return [NUMBERS_PER_OP + sum(map(np.size, arrays)) for arrays in held]
 
     def like(self, other: Replay) -> bool:
         """Whether another record has the same nodes in the same order, so that places mean the same."""
@@ -94,6 +107,7 @@ class Replay(Wording):
         for position, value in (swaps or {}).items():
             inputs[position] = value
         rule = next(rule for position, _, rule in self.out[k] if position == i)
+        self._spend(k)
         return rule(g, self.values[k] if z is None else z, *inputs, **self.params[k])
 
     def fit(self, c: Any, j: int) -> Any:
@@ -164,6 +178,7 @@ class Replay(Wording):
                 for i in range(len(taken)):
                     taken[i] = inputs.get((k, i), taken[i])
                 compute = ops.get(k, op_of(node).compute)
+                self._spend(k)
                 values[k] = compute(*taken, **{**self.params[k], **params.get(k, {})})
                 dirty.add(k)
         return values
@@ -205,6 +220,7 @@ class Replay(Wording):
             for i, j, rule in self.out[k]:
                 if (k, i) in cut:
                     continue
+                self._spend(k)
                 c = rule(g, *args, **self.params[k])
                 c = self.fit(c, j) if not isinstance(c, tuple) else c
                 if passed is not None:
@@ -275,7 +291,7 @@ class Replay(Wording):
                 sound[k] = np.shape(hand) == np.shape(true) and np.allclose(hand, true, rtol=1e-9, atol=0)
         for k in reversed(range(len(self.nodes))):
             sound[k] = sound[k] or any(sound[j] for _, j, _ in self.out[k])
-        meanings = Meanings(self.point)
+        meanings = Roles(self.point)
         values: dict[str, list[Any]] = {}
         for a in self.assignments:
             values.setdefault(a.name, []).append(a.value)

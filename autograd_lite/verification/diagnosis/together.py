@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, combinations, permutations
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.verification.budget import NUMBERS_PER_OP, Budget
 from autograd_lite.verification.diagnosis.edits import Edit, d
 from autograd_lite.verification.diagnosis.hypotheses import Hypothesis, predicting
 from autograd_lite.verification.diagnosis.local_mistakes import edits
@@ -19,15 +18,16 @@ from autograd_lite.verification.diagnosis.wording import at_any_index
 _STATISTICS = ("mean", "sum", "variance", "deviation", "max", "min", "norm", "standardize")
 
 
-def everywhere(r: Replay, deadline: float = math.inf) -> Iterator[Hypothesis]:
+def everywhere(r: Replay, budget: Budget) -> Iterator[Hypothesis]:
     """Yield the edits that can be made at all nodes of one op, or of one source line, at once.
 
-    Edits are collected for half of the time that is left.
+    Edits are collected for half of the budget that is left.
     """
-    start = time.monotonic()
+    least = budget.left // 2
     groups: dict[tuple[Any, ...], dict[tuple[int, tuple[tuple[int, int], ...] | None], Edit]] = {}
     for edit in chain(_weights(r), edits(r), edits(r, late=True)):
-        if time.monotonic() > start + (deadline - start) / 2:
+        budget.spend(NUMBERS_PER_OP)
+        if budget.left < least or not budget.is_left():
             break
         if not edit.key:
             continue

@@ -12,8 +12,8 @@ import numpy as np
 from autograd_lite.core.op import Op, op_of
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.variables import Names
-from autograd_lite.verification.hand import Assignment
-from autograd_lite.verification.meanings import may_be_derivative
+from autograd_lite.verification.roles import may_be_derivative
+from autograd_lite.verification.run import Assignment
 
 _DEPTH = 2
 _LONGEST = 60
@@ -36,6 +36,7 @@ class Wording:
     def __init__(self, nodes: list[Tensor], names: Names, assignments: Sequence[Assignment] = ()) -> None:
         self.nodes, self.names, self.assignments = nodes, names, assignments
         self.index = {node: k for k, node in enumerate(nodes)}
+        self._expressions: dict[tuple[int, int], str] = {}
 
     def op(self, k: int) -> str:
         """Return the name of a node's op; empty for a leaf."""
@@ -90,6 +91,11 @@ class Wording:
 
     def expression(self, k: int, depth: int = _DEPTH) -> str:
         """Return the call that made a node, as source text."""
+        if (k, depth) not in self._expressions:
+            self._expressions[k, depth] = self._write(k, depth)
+        return self._expressions[k, depth]
+
+    def _write(self, k: int, depth: int) -> str:
         node = self.nodes[k]
         if node.op is None:
             return node.name or "x"

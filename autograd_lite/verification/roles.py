@@ -1,4 +1,4 @@
-"""What the names of a hand gradient's variables mean: values, local factors and cotangents of the function's own."""
+"""What the names of a hand gradient's variables say that they are: values, local factors, cotangents of a function."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 
 from autograd_lite.core.backward import order, sweep
 from autograd_lite.core.tensor import Tensor, raw
-from autograd_lite.verification.case import Point
+from autograd_lite.verification.point import Point
 
 RESULTS = {"error", "err", "loss", "cost", "l", "j", "e", "c", "nll", "ce", "mse", "objective", "total", "out"}
 """What the result of a loss function is called."""
 
 LAYERS = ("z", "s", "u", "net", "pre", "layer", "a", "h")
-"""What the numbers of layer 2 may be called that ``delta_2`` is the derivative by: sums first, then activations."""
+"""What layer 2 may be called, with respect to which ``delta_2`` is the derivative: sums first, then activations."""
 
 _QUOTIENT = re.compile(r"d(?P<y>\w+?)_d_?(?P<x>\w+)")
 _CALLED_DERIVATIVE = re.compile(r"d[A-Z]\w*|delta_?\w+|grad_?\w+|\w+_grad|nabla\w*")
@@ -35,9 +35,9 @@ _COTANGENT = (
 )
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What a name means.
+@dataclass(frozen=True, eq=False)
+class Role:
+    """What a variable's name says that it is.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Meaning:
     derivative: bool
 
 
-class Meanings:
+class Roles:
     """Looks names up among the names of a record."""
 
     def __init__(self, point: Point) -> None:
@@ -70,11 +70,11 @@ class Meanings:
         names = point.names.bound.get(result, {}) if result is not None else {}
         self.results = {key(name) for name in names} | RESULTS
 
-    def of(self, name: str) -> Meaning | None:
-        """Return what a name means; None where it says nothing."""
+    def of(self, name: str) -> Role | None:
+        """Return the role of a variable; None where its name says nothing."""
         if key(name) in self.tensors:
             tensors = self.tensors[key(name)]
-            return Meaning(f"the value of {name}", [raw(t) for t in tensors], tensors, derivative=False)
+            return Role(f"the value of {name}", [raw(t) for t in tensors], tensors, derivative=False)
         quotient = _QUOTIENT.fullmatch(name)
         if quotient:
             return self._quotient(quotient["y"], quotient["x"])
@@ -85,26 +85,26 @@ class Meanings:
                 return found
         return None
 
-    def _quotient(self, y: str, x: str) -> Meaning | None:
+    def _quotient(self, y: str, x: str) -> Role | None:
         if (key(y).lower() in self.results and key(y) not in self.tensors) or self._is_result(key(y)):
             return self._cotangent(x)
         if key(y) not in self.tensors or key(x) not in self.tensors:
             return None
         tensors = self.tensors[key(x)]
         factors = [self._factor(self.tensors[key(y)], t) for t in tensors]
-        return Meaning(f"the derivative of {y} by {x}", factors, tensors, derivative=False)
+        return Role(f"the derivative of {y} with respect to {x}", factors, tensors, derivative=False)
 
     def _is_result(self, y: str) -> bool:
         return any(t is self.point.result for t in self.tensors.get(y, ()))
 
-    def _cotangent(self, x: str) -> Meaning | None:
+    def _cotangent(self, x: str) -> Role | None:
         names = [key(x)] if not x.isdigit() else [f"{layer}{x}" for layer in LAYERS]
         tensors = next((self.tensors[name] for name in names if name in self.tensors), [])
         values = [self.point.cotangents.get(t) for t in tensors]
         if all(v is None for v in values):
             return None
-        text = f"the derivative of the result by {spelling(self.point, tensors[0], x)}"
-        return Meaning(text, values, tensors, derivative=True)
+        text = f"the derivative of the result with respect to {spelling(self.point, tensors[0], x)}"
+        return Role(text, values, tensors, derivative=True)
 
     def before(self, t: Tensor) -> Iterator[Tensor]:
         """Yield what a Tensor is computed from by elementwise ops of one Tensor, step by step."""
@@ -116,11 +116,12 @@ class Meanings:
             yield t
 
     def rows(self, count: int) -> Iterator[tuple[str, list[Any]]]:
-        """Yield the derivatives by variables that are bound as many times, and by what these are computed from."""
+        """Yield the derivatives with respect to what is bound as many times, and to what that is computed from."""
         for name, tensors in self.tensors.items():
             if len(tensors) == count:
                 for chain in zip(*([t, *self.before(t)] for t in tensors), strict=False):
-                    yield f"the derivatives of the result by {name}", [self.point.cotangents.get(t) for t in chain]
+                    values = [self.point.cotangents.get(t) for t in chain]
+                    yield f"the derivatives of the result with respect to {name}", values
 
     def _factor(self, outs: list[Tensor], x: Tensor) -> Any:
         """Return the local derivative where it is a factor: of a number, or element by element."""

@@ -1,11 +1,11 @@
-"""A hand-derived gradient at work: what its variables hold, assignment by assignment."""
+"""A hand-derived gradient as it runs: what its variables get, assignment by assignment."""
 
 from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
@@ -41,12 +41,12 @@ class Assignment:
         return linecache.getline(self.file, self.line).strip()
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Run:
     """What a hand gradient did: its assignments in order, what it called, and the line on which it returned."""
 
-    assignments: list[Assignment] = field(default_factory=list)
-    called: set[str] = field(default_factory=set)
+    assignments: Sequence[Assignment] = ()
+    called: Set[str] = frozenset()
     code: CodeType | None = None
     line: int = 0
 
@@ -86,14 +86,17 @@ def run(function: Callable[..., Any], *args: Any, put: Mapping[Key, Any] | None 
         result = function(*args)
     finally:
         sys.settrace(before)
-    return result, watcher.run
+    return result, Run(tuple(watcher.assignments), frozenset(watcher.called), watcher.code, watcher.line)
 
 
 class _Watcher:
     """A trace function that compares the variables of a frame before and after each line."""
 
     def __init__(self, put: Mapping[Key, Any]) -> None:
-        self.run = Run()
+        self.assignments: list[Assignment] = []
+        self.called: set[str] = set()
+        self.code: CodeType | None = None
+        self.line = 0
         self.put = put
         self.turns: dict[tuple[CodeType, int], int] = {}
         self.bytes = 0
@@ -101,11 +104,11 @@ class _Watcher:
     def enter(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event != "call" or not is_users(frame.f_code.co_filename):
             return None
-        outermost = self.run.code is None
+        outermost = self.code is None
         if outermost:
-            self.run.code = frame.f_code
+            self.code = frame.f_code
         else:
-            self.run.called.add(frame.f_code.co_name)
+            self.called.add(frame.f_code.co_name)
         seen = {name: id(value) for name, value in frame.f_locals.items()}
         line: int | None = None
 
@@ -115,7 +118,7 @@ class _Watcher:
                 self._compare(frame, line, seen)
             line = frame.f_lineno if event == "line" else None
             if event == "return" and outermost:
-                self.run.line = frame.f_lineno
+                self.line = frame.f_lineno
             return follow
 
         return follow
@@ -147,7 +150,7 @@ class _Watcher:
         self.bytes += copy.nbytes
         kept = target if target.key is not None else None
         a = Assignment(target.name, copy, code.co_filename, line, code.co_name, turn, kept, code)
-        self.run.assignments.append(a)
+        self.assignments.append(a)
         return a
 
 

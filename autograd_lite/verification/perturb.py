@@ -1,20 +1,20 @@
-"""By how much rounding alone may change a gradient: the backward pass run again with every number moved by a trifle."""
+"""By how much rounding alone may change a gradient: all is run again, each number moved by units in the last place."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.numerical.extrapolation import Array
-from autograd_lite.numerical.probing import quiet, scale
-from autograd_lite.verification.case import Point, Problem
+from autograd_lite.numerical import close, quiet, scale
+from autograd_lite.numerical.close import Array
+from autograd_lite.verification.point import Point, hand_on_tensors, pull, record
+from autograd_lite.verification.problem import Setting
 
-DRAWS = 4
-MARGIN = 20.0
 _EXACT = """absolute append array_split astype atleast_1d atleast_2d atleast_3d block broadcast_arrays broadcast_to
     choose
     clip clip_between column_stack compress concatenate conjugate copy copysign delete diag diagflat diagonal dsplit
@@ -27,7 +27,7 @@ EXACT = frozenset(_EXACT.split())
 """Ops that choose and move numbers, and round none."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Rounding:
     """What rounding does to a gradient.
 
@@ -41,16 +41,16 @@ class Rounding:
         The largest change of the function's value, weighted by its cotangent.
     """
 
-    gradients: list[Any]
-    changes: list[Array]
-    value: float = 0.0
+    gradients: Sequence[Any]
+    changes: Sequence[Array]
+    value: float = 0
 
-    def with_more(self, more: list[Array]) -> None:
-        """Take in further changes."""
-        self.changes = [np.fmax(a, b) for a, b in zip(self.changes, more, strict=True)]
+    def with_more(self, more: Sequence[Array]) -> Rounding:
+        """Return the same with further changes taken in."""
+        return replace(self, changes=[np.fmax(a, b) for a, b in zip(self.changes, more, strict=True)])
 
 
-def of_record(problem: Problem, point: Point, rng: np.random.Generator, draws: int = DRAWS) -> Rounding:
+def of_record(setting: Setting, point: Point, rng: np.random.Generator, draws: int = close.DRAWS) -> Rounding:
     """Round the function and its backward pass in other ways.
 
     The arrays that are differentiated, every number that the function computes from them, and every cotangent of the
@@ -58,21 +58,21 @@ def of_record(problem: Problem, point: Point, rng: np.random.Generator, draws: i
     gradient and of the way in which it is computed: no scale or dtype needs a tolerance of its own.
     """
     assert point.result is not None
-    return _rounded(problem, point, _Nudge(rng), point.result._value, point.true, draws)
+    return _rounded(setting, point, _Nudge(rng), point.result._value, point.true, draws)
 
 
 def of_side(
-    problem: Problem, point: Point, rng: np.random.Generator, ties: int, *, leaves: bool = False, draws: int = 2
+    setting: Setting, point: Point, rng: np.random.Generator, ties: int, *, leaves: bool = False, draws: int = 2
 ) -> Rounding | None:
     """Round the backward pass on one side of every kink at 0; None where it is the same there as it was.
 
     Parameters
     ----------
-    problem : Problem
+    setting : Setting
     point : Point
     rng : numpy.random.Generator
     ties : {-1, 1}
-        Whether every exact 0 that is computed is taken to be a trifle less or more.
+        Whether every exact 0 that is computed is taken to be the next smaller or larger number.
     leaves : bool
         Whether to decide so for the arrays that are differentiated, too.
     draws : int
@@ -80,34 +80,14 @@ def of_side(
     nudge = _Nudge(rng, ties, leaves)
     nudge.still = True
     with quiet():
-        base, gradients = _run(problem, point, nudge)
-    if all(np.array_equal(g, t, equal_nan=True) for g, t in zip(gradients, point.true, strict=True)):
+        base, gradients = _run(setting, point, nudge)
+    if all(close.same(g, t) for g, t in zip(gradients, point.true, strict=True)):
         return None
     nudge.still = False
-    return _rounded(problem, point, nudge, base, gradients, draws)
+    return _rounded(setting, point, nudge, base, gradients, draws)
 
 
-def _rounded(
-    problem: Problem, point: Point, nudge: _Nudge, base: Any, gradients: list[Any], draws: int
-) -> Rounding:
-    found = Rounding(gradients, [np.zeros(np.shape(x)) for x in gradients])
-    with quiet():
-        for draw in range(draws):
-            nudge.one_way = draw == 0
-            value, moved = _run(problem, point, nudge)
-            found.changes = [np.fmax(c, np.abs(m - g)) for c, m, g in zip(found.changes, moved, gradients, strict=True)]
-            off = value - base if point.cotangent is None else np.sum(point.cotangent * (value - base))
-            found.value = float(np.fmax(found.value, np.abs(off).max()))
-    return found
-
-
-def _run(problem: Problem, point: Point, nudge: _Nudge) -> tuple[Any, list[Any]]:
-    with observing(nudge):
-        result, leaves, _ = problem.record([nudge.argument(x) for x in point.values], named=False)
-        return result._value, problem.pull(result, leaves)
-
-
-def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int = DRAWS) -> list[Array]:
+def of_hand(setting: Setting, point: Point, rng: np.random.Generator, draws: int = close.DRAWS) -> list[Array]:
     """Return the largest change of each hand gradient when everything in it is rounded in another way.
 
     It is infinite where the hand does not run on Tensors, as where it changes arrays in place.
@@ -120,11 +100,32 @@ def of_hand(problem: Problem, point: Point, rng: np.random.Generator, draws: int
                 nudge.one_way = draw == 0
                 values = [nudge.argument(x) for x in point.values]
                 with observing(nudge):
-                    moved = problem.hand_on_tensors(values)
+                    moved = hand_on_tensors(setting, values)
                 found = [np.fmax(c, np.abs(m - h)) for c, m, h in zip(found, moved, point.hand, strict=True)]
     except Exception:
         return [np.full(np.shape(x), np.inf) for x in point.hand]
     return found
+
+
+def _rounded(
+    setting: Setting, point: Point, nudge: _Nudge, base: Any, gradients: Sequence[Any], draws: int
+) -> Rounding:
+    found = Rounding(gradients, [np.zeros(np.shape(x)) for x in gradients])
+    with quiet():
+        for draw in range(draws):
+            nudge.one_way = draw == 0
+            value, moved = _run(setting, point, nudge)
+            found = found.with_more([np.abs(m - g) for m, g in zip(moved, gradients, strict=True)])
+            off = value - base if point.cotangent is None else np.sum(point.cotangent * (value - base))
+            found = replace(found, value=float(np.fmax(found.value, np.abs(off).max())))
+    return found
+
+
+def _run(setting: Setting, point: Point, nudge: _Nudge) -> tuple[Any, list[Any]]:
+    with observing(nudge):
+        result, leaves, _ = record(setting, [nudge.argument(x) for x in point.values], named=False)
+        backward = pull(setting, result)
+        return result._value, [backward.gradient(leaf) for leaf in leaves]
 
 
 class _Nudge(Observer[Tensor]):

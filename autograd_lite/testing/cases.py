@@ -8,21 +8,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite import numerical
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import vjp
 from autograd_lite.core.trees import flatten
-from autograd_lite.numerical import estimates as numerical
+from autograd_lite.numerical import close
 
-ROUNDING = {"double": 1e-10, "single": 1e-3}  # of the sum of absolute terms: what an exact rule may lose
-CANCELLED = 1e-4  # of the value: what may be left of terms that cancel inside of the rules
-JUDGED = 1e-5  # of the same: a witness that knows less than this has no say
-
+JUDGED = 5
+"""Digits to which differences must know a derivative to judge rules by it."""
 UNJUDGED = "differences of values cannot judge"
 
 
-class Witness(NamedTuple):
-    """A derivative along a direction, as the values of the function alone tell it."""
+class Slope(NamedTuple):
+    """A derivative along a direction, from values of the function alone."""
 
     value: float
     error: float
@@ -102,37 +101,32 @@ class Case:
         return Case(gradients, [*self.leaves, *self.cotangents], seed=self.seed + 1, analytic=False)
 
     @cached_property
-    def witness(self) -> Witness:
+    def slope(self) -> Slope:
         """The derivative of `paired` along the tangents, from its values."""
         primals, tangents = tuple(self.leaves), tuple(self.tangents)
         if self.analytic:
             exact = numerical.complex_directional(self.paired, primals, tangents)
             if exact.trusted:
-                return Witness(float(exact.value), 0.0)
+                return Slope(float(exact.value), 0.0)
             estimate = exact.differences
         else:
             estimate = numerical.directional(self.paired, primals, tangents)
-        return Witness(float(np.real(estimate.value)), float(estimate.error))
+        return Slope(float(np.real(estimate.value)), float(estimate.error))
 
     def wrong(self) -> str | None:
-        """Compare the rules with the witness. Returns what is wrong, or None."""
+        """Compare the rules with differences of values. Returns what is wrong, or None."""
         gradients = self.gradient(*self.leaves)
         terms = [np.real(np.asarray(g) * t) for g, t in zip(gradients, self.tangents, strict=True)]
         given = sum(float(np.sum(term)) for term in terms)
-        scale = sum(float(np.sum(abs(term))) for term in terms) + abs(self.witness.value)
-        value, error = self.witness
+        value, error = self.slope
+        scale = sum(float(np.sum(abs(term))) for term in terms) + abs(value)
         size = abs(float(self.paired(*self.leaves)))
-        if not error <= JUDGED * max(scale, 1e-3, size):
+        if not close.known(error, max(scale, size, close.digits(3)), JUDGED):  # tangents and cotangents are near 1
             return f"{UNJUDGED} the {given:.6g} of the rules: {value:.6g} ± {error:.1g}"
-        if not abs(given - value) <= error + self.rounding * (scale + CANCELLED * size):
+        numbers = [x for x in (*self.leaves, *self.outputs) if is_inexact(x)]
+        if not abs(given - value) <= error + close.of_exact_rules(scale, size, *numbers):
             return f"along a random direction the rules give {given:.12g}, differences of values {value:.12g}"
         return None
-
-    @property
-    def rounding(self) -> float:
-        """What an exact rule may lose, relative to the sum of absolute terms."""
-        dtypes = [np.asarray(x).dtype for x in (*self.leaves, *self.outputs) if is_inexact(x)]
-        return ROUNDING["single" if any(np.finfo(dtype).eps > 1e-10 for dtype in dtypes) else "double"]
 
     def worst_element(self) -> tuple[int, tuple[int, ...], Any, Any] | None:
         """Return which leaf's gradient is farthest off, at which index, what the rule gives there and what is right."""

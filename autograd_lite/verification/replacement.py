@@ -1,4 +1,4 @@
-"""Repairs of a hand gradient: values to put in the place of what its assignments gave, one, or each turn of a loop."""
+"""Values to put in the place of what assignments of a hand gradient gave: of one, or of each turn of a loop."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.comparing import same
-from autograd_lite.verification.hand import Assignment, Key, key_of
+from autograd_lite.numerical import close
+from autograd_lite.verification.run import Assignment, Key, key_of
 
 
-@dataclass(frozen=True)
-class Repair:
-    """Values to put in the place of what assignments gave; the first of these is the one to blame."""
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """Values to put in the place of what assignments gave; the first of these is where it goes wrong."""
 
     assignment: Assignment
-    meaning: str
+    role: str
     expected: Any
     put: dict[Key, Any]
 
-    def times(self, factor: float) -> Repair:
-        """Return the repair for a variable that is a multiple of what it is called, and scaled later."""
+    def times(self, factor: float) -> Replacement:
+        """Return the replacement for a variable that is a multiple of what it is called, and scaled later."""
         put = {k: factor * np.asarray(x) for k, x in self.put.items()}
-        return Repair(self.assignment, f"{factor:g} times {self.meaning}", factor * np.asarray(self.expected), put)
+        return Replacement(self.assignment, f"{factor:g} times {self.role}", factor * np.asarray(self.expected), put)
 
 
 def rows(assignments: list[Assignment], expected: Any) -> list[Any]:
@@ -35,19 +35,20 @@ def rows(assignments: list[Assignment], expected: Any) -> list[Any]:
 
 def are_in_turn(assignments: list[Assignment], expected: list[Any]) -> bool:
     """Whether the turns of a loop give what is expected, in this order or backwards."""
-    return len(expected) == len(assignments) and any(
-        all(same(a.value, e) for a, e in zip(assignments, order, strict=True)) for order in (expected, expected[::-1])
-    )
+    if len(expected) != len(assignments):
+        return False
+    values = [a.value for a in assignments]
+    return any(all(map(close.alike, values, order)) for order in (expected, expected[::-1]))
 
 
-def in_turn(assignments: list[Assignment], meaning: str, expected: Sequence[Any]) -> Iterator[Repair]:
-    """Yield the repair of all turns of a loop that are off."""
+def in_turn(assignments: list[Assignment], role: str, expected: Sequence[Any]) -> Iterator[Replacement]:
+    """Yield the replacement of all turns of a loop that are off."""
     pairs = list(zip(assignments, expected, strict=True))
     if any(e is None or isinstance(e, tuple) or np.shape(a.value) != np.shape(e) for a, e in pairs):
         return
-    off = [(a, e) for a, e in pairs if not same(a.value, e)]
+    off = [(a, e) for a, e in pairs if not close.alike(a.value, e)]
     if off:
-        yield Repair(off[0][0], meaning, off[0][1], {key_of(a): e for a, e in off})
+        yield Replacement(off[0][0], role, off[0][1], {key_of(a): e for a, e in off})
 
 
 def is_array(x: Any) -> bool:

@@ -1,0 +1,75 @@
+"""Assertions that a hand-derived gradient is right: at a point, or wherever hypothesis looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from autograd_lite.testing.examination import WrongError
+from autograd_lite.testing.strategies import reproducible
+from autograd_lite.verification.verify import verify
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def assert_gradient(f: Callable[..., Any], hand: Callable[..., Any], *args: Any, **options: Any) -> None:
+    """Assert that a hand-derived gradient is right at a point, or a subgradient at a kink.
+
+    Parameters
+    ----------
+    f, hand, *args, **options
+        Those of `verify`.
+
+    Raises
+    ------
+    AssertionError
+        With the whole report: the verdict, the first wrong line, and the mistake.
+    """
+    __tracebackhide__ = True  # pytest ends the traceback in the user's test
+    verify(f, hand, *args, **options).raise_if_wrong()
+
+
+def assert_gradient_everywhere(
+    f: Callable[..., Any],
+    hand: Callable[..., Any],
+    *strategies: SearchStrategy[Any],
+    max_examples: int = 50,
+    **options: Any,
+) -> None:
+    """Let hypothesis look for arguments at which a hand-derived gradient is wrong, and for the simplest ones.
+
+    Points at which rounding hides the derivative are passed over.
+
+    Parameters
+    ----------
+    f, hand, **options
+        Those of `verify`.
+    *strategies : hypothesis strategies
+        One for each argument; `arrays` is one.
+    max_examples : int
+        How many points to try.
+
+    Raises
+    ------
+    AssertionError
+        With the report on the simplest failing point, and the point.
+    """
+    import hypothesis
+    import hypothesis.strategies as st
+
+    __tracebackhide__ = True
+    failed: list[str] = []
+
+    @reproducible(max_examples)
+    @hypothesis.given(st.tuples(*strategies))
+    def search(args: tuple[Any, ...]) -> None:
+        report = verify(f, hand, *args, **options)
+        if not report and report.verdict != "noisy":
+            failed[:] = [f"{report}\n\n  point  {', '.join(map(repr, args))}"]
+            raise WrongError(failed[0])
+
+    try:
+        search()
+    except WrongError:
+        raise AssertionError("\n" + failed[0]) from None

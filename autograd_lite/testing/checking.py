@@ -1,0 +1,168 @@
+"""Checks of derivatives: of an op in many calls, of a function at a point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd_lite.core.op import Op
+from autograd_lite.core.trees import flatten
+from autograd_lite.ops.samples import Domain, Sample, domains_of
+from autograd_lite.testing.cases import Case, cast, is_inexact
+from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe
+from autograd_lite.testing.strategies import broadcastable, reproducible
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def check_grads(f: Callable[..., Any], *args: Any, order: int = 2) -> None:
+    """Check the derivatives of a function at a point against differences of its values.
+
+    Parameters
+    ----------
+    f : callable
+        Takes arrays or trees of them, and returns an array or a tree of arrays, of any shapes.
+    *args : real and complex arrays and numbers, and trees of them
+        The point. Integers, booleans and anything else are constants.
+    order : int
+        The highest derivative to check.
+
+    Raises
+    ------
+    AssertionError
+        Where a derivative differs from extrapolated differences by more than their own estimated error: it says which
+        argument, which element, what was found and what was expected. Also where the differences are too rough to
+        judge.
+    TypeError
+        Where there is nothing to differentiate.
+
+    Examples
+    --------
+    >>> check_grads(lambda x, y: np.sum(np.exp(x) * y), np.array([0.5, 1.0]), 3.0)
+    """
+    leaves, rebuild = flatten(args)
+    if not any(map(is_inexact, leaves)):
+        given = ", ".join(type(x).__name__ for x in leaves) or "none"
+        raise TypeError(
+            f"check_grads takes real or complex arguments to differentiate by, got {given}; write 3.0 for 3"
+        )
+    name = getattr(f, "__name__", "f")
+    case = Case(f, rebuild([cast(x, np.float64) for x in leaves]))
+    for k in range(1, order + 1):
+        wrong = case.wrong()
+        if wrong:
+            raise AssertionError(f"derivative {k} of {name}() is wrong: " + describe(case, wrong))
+        case = case.derivative() if k < order else case
+
+
+def check_op(
+    op: Op,
+    *,
+    samples: Iterable[Sample] | None = None,
+    domain: Domain | tuple[Domain, ...] | None = None,
+    order: int = 2,
+    dtypes: Sequence[Any] = (np.float64, np.float32),
+    max_examples: int = 100,
+) -> None:
+    """Search for a call in which an op is wrong, and report the smallest.
+
+    Tried are shapes (0-d, empty, of broadcast pairs), memory layouts, dtypes, read-only inputs, the same input twice,
+    inputs that are constants, and cotangents of wrong shapes. Each call is held to what an op owes: the same values on
+    arrays and on Tensors, and twice in a row; inputs left as they were; rules that give cotangents of the inputs' shape
+    and precision; and derivatives that agree with differences of the values, up to ``order``.
+
+    Parameters
+    ----------
+    op : Op
+        As made by `autograd_lite.op`.
+    samples : iterable of Sample, optional
+        Calls to try, as made by `sample`; those of the op by default. An elementwise op needs none.
+    domain : Domain or tuple of Domain, optional
+        Where the elements of elementwise inputs may lie, one for all or one for each; that of the op by default.
+    order : int
+        The highest derivative to check.
+    dtypes : sequence of dtype
+        Real dtypes of the inputs.
+    max_examples : int
+        How many calls to try.
+
+    Raises
+    ------
+    AssertionError
+        With the smallest call found, what was expected there, and the rule that is wrong.
+    TypeError
+        For anything but an op, and for an op that broadcasts nothing and has no samples.
+    ModuleNotFoundError
+        Where hypothesis is not installed.
+
+    Examples
+    --------
+    >>> import autograd_lite as ag
+    >>> @ag.op(elementwise=True)
+    ... def cube(x):
+    ...     return x**3
+    >>> @cube.vjp
+    ... def _(g, z, x):
+    ...     return 3 * g * x**2
+    >>> check_op(cube)
+    """
+    if not isinstance(op, Op):
+        raise TypeError(f"check_op takes an op, got {type(op).__name__}; decorate the function with @ag.op")
+    if samples is None and not op.samples and not op.elementwise:
+        raise TypeError(
+            f"check_op cannot guess the inputs of op '{op.name}': pass samples=[ag.testing.sample((3, 4), axis=0)], "
+            "each shape or array an input and each keyword a parameter, or declare @ag.op(elementwise=True)"
+        )
+    calls = tuple(samples) if samples is not None else op.samples
+    domains = (domain,) * len(op.input_names) if isinstance(domain, Domain) else domain or domains_of(op)
+    _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
+
+
+def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
+    """Let hypothesis look for a trial that fails, and for the smallest such trial."""
+    import hypothesis
+
+    @reproducible(max_examples)
+    @hypothesis.given(trials)
+    def search(trial: Trial) -> None:
+        Examination(op, trial).run(order)
+
+    try:
+        search()
+    except hypothesis.errors.Flaky:
+        raise AssertionError(
+            f"op '{op.name}' is not deterministic: the same call failed once and passed once"
+        ) from None
+    except WrongError as error:
+        raise AssertionError(str(error)) from error.__cause__
+
+
+def _trials(calls: SearchStrategy[Sample], dtypes: Sequence[Any]) -> SearchStrategy[Trial]:
+    import hypothesis.strategies as st
+
+    return st.builds(
+        Trial,
+        calls,
+        seed=st.integers(0, 2**16),
+        dtype=st.sampled_from([np.dtype(dtype) for dtype in dtypes]),
+        layout=st.sampled_from(LAYOUTS),
+        writeable=st.sampled_from([True, False]),
+        repeated=st.booleans(),
+        alone=st.sampled_from([None, 0, 1]),
+    )
+
+
+def _elementwise(domains: tuple[Domain, ...]) -> SearchStrategy[Sample]:
+    def call(shapes: tuple[tuple[int, ...], ...]) -> Sample:
+        return Sample(tuple(domain(*shape) for domain, shape in zip(domains, shapes, strict=True)))
+
+    return broadcastable(len(domains)).map(call)
+
+
+def _one_of(calls: Sequence[Sample]) -> SearchStrategy[Sample]:
+    import hypothesis.strategies as st
+
+    return st.sampled_from(calls)

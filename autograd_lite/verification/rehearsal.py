@@ -1,0 +1,128 @@
+"""Both functions run as they are: it is settled what is differentiated, and seen that they are steady and pure."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.numerical import close
+from autograd_lite.verification.problem import Problem, Setting
+
+AGAIN = 3
+"""How often the function is called again, to see whether it gives the same."""
+_SEED = "fix its random numbers with a seed, and keep nothing from call to call"
+
+
+@dataclass(frozen=True, eq=False)
+class Rehearsal:
+    """What the rehearsal has shown.
+
+    Attributes
+    ----------
+    setting : Setting
+    verdict, reason : str
+        The verdict on all gradients, where nothing can be judged; else empty.
+    """
+
+    setting: Setting
+    verdict: str = ""
+    reason: str = ""
+
+
+def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
+    """Run both functions, the cotangent of an array-valued one being drawn.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where one of them returns what cannot be judged, or changes what it is given.
+    """
+    before = _Snapshot(problem)
+    with np.errstate(all="ignore"):
+        value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
+        before.compare(problem.name)
+        _require_number(problem.name, value)
+        cotangent = None
+        if np.size(value) != 1:
+            cotangent = rng.standard_normal(np.shape(value)).astype(np.result_type(value, np.float32))
+        hand = problem.hand_given(cotangent)
+        answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
+        if answer is None:
+            raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
+        if inspect.isgenerator(answer) or inspect.isawaitable(answer):
+            raise TypeError(f"{problem.hand_name}() returned a {type(answer).__name__}; let it return the gradient")
+        before.compare(problem.hand_name)
+        setting = problem.settle(answer, cotangent)
+        first = [np.array(x) for x in setting.gradients(answer)]
+        if not all(_steady(value, problem.f(*problem.args)) for _ in range(AGAIN)):
+            why = f"{problem.name}() gives another value when it is called again: {_SEED}"
+            return Rehearsal(setting, "nondeterministic", why)
+        if not all(map(_steady, first, setting.gradients(hand(*problem.args)))):
+            why = f"{problem.hand_name}() gives another gradient when it is called again: {_SEED}"
+            return Rehearsal(setting, "nondeterministic", why)
+    if not np.isfinite(np.asarray(value)).all():
+        what = "NaN" if np.isnan(np.asarray(value)).any() else "infinite"
+        why = f"{problem.name}() is {what} here, so there is no derivative to compare with"
+        return Rehearsal(setting, "noisy", why)
+    return Rehearsal(setting)
+
+
+def _steady(value: Any, again: Any) -> bool:
+    """Whether two results are the same but for the last digits, which threads may add up in any order."""
+    value, again = np.asarray(value), np.asarray(again)
+    if value.dtype.kind not in "fc" or again.dtype.kind not in "fc":
+        return value.shape == again.shape and bool(np.all(value == again))
+    return close.same(value, again, close.reordered(value))
+
+
+def _require_number(name: str, value: Any) -> None:
+    array = np.asarray(value) if not isinstance(value, (tuple, list, dict, set)) else None
+    if array is None or array.dtype.kind not in "iuf":
+        kind = type(value).__name__ if array is None or not isinstance(value, np.ndarray) else f"dtype {array.dtype}"
+        hint = {"c": "; take its real part, or its absolute value", "O": "; is a return missing?"}
+        tail = hint.get(array.dtype.kind, "") if array is not None else "; return the number to differentiate alone"
+        raise TypeError(f"expected {name}() to return a real number, or an array of them, got {kind}{tail}")
+
+
+class _Snapshot:
+    """The arguments, and the attributes that are differentiated, as they were."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.kept = [np.array(x) if isinstance(x, np.ndarray) else x for x in self._read()]
+
+    def _read(self) -> list[Any]:
+        held = [getattr(self.problem.owner, name) for name in self.problem.attributes]
+        return trees.flatten([list(self.problem.args), held])[0]
+
+    def compare(self, name: str) -> None:
+        """Refuse functions that change what they are given: the change would reach the caller."""
+        now = self._read()
+        if len(now) != len(self.kept):
+            raise ValueError(f"{name}() changed a list or dict among its arguments in place: let it work on a copy")
+        arguments = trees.flatten(list(self.problem.args))[0]
+        for old, new in zip(self.kept, now, strict=True):
+            if new is not old and isinstance(old, (np.ndarray, float, int)) and not _equal(old, new):
+                what = "an argument" if any(new is x for x in arguments) else "an attribute"
+                raise ValueError(
+                    f"{name}() changed {what} of shape {np.shape(old)} in place, so no gradient at this point can be "
+                    "judged: let it work on a copy (x = x.copy())"
+                )
+
+
+def _equal(old: Any, new: Any) -> bool:
+    """Whether two leaves, of any dtype, hold the same."""
+    return bool(np.array_equal(old, new, equal_nan=np.asarray(old).dtype.kind in "fc"))
+
+
+def _noted(note: str, function: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return function(*args)
+    except Exception as error:
+        error.add_note(note)
+        raise
