@@ -95,9 +95,7 @@ def imports_tests(module):
 
 
 @pytest.mark.parametrize("module", TESTS)
-def test_no_module_imports_a_test_module(module, request):
-    if module == "tests.verification.test_report":
-        request.applymarker(pytest.mark.xfail(reason="its tables are on their way into tests/support"))
+def test_no_module_imports_a_test_module(module):
     assert imports_tests(module) == set()
 
 
