@@ -134,7 +134,7 @@ def _argument(node: Node, arg: Node) -> ast.expr:
     value = arg.value
     if arg.op is not None or arg.name or np.ndim(value) or not isinstance(value, (float, np.number)):
         return syntax(arg)
-    if not (node.op and node.op.elementwise):
+    if not (node.op and (node.op.elementwise or isinstance(node.op.numpy, np.ufunc))):
         return syntax(arg) if isinstance(value, float) else _typed(value)
     others = [other.kind for other in node.args if not other.constant or other.name]
     wanted = np.result_type(*others, value)
@@ -147,8 +147,8 @@ def _argument(node: Node, arg: Node) -> ast.expr:
 
 def is_whole(value: Any) -> bool:
     """Whether a value is a real number with nothing behind the point."""
-    number = isinstance(value, (float, np.floating))
-    return number and bool(np.isfinite(value)) and value == int(value)
+    number = isinstance(value, (float, np.floating, np.ndarray)) and np.ndim(value) == 0 and np.isrealobj(value)
+    return number and bool(np.isfinite(value)) and bool(value == int(value)) and np.asarray(value).dtype.kind == "f"
 
 
 def _typed(value: Any) -> ast.expr:
@@ -295,10 +295,21 @@ def _subscript(value: ast.expr, index: Any) -> ast.expr:
 
 
 def _transposed(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    axes = node.params.get("axes")
+    """Write ``y.T @ x`` for ``(x.T @ y).T``."""
+    axes, factors = node.params.get("axes"), node.args[0].args[::-1] if node.args[0].made_by("matmul") else ()
+    if all(len(x.shape) == 2 for x in (node, *factors)) and any(map(_is_transpose, factors)):
+        x, y = (syntax(f.args[0]) if _is_transpose(f) else ast.Attribute(syntax(f), "T") for f in factors)
+        return ast.BinOp(x, ast.MatMult(), y)
+    if node.op and node.op.name == "matrix_transpose":
+        return ast.Attribute(args[0], "T" if len(node.shape) == 2 else "mT")
     if axes is None or list(axes) == list(range(len(node.shape)))[::-1]:
         return ast.Attribute(args[0], "T")
     return call("np.transpose", [args[0], params["axes"]])
+
+
+def _is_transpose(node: Node) -> bool:
+    axes = list(node.params.get("axes") or (1, 0))
+    return node.made_by("transpose", "matrix_transpose") and len(node.shape) == 2 and axes == [1, 0]
 
 
 def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
@@ -372,7 +383,7 @@ _SPECIAL: dict[str, Any] = {
     "scatter": _scattered,
     "contraction": _contracted,
     "sum": _reduced,
-    "matrix_transpose": lambda node, args, params: ast.Attribute(args[0], "T" if len(node.shape) == 2 else "mT"),
+    "matrix_transpose": _transposed,
     "getitem": _picked,
     "item": _picked,
     "transpose": _transposed,

@@ -17,11 +17,14 @@ from autograd_lite.core.shapes import Shape
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import Expressions, Node, uniform
 
+_TRANSPOSES = ("transpose", "matrix_transpose")
+
 Rule = Callable[[Expressions, tuple[Node, ...], dict[str, Any], Any], Node | None]
 Factor = tuple[Node, bool]
 Term = tuple[Fraction, Node | None]
 
 _LARGEST = 10**6  # numerator and denominator of a number that is written as a fraction
+_PLAIN = 60  # the same, where there is a short divisor
 _SHORT = 6  # characters of a number that is rather written with a point than as a fraction
 _ROOM = 16  # factors or terms that are put in order together
 
@@ -132,9 +135,13 @@ def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     if [divides for _, divides in factors] == [False, False] and (outer := _outer(e, factors[0][0], factors[1][0])):
         factors = [(outer, False)]
     n, d = number.numerator, number.denominator
-    plain = d != 1 and n != 1 and len(repr(float(number))) <= _SHORT
-    if plain or max(n, d) > _LARGEST:
-        return _row(e, float(number), factors)
+    times, over = float(number), float(1 / number)
+    if n != 1 and d != 1 and len(repr(times)) <= _SHORT:
+        return _row(e, times, factors)
+    short = n != 1 and d != 1 and len(repr(over)) <= _SHORT
+    if max(n, d) > (_PLAIN if short else _LARGEST):
+        was_divisor = Fraction(over) == 1 / number and Fraction(times) != number
+        return _row(e, 1.0, [*factors, (e.constant(over), True)]) if short or was_divisor else _row(e, times, factors)
     return _row(e, float(n), [*factors, (e.constant(float(d)), True)] if d != 1 else factors)
 
 
@@ -210,7 +217,8 @@ def _tidy(name: str) -> Rule:
     def rule(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node:
         node = Node(table[name], args, {}, value)
         if name in ("add", "subtract"):
-            return _sum(e, _terms(e, node))
+            total = _sum(e, _terms(e, node))
+            return e.constant(np.zeros_like(value)) if uniform(total) == 0 else total
         number, factors = _factors(node)
         return _product(e, number, factors) if number else e.constant(np.zeros_like(value))
 
@@ -269,14 +277,28 @@ def _reshape(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
     return e.call("reshape", inner.args[0], value=value, shape=np.shape(value)) if in_rows else None
 
 
+def _power(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
+    return e.constant(np.ones_like(value)) if uniform(args[1]) == 0 else None
+
+
 def _getitem(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     return args[0] if _is_whole(params["index"]) else None
+
+
+def _slices(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
+    """Leave out slices that take, or fill, all that there is."""
+    parts = params["index"] if isinstance(params["index"], tuple) else (params["index"],)
+    forward = all(part is Ellipsis or (type(part) is slice and (part.step or 1) > 0) for part in parts)
+    return args[0] if forward and args[0].shape == np.shape(value) else None
 
 
 def _scatter(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Write what fills all places in order as another shape; write a number that goes to many places once."""
     if _is_whole(params["index"]):
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
+    whole = _slices(e, args, params, value)
+    if whole is not None:
+        return whole
     number, index = uniform(args[0]), params["index"]
     if isinstance(index, Node) and index.shape == np.shape(value) and index.dtype.kind == "b" and number is not None:
         return e.call("masked", index, e.constant(number), value=value)
@@ -294,14 +316,21 @@ def _is_whole(index: Any) -> bool:
 def _transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Drop two transposes that undo each other."""
     inner, n = args[0], np.ndim(value)
-    if n < 2 or not inner.made_by("transpose"):
-        return inner if n < 2 else None
-    first, last = (np.arange(n)[list(p.get("axes") or range(n)[::-1])] for p in (inner.params, params))
+    if n < 2 or list(params.get("axes") or ()) == list(range(n)):
+        return inner
+    if not inner.made_by(*_TRANSPOSES):
+        return None
+    before = _swapped(n) if inner.made_by("matrix_transpose") else inner.params
+    first, last = (np.arange(n)[list(p.get("axes") or range(n)[::-1])] for p in (before, params))
     return inner.args[0] if np.array_equal(first[last], np.arange(n)) else None
 
 
 def _matrix_transpose(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
-    return args[0].args[0] if args[0].made_by("matrix_transpose") else None
+    return _transpose(e, args, _swapped(np.ndim(value)), value)
+
+
+def _swapped(n: int) -> dict[str, Any]:
+    return {"axes": (*range(n - 2), n - 1, n - 2)}
 
 
 def _real(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
@@ -330,6 +359,8 @@ _TRIVIAL: dict[str, Rule] = {
 _TIDY: dict[str, Rule] = {
     **{name: _tidy(name) for name in ("add", "subtract", "multiply", "divide", "negative")},
     "sum": _reduced,
+    "power": _power,
+    "getitem": _slices,
     "scatter": _scatter,
     "masked": _masked,
     "where": _where,

@@ -2,6 +2,7 @@
 
 import ast
 import cmath
+import functools
 import inspect
 import linecache
 import math
@@ -11,6 +12,7 @@ import sys
 import xml.dom
 import zlib
 from collections import namedtuple
+from fractions import Fraction
 from math import erf
 from string import ascii_lowercase
 from typing import Any
@@ -193,6 +195,16 @@ def test_random_programs(start):
 
 
 Layer = namedtuple("Layer", "W b")
+
+
+class Line:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def predict(self, x):
+        return self.weights @ x
+
+
 x, W, b = np.array([0.5, -1.0]), np.array([[1.0, 2.0], [3.0, 4.0], [0.5, -2.0]]), np.array([0.1, -0.2, 0.3])
 
 
@@ -301,6 +313,17 @@ class TestArguments:
         _, (dW, dx) = load(text)["in_a_dict_and_gradient"](*args)
         wanted = ag.grad(f, (0, 1))(*args)
         assert_close([dW, dx], [wanted[0]["W"], wanted[1]], 1e-12)
+
+    def test_a_key_without_a_literal_is_refused(self):
+        with pytest.raises(NotImplementedError, match="a Fraction, cannot be written out; keys of dicts"):
+            ag.source(lambda params: np.sum(params[Fraction(1, 2)]), {Fraction(1, 2): x})
+
+    def test_partial_functions_and_methods(self):
+        halves = functools.partial(in_a_dict, k=2)
+        text = ag.source(halves, {"W": W, "b": b}, x)
+        assert "def result_and_gradient(params, x, *, k=2):" in text
+        text = ag.source(Line(W).predict, x)
+        assert "(x, cotangent, *, weights=weights):" in text
 
     def test_what_has_no_derivative_is_none_in_a_tree(self):
         def f(params):

@@ -36,13 +36,14 @@ class Definitions:
     imports : set of str
         Lines.
     constants, functions : list of statements
+    taken : set of str
     """
 
     def __init__(self, functions: dict[str, Callable[..., Any]], taken: Collection[str]) -> None:
         self.imports: set[str] = set()
         self.constants: list[ast.Assign] = []
         self.functions: list[ast.FunctionDef] = []
-        self._taken = set(taken)
+        self.taken = set(taken)
         self._known: dict[tuple[int, str], str] = {}
         self._imported: dict[str, str] = {}
         self.names = {name: self._define(function, name) for name, function in functions.items()}
@@ -90,9 +91,9 @@ class Definitions:
         return self._known[key]
 
     def _unique(self, name: str) -> str:
-        while name in self._taken:
+        while name in self.taken:
             name = f"_{name}"
-        self._taken.add(name)
+        self.taken.add(name)
         return name
 
 

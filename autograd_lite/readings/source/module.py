@@ -7,11 +7,13 @@ import itertools
 import linecache
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.expressions import is_output, reachable, written
+from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.pretty import WIDTH, unparse
 from autograd_lite.program.render import functions_of, literal, syntax
 from autograd_lite.program.steps import Step
@@ -50,7 +52,7 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
         Those of `trace`.
     NotImplementedError
         Where an op of the user's cannot be written out: it has no source, or uses what is no function, module, number
-        or array.
+        or array. Where a key of a dict, or a parameter of an op, is an object of the user's.
 
     Notes
     -----
@@ -85,14 +87,19 @@ def _parts(program: Program) -> Iterator[str]:
     definitions = Definitions(functions_of(reachable(step.node for step in program.steps)), {*arguments.names, name})
     words = _Words(arguments.words, definitions.names)
     steps = list(_steps(program, words))
+    shared = _SharedArrays([step for step, _ in steps], {*arguments.names, *definitions.taken})
+    steps = [(shared.visit(step), comment) for step, comment in steps]
     by, gradients = zip(*arguments.gradients(), strict=True)
     gradient = gradients[0] if len(by) == 1 else ast.Tuple([*gradients])
     result = ast.Return(ast.Tuple([arguments.words[program.result], gradient]))
     used = _names(*(step for step, _ in steps), result)
     docstring = ast.Expr(ast.Constant(_docstring(program, arguments, by, used)))
     function = ast.FunctionDef(name, arguments.parameters(), [docstring], [], lineno=0)
-    constants = [*definitions.constants, *(_assign([ast.Name(n)], literal(v)) for n, v in arguments.arrays.items())]
-    lines = [unparse(function), *(unparse(each, indent=4) for each in arguments.unpacking(used))]
+    arrays = [*((array, literal(value)) for array, value in arguments.arrays.items()), *shared.arrays.items()]
+    constants = [*definitions.constants, *(_assign([ast.Name(array)], tree) for array, tree in arrays)]
+    unpacking = list(arguments.unpacking(used))
+    _check_constants(*unpacking, *(step for step, _ in steps), result)
+    lines = [unparse(function), *(unparse(each, indent=4) for each in unpacking)]
     lines += [_commented(unparse(step, indent=4), comment) for step, comment in steps]
     modules = used | _names(function, *constants, *definitions.functions)
     imports = definitions.imports | {line for root, line in _IMPORTS.items() if root in modules}
@@ -113,6 +120,16 @@ def _sorted(imports: set[str]) -> str:
 
 def _names(*trees: ast.AST) -> set[str]:
     return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _check_constants(*trees: ast.AST) -> None:
+    """Refuse what has no literal: a key of a dict, or a parameter of an op, that is an object of the user's."""
+    for node in (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)):
+        if not isinstance(node.value, (int, float, complex, str, bytes, type(None), type(Ellipsis))):
+            raise NotImplementedError(
+                f"{node.value!r}, a {type(node.value).__name__}, cannot be written out; "
+                "keys of dicts and parameters of ops may be numbers, strings, arrays and dtypes"
+            )
 
 
 def _assign(targets: list[ast.expr], value: ast.expr) -> ast.Assign:
@@ -141,6 +158,24 @@ class _Words(ast.NodeTransformer):
         if called is not None:
             node.func = ast.Name(self.functions.get(called, called))
         return node
+
+
+class _SharedArrays(ast.NodeTransformer):
+    """Puts names in the places of arrays that are written out more than once."""
+
+    def __init__(self, steps: list[ast.Assign], taken: set[str]) -> None:
+        calls = [node for step in steps for node in ast.walk(step) if isinstance(node, ast.Call)]
+        written = [(ast.dump(call), call) for call in calls if self._is_array(call)]
+        counts = Counter(text for text, _ in written)
+        self.names = unique_names(((text, "constant") for text, n in counts.items() if n > 1), taken)
+        self.arrays = {self.names[text]: call for text, call in written if text in self.names}
+
+    def _is_array(self, node: ast.Call) -> bool:
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "array"
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = self.names.get(ast.dump(node)) if self._is_array(node) else None
+        return ast.Name(name) if name else self.generic_visit(node)
 
 
 def _steps(program: Program, words: _Words) -> Iterator[tuple[ast.Assign, str]]:
