@@ -94,7 +94,7 @@ class Program:
         """By the name of each forward step: the named values that it is computed from, constants too."""
         return {step.name: [str(node.name) for node in operands(step.node)] for step in self.forward}
 
-    @property
+    @cached_property
     def cotangents(self) -> dict[str, Value]:
         """The derivative of the result by each array on the way to the inputs in ``gradients``, by its name.
 
