@@ -60,7 +60,7 @@ def _layout(pieces: Sequence[tuple[int, Doc]], width: float) -> str:
     """Write documents one behind the other, each with its indentation."""
     written: list[str] = []
     column = 0
-    pending: Pending = [(indent, True, doc) for indent, doc in reversed(pieces)]
+    pending: Pending = [(indent, math.isfinite(width), doc) for indent, doc in reversed(pieces)]
     while pending:
         indent, broken, doc = pending.pop()
         if isinstance(doc, list):

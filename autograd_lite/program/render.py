@@ -121,6 +121,8 @@ def literal(value: Any) -> ast.expr:
         return ast.Tuple([literal(v) for v in value])
     if isinstance(value, list):
         return ast.List([literal(v) for v in value])
+    if isinstance(value, dict):
+        return ast.Dict([literal(key) for key in value], [literal(v) for v in value.values()])
     if isinstance(value, (np.dtype, type)):
         return dotted(f"np.{np.dtype(value).name}")
     if isinstance(value, range):

@@ -173,6 +173,16 @@ def test_every_op_is_written_with_names_of_any_length(name, row):
             assert same(ast.parse(f"({unparse(tree, width=20)})", mode="eval").body, tree)
 
 
+@pytest.mark.parametrize("size", [1, 2, 9, 40])
+@pytest.mark.parametrize("length", [1, 12, 40])
+@pytest.mark.parametrize("function", [np.cumprod, np.cumulative_prod, np.prod], ids=lambda f: f.__name__)
+def test_long_steps_are_written_at_any_size(function, length, size):
+    f = with_names(lambda x: np.sum(np.sin(function(x))), 1, length)
+    at = np.linspace(0.5, 1.5, size)
+    _, (gradient,) = gradients_of(trace(f, at), at[::-1])
+    np.testing.assert_allclose(gradient, ag.grad(f)(at[::-1]), rtol=1e-10)
+
+
 @pytest.mark.parametrize("start", range(0, 300, 20))
 def test_random_programs(start):
     """Differences of values, the backward pass and the executed text agree; the latter two also beside the point."""
@@ -313,6 +323,11 @@ class TestArguments:
         _, (dW, dx) = load(text)["in_a_dict_and_gradient"](*args)
         wanted = ag.grad(f, (0, 1))(*args)
         assert_close([dW, dx], [wanted[0]["W"], wanted[1]], 1e-12)
+
+    def test_a_number_from_outside_is_a_default_in_any_form(self):
+        for scale in (2.5, np.float64(2.5), np.array(2.5)):
+            text = ag.source(lambda x, scale=scale: np.sum(x * scale), x)
+            assert "(x, scale=2.5):" in text
 
     def test_a_key_without_a_literal_is_refused(self):
         with pytest.raises(NotImplementedError, match="a Fraction, cannot be written out; keys of dicts"):

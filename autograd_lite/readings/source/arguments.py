@@ -93,9 +93,9 @@ class Arguments:
         if isinstance(value, np.ndarray) and value.ndim and is_short(value):
             self.arrays[name] = value
             return ast.Name(name)
+        value = value.item() if isinstance(value, (np.ndarray, np.generic)) and not value.ndim else value
         if not _is_plain(value):
             return None
-        value = value.item() if isinstance(value, np.number) else value
         return exact(value) if isinstance(value, float) else literal(value)
 
     def _leaves(self) -> Iterator[tuple[ast.expr, Any]]:

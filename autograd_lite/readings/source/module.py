@@ -98,7 +98,7 @@ def _parts(program: Program) -> Iterator[str]:
     arrays = [*((array, literal(value)) for array, value in arguments.arrays.items()), *shared.arrays.items()]
     constants = [*definitions.constants, *(_assign([ast.Name(array)], tree) for array, tree in arrays)]
     unpacking = list(arguments.unpacking(used))
-    _check_constants(*unpacking, *(step for step, _ in steps), result)
+    _check_constants(*constants, *unpacking, *(step for step, _ in steps), result)
     lines = [unparse(function), *(unparse(each, indent=4) for each in unpacking)]
     lines += [_commented(unparse(step, indent=4), comment) for step, comment in steps]
     modules = used | _names(function, *constants, *definitions.functions)
