@@ -127,7 +127,7 @@ class Differences:
         self.sparing = self.total > EVERY_ELEMENT and evaluations < CALLS
 
     def look(self, i: int, asked: Mask) -> Slopes:
-        """Take differences with respect to array ``i``: of all elements, or of some asked about and some others.
+        """Take differences for array ``i``: of all elements if there are few, else of some asked about and others.
 
         They are taken in ever larger portions, as long as evaluations are left. Of a function that is too large for
         that, one element that is asked about is looked at, and where none is, a random direction tells more.

@@ -286,7 +286,6 @@ def test_values_can_be_put_in_the_place_of_others():
     assert hand_code.run(f, 1.0, put={hand_code.key_of(first): 10.0})[0] == 31
 
 
-
 def test_a_debuggers_trace_function_is_put_back():
     before = sys.gettrace()
 
