@@ -125,18 +125,30 @@ def heaviside(x: Value, y: Value, /) -> Value:
 _ENDS = (samples.Domain(-2.0, -0.5), samples.Domain(0.5, 2.0))
 
 
-@op(elementwise=True, template="np.clip({}, {}, {})", domain=(samples.real, *_ENDS))
+@op(
+    elementwise=True,
+    template="np.clip({}, {}, {})",
+    domain=(samples.real, *_ENDS),
+    samples=(
+        samples.sample((3, 4), _ENDS[0](3, 1), _ENDS[1](4)),
+        samples.sample((3,), (3,), (3,)),
+        samples.sample((), _ENDS[0](), _ENDS[1]()),
+        samples.sample((0,), _ENDS[0](1), _ENDS[1]()),
+        samples.sample((5,), samples.constant(None), _ENDS[1](5)),
+        samples.sample((5,), _ENDS[0](5), samples.constant(None)),
+    ),
+)
 def clip_between(x: Value, low: Value, high: Value, /) -> Value:
     """Return x limited to the interval from low to high; None stands for no limit.
 
-    Subgradient: at an end of the interval, 1 by x and 0 by the end.
+    Subgradient: at an end of the interval, 1 by x and 0 by the end. An interval of one point is high: 1 by it alone.
     """
     return np.clip(x, low, high)
 
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked(z == x, g)
+    return masked(z == x if low is None or high is None else (z == x) & (low < high), g)
 
 
 @clip_between.vjp
@@ -146,7 +158,7 @@ def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked((x if low is None else np.maximum(x, low)) > high, g)
+    return masked(x > high if low is None else (x > high) | (low >= high), g)
 
 
 @op(

@@ -12,6 +12,7 @@ from autograd_lite.core.backward import sweep
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, observing
 from autograd_lite.core.tensor import Tensor, raw, record
+from autograd_lite.numerical import close
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
 from autograd_lite.program.opaque import make_opaque
 from autograd_lite.program.recording import Constants
@@ -72,7 +73,7 @@ class Record:
         if v.dtype.kind != "c":
             return factor
         turned = raw(self.pull({v: 1j * ones}).get(u, zeros))
-        return factor if np.allclose(turned, 1j * factor, equal_nan=True) else None  # none where it is not analytic
+        return factor if close.alike(turned, 1j * factor) else None  # none where it is not analytic
 
 
 class _Rules(Constants):

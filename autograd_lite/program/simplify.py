@@ -341,6 +341,8 @@ _TRIVIAL: dict[str, Rule] = {
     "add": _neutral(0, 0, 1),
     "subtract": _neutral(0, 1),
     "multiply": _neutral(1, 0, 1),
+    "bitwise_and": _neutral(True, 0, 1),
+    "bitwise_or": _neutral(False, 0, 1),
     "divide": _neutral(1, 1),
     "power": _neutral(1, 1),
     "alias": _same,

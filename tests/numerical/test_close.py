@@ -9,7 +9,7 @@ import pytest
 import autograd_lite
 from autograd_lite.numerical import close
 
-ROOMS = ("verification", "numerical", "testing")
+ROOMS = ("numerical", "program", "readings", "testing", "verification")
 MODULES = [
     path
     for room in ROOMS

@@ -91,7 +91,8 @@ def masked(mask, x):
 
 
 def clip_between(x, low, high):
-    return np.minimum(np.maximum(x, low), high)
+    raised = x if low is None else np.maximum(x, low)
+    return raised if high is None else np.minimum(raised, high)
 
 
 def leaky_relu(x, slope=0.01):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from autograd_lite import verify
+from tests.benchmarks import verify as benchmark
 from tests.support.hands import BAD_ANSWERS, CONDEMNED, X, squares
 
 W, B, S, T = (np.random.default_rng(3).normal(size=shape) for shape in ((3, 2), (2,), (4, 3), (4, 2)))
@@ -124,6 +125,11 @@ def test_numbers_have_as_many_digits_as_tell_them_apart():
     yours, expected = str(report).split("yours ")[1].split("\n")[0].split(", expected ")
     assert yours != expected
     assert len(yours) > 9
+
+
+@pytest.mark.parametrize("hand", [benchmark.right, benchmark.wrong], ids=["right", "wrong"])
+def test_a_network_of_10_000_parameters(hand):
+    assert benchmark.measure("10,000", hand)[0].verdict == hand.__name__
 
 
 @pytest.mark.deep
