@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Rule, current_observers, registry
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 
 _float64 = np.float64
@@ -68,8 +68,7 @@ def sweep(
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
-                error.add_note(f"in {_rule_of(x, node, rule)}")
-                raise
+                c = _raised(error, observers, node, i, rule, args, params)
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
             if observers:
@@ -77,6 +76,24 @@ def sweep(
             before = arrived.get(x)
             arrived[x] = c if before is None else plus(before, c)
     return found, recorded
+
+
+def _raised(
+    error: Exception,
+    observers: tuple[Observer[Tensor], ...],
+    node: Tensor,
+    i: int,
+    rule: Rule,
+    args: tuple[Value, ...],
+    params: Params,
+) -> Cotangent:
+    """Return what an observer knows in the place of a rule that raised; else raise its error, with the rule's name."""
+    error.add_note(f"in {_rule_of(node.inputs[i], node, rule)}")
+    for observer in observers:
+        c = observer.raised(node, i, rule, args, params)
+        if c is not None:
+            return c
+    raise error
 
 
 def _observed(observers: tuple[Observer[Tensor], ...], node: Tensor, x: Tensor, c: Value) -> Value:

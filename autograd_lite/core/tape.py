@@ -68,6 +68,9 @@ class Observer(Generic[Node]):
         """See what a function without derivative gave for Tensors; return it, or a node that records it."""
         return value
 
+    def raised(self, node: Node, position: int, rule: Rule, args: tuple[Any, ...], params: Params) -> Any:
+        """See that the rule of an input raised; return the cotangent in its place, or None."""
+
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
+from autograd_lite.core.op import Op, op_of
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, observing
+from autograd_lite.core.tape import NO_PARAMS, Params, Rule, observing
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.numerical import close
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
-from autograd_lite.program.opaque import make_opaque
 from autograd_lite.program.recording import Constants
 
 
@@ -57,7 +57,7 @@ class Record:
         seeds = {self[v]: _tensor(g) for v, g in cotangents.items()}
         ends = {self[u]: u for u in _ends(*cotangents)}
         with observing(_Rules()), np.errstate(all="ignore"):
-            found = _swept(seeds, set(ends))
+            found, _ = sweep(seeds, set(ends))
         return {u: _tensor(found[t]) for t, u in ends.items() if t in found}
 
     def factor(self, v: Node, u: Node) -> Value:
@@ -84,14 +84,15 @@ class _Rules(Constants):
         if isinstance(outcome, np.ndarray) and outcome.ndim:
             raise TypeError("a derivative rule took the values of a Tensor; write it with NumPy functions")
 
-
-def _swept(seeds: dict[Tensor, Cotangent], wrt: set[Tensor]) -> dict[Tensor, Cotangent]:
-    while True:
-        try:
-            return sweep(seeds, wrt)[0]
-        except Exception as error:
-            if not make_opaque(error):
-                raise
+    def raised(self, node: Tensor, position: int, rule: Rule, args: tuple[Value, ...], params: Params) -> Value:
+        """Record a rule that cannot run on Tensors, as one that fills arrays in place, as an op that runs on arrays."""
+        if isinstance(rule, Op) or isinstance(node._value, tuple):
+            return None
+        row = op_of(node)
+        name = row.input_names[position] if position < len(row.input_names) else position
+        opaque = Op(rule, (), name=f"{row.name}_vjp_{name}")
+        opaque.param_names = row.param_names
+        return opaque(*args, **params)
 
 
 def _tensor(x: Cotangent) -> Tensor:

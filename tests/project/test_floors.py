@@ -1,6 +1,7 @@
 """The house: imports run down, nothing is long, models stand on public names, tests on tables that they share."""
 
 import ast
+import importlib
 import subprocess
 import sys
 
@@ -37,6 +38,13 @@ def test_readings_do_not_import_each_other():
         if room(module) == room(other) == "readings" and reading(module) != reading(other)
     }
     assert {(module, other) for module, other in crossed if not other.endswith(".layout")} == set()
+
+
+def test_no_name_hides_a_module():
+    for module in MODULES.keys() - {"autograd_lite.ops.special"}:  # needs SciPy
+        loaded = importlib.import_module(module)
+        parent, _, name = module.rpartition(".")
+        assert not parent or getattr(sys.modules[parent], name) is loaded, module
 
 
 def test_no_module_is_long():
