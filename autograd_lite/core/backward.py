@@ -147,7 +147,7 @@ def order(
     nodes : list of Tensor, the results and the leaves among them; those from outside not
     reached : the same as a set
     ends : list of Tensor
-        Where the search ended: at leaves, and at what it was told to stop at.
+        Where the search ended: at leaves, and at what is in ``stop``.
     outside : bool
         Whether the search met a Tensor from outside.
     """

@@ -162,7 +162,7 @@ def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ke
 
 
 def _reduce(row: Op) -> Callable[..., Any]:
-    """Return the method ``reduce`` of a ufunc: it folds the first axis unless told otherwise."""
+    """Return the method ``reduce`` of a ufunc: by default it folds the first axis."""
     return lambda array, axis=0, **params: row(array, axis=axis, **params)
 
 

@@ -139,7 +139,7 @@ def _(g: Cotangent, z: Value, x: Value, axis: int = 0, dtype: Any = None) -> Cot
 
 
 def _accumulate(row: Op) -> Callable[..., Any]:
-    """Return the method ``accumulate`` of a ufunc: it runs along the first axis unless told otherwise."""
+    """Return the method ``accumulate`` of a ufunc: by default along the first axis."""
     return lambda array, axis=0, **params: row(array, axis=axis, **params)
 
 
