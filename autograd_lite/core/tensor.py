@@ -10,7 +10,7 @@ import operator
 import sys
 from collections.abc import Callable, Iterator
 from dis import opmap
-from typing import Any, NoReturn, final
+from typing import Any, NoReturn, TypeVar, final
 
 import numpy as np
 
@@ -24,6 +24,7 @@ _float64 = np.float64
 _NUMBERS = frozenset({float, int, np.float64})
 
 Method = Callable[..., "Tensor"]
+Outcome = TypeVar("Outcome")
 
 
 def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[Method, Method]:
@@ -201,9 +202,9 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return self._observed(bool(self._value))  # type: ignore[no-any-return]
+        return self._observed(bool(self._value))
 
-    def _observed(self, outcome: Value) -> Value:
+    def _observed(self, outcome: Outcome) -> Outcome:
         """Return what control flow asked for, and let the observers see it."""
         for observer in tape.current_observers():
             observer.decided(self, outcome)
@@ -219,7 +220,7 @@ class Tensor:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
-        return self._observed(operator.index(self._value))  # type: ignore[no-any-return]
+        return self._observed(operator.index(self._value))
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
