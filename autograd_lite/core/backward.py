@@ -48,7 +48,7 @@ def sweep(
     recorded = outside or Tensor in map(type, cotangents.values())
     arguments = _tensors_of if recorded and (outside or not closed) else _values_of
     observers = current_observers()
-    arrived = {result: g for result, g in cotangents.items() if needed is None or result in needed}
+    arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
     for node in nodes:
         g = arrived.pop(node, None)
@@ -124,6 +124,8 @@ def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
         x, y = inputs
         return (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+    if len(inputs) == 1:
+        return g, node._value, raw(inputs[0])
     return (g, node._value, *map(raw, inputs))
 
 

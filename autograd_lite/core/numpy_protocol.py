@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -98,12 +98,9 @@ def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:
     return answer
 
 
-def array_function(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Answer for any other NumPy function that is called with a Tensor (``Tensor.__array_function__``)."""
-    answer = registry.get(func)
-    if answer is None:
-        raise unsupported(func)
-    return answer(*args, **kwargs)
+def array_function(func: Callable[..., Any]) -> NoReturn:
+    """Refuse another NumPy function that is called with a Tensor and has no answer (``Tensor.__array_function__``)."""
+    raise unsupported(func)
 
 
 def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:

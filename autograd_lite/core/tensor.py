@@ -282,10 +282,12 @@ class Tensor:
     # What the registry answers for: NumPy's protocols, operators, methods
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Value:
-        return registry[Tensor.__array_ufunc__](ufunc, method, inputs, kwargs)
+        answer = registry.get(ufunc) if method == "__call__" and not kwargs else None
+        return answer(*inputs) if answer else registry[Tensor.__array_ufunc__](ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:
-        return registry[Tensor.__array_function__](func, args, kwargs)
+        answer = registry.get(func) or registry[Tensor.__array_function__](func)
+        return answer(*args, **kwargs)
 
     def backward(self, cotangent: Cotangent | None = None) -> None:
         """Add the gradient of this Tensor to the ``grad`` of every leaf that it was made from.
