@@ -1,1 +1,7 @@
-"""Verification of a hand-derived gradient: what it is compared with, the verdict, the first wrong line, the report."""
+"""Is a hand-derived gradient right, and if not, which line is wrong?
+
+In reading order: `problem` is what is asked; `rehearsal` runs both functions and settles it; `point` records one
+evaluation; `run` watches the hand at work; `comparison`, `differences` and `perturb` give what the `verdict` weighs;
+`line` looks for the first wrong line, by the `roles` of variables and a `replacement` of their values; `diagnosis` for
+the mistake; `report` says it all. `verify` leads through them, and `budget` counts the evaluations.
+"""
