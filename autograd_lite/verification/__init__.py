@@ -1,4 +1,4 @@
-"""Is a hand-derived gradient right, and if not, which line is wrong?
+"""The verification of a hand-derived gradient: is it right, and if not, which line is wrong.
 
 In reading order: `problem` is what is asked; `rehearsal` runs both functions and settles it; `point` records one
 evaluation; `run` watches the hand at work; `comparison`, `differences` and `perturb` give what the `verdict` weighs;
