@@ -153,7 +153,7 @@ def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked((x < low) & (z == low), g)
+    return masked(x < low if high is None else (x < low) & (low < high), g)
 
 
 @clip_between.vjp

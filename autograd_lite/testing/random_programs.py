@@ -15,6 +15,8 @@ from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.op import Op
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import Domain, Filled, Sample, real, samples_of
+from autograd_lite.program import render
+from autograd_lite.program.pretty import unparse
 
 SHAPES = ((3, 4), (3,), ())  # of the arguments: those that samples have
 LARGEST, MOST = 20.0, 64  # magnitude and number of elements of a value
@@ -230,18 +232,7 @@ def spell(row: Op, inputs: Sequence[str], params: dict[str, Any]) -> str:
 
 
 def literal(value: Any) -> str:
-    """Write a constant."""
-    if isinstance(value, np.ndarray):
-        return f"np.array({literal(value.tolist())})"
-    if isinstance(value, (float, np.floating)) and not np.isfinite(value):
-        return f"np.{value}"
-    if isinstance(value, np.generic):
-        return repr(value.item())
-    if isinstance(value, type):
-        return f"np.dtype({np.dtype(value).name!r})"
-    if callable(value):
-        return path_of(value)
-    if isinstance(value, (tuple, list)):
-        inner = ", ".join(map(literal, value)) + "," * (len(value) == 1 and isinstance(value, tuple))
-        return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
-    return repr(value)
+    """Write a constant: those of the op table's samples, functions among them."""
+    if isinstance(value, (tuple, list)) and any(map(callable, value)):
+        return f"[{', '.join(map(literal, value))}]"
+    return path_of(value) if callable(value) and not isinstance(value, type) else unparse(render.literal(value))
