@@ -46,7 +46,8 @@ def sweep(
     stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    arguments = _tensors_of if recorded and (outside or not closed) else _values_of
+    lifted = recorded and (outside or not closed)
+    arguments = _tensors_of if lifted else _values_of
     observers = current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
@@ -59,7 +60,7 @@ def sweep(
             found[node] = g
             continue
         row, args, params = node.op, arguments(g, node), node.params
-        if observers and arguments is _values_of:
+        if observers and not lifted:
             params = raw_params(params)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
@@ -257,8 +258,7 @@ def _rule_of(x: Tensor, node: Tensor, rule: Rule) -> str:
     rules = row.rules_for(len(node.inputs))
     places = [i for i, other in enumerate(node.inputs) if other is x]
     position = next((i for i in places if rules[i] is rule), places[0])  # an input may be used twice
-    name = row.input_names[position] if position < len(row.input_names) else str(position)
-    return f"the vjp rule of op '{row.name}' for input {position} ('{name}', {summary(x)})"
+    return f"the vjp rule of op '{row.name}' for input {position} ('{row.input_name(position)}', {summary(x)})"
 
 
 def seed(result: Value) -> Cotangent:

@@ -94,6 +94,10 @@ class Op:
         """Whether each element of the output depends on the same element of the broadcast inputs alone."""
         return self.core == 0
 
+    def input_name(self, position: int) -> str:
+        """Return what the forward calls an input; its position where it takes any number of them."""
+        return self.input_names[position] if position < len(self.input_names) else str(position)
+
     def vjp(self, rule: RuleT) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
         if self.arity is None:

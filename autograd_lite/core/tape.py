@@ -25,12 +25,14 @@ class Operation(Protocol):
 
     name: str
     core: int | None
-    input_names: tuple[str, ...]
     edges: tuple[tuple[int, Rule], ...] | None
 
     @property
     def elementwise(self) -> bool:
         """Whether each element of the output depends on the same element of the broadcast inputs alone."""
+
+    def input_name(self, position: int) -> str:
+        """Return what an input is called."""
 
     def rules_for(self, inputs: int) -> tuple[Rule | None, ...]:
         """Return one rule for each of this many inputs."""

@@ -51,6 +51,13 @@ def flatten(tree: Tree) -> tuple[list[Any], Rebuild]:
     return leaves, rebuild
 
 
+def items(tree: Tree) -> list[tuple[Any, Tree]]:
+    """List the children of a tree, each with its key: the field of a named tuple, the place in a tuple or list."""
+    if isinstance(tree, dict):
+        return list(tree.items())
+    return list(zip(getattr(tree, "_fields", range(len(tree))), tree, strict=True))
+
+
 def only(leaves: Sequence[Any]) -> Tree:
     """Put the tree together that is a leaf."""
     return leaves[0]

@@ -11,11 +11,11 @@ from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
 from autograd_lite.core.op import Op, op_of
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Params, Rule, observing
+from autograd_lite.core.tape import Params, Rule, observing
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.numerical import close
 from autograd_lite.program.expressions import Node, expression, is_inexact, reachable, written
-from autograd_lite.program.recording import Constants
+from autograd_lite.program.recording import Constants, leaf
 
 
 class Record:
@@ -43,7 +43,7 @@ class Record:
 
     def _made(self, node: Node) -> Tensor:
         if node.op is None:
-            return record(None, node.value, (), NO_PARAMS)
+            return leaf(node.value, None)
         inputs = tuple(self.tensors[arg] if _is_recorded(arg) else arg.value for arg in node.args)
         params = node.params
         if params:
@@ -89,8 +89,7 @@ class _Rules(Constants):
         if isinstance(rule, Op) or isinstance(node._value, tuple):
             return None
         row = op_of(node)
-        name = row.input_names[position] if position < len(row.input_names) else position
-        opaque = Op(rule, (), name=f"{row.name}_vjp_{name}")
+        opaque = Op(rule, (), name=f"{row.name}_vjp_{row.input_name(position)}")
         opaque.param_names = row.param_names
         return opaque(*args, **params)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.core.trees import Tree
+from autograd_lite.core.trees import NODES, Tree, items
 from autograd_lite.program.expressions import Expressions, Node, is_output
 from autograd_lite.program.frames import Place
 from autograd_lite.program.identifiers import identifier, unique_names
@@ -170,16 +170,10 @@ def leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable
 
 def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the path of keys to each leaf of a tree."""
-    if isinstance(tree, dict):
-        items: Iterable[tuple[Any, Any]] = tree.items()
-    elif hasattr(tree, "_fields"):
-        items = zip(tree._fields, tree, strict=True)
-    elif isinstance(tree, (tuple, list)):
-        items = enumerate(tree)
-    else:
+    if not isinstance(tree, NODES):
         yield path
         return
-    for key, child in items:
+    for key, child in items(tree):
         yield from _keys(child, (*path, key))
 
 

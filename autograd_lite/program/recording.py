@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import Observer, Operation, Params, observing, tracing
+from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, observing, tracing
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.program.variables import Names
 
@@ -158,6 +158,6 @@ class Constants(Observer[Tensor]):
 
 def leaf(value: Value, name: str | None) -> Tensor:
     """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
-    tensor = record(None, value, (), {})
+    tensor = record(None, value, (), NO_PARAMS)
     tensor.name = name
     return tensor

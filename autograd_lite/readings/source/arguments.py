@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.trees import NODES, Tree
+from autograd_lite.core.trees import NODES, Tree, items
 from autograd_lite.program.arguments import Argument
 from autograd_lite.program.expressions import Node, is_short
 from autograd_lite.program.identifiers import identifier, unique_names
@@ -194,9 +194,8 @@ def _is_plain(value: Any) -> bool:
 def _children(tree: Tree, access: ast.expr) -> list[tuple[ast.expr, Tree]]:
     """Return the children of a tree, each with the expression that takes it from there."""
     if hasattr(tree, "_fields"):
-        return [(ast.Attribute(access, field), getattr(tree, field)) for field in tree._fields]
-    items = tree.items() if isinstance(tree, dict) else enumerate(tree)
-    return [(ast.Subscript(access, literal(key)), child) for key, child in items]
+        return [(ast.Attribute(access, field), child) for field, child in items(tree)]
+    return [(ast.Subscript(access, literal(key)), child) for key, child in items(tree)]
 
 
 def _leaves(tree: Tree, access: ast.expr) -> Iterator[tuple[ast.expr, Any]]:
