@@ -15,6 +15,7 @@ from collections import namedtuple
 from fractions import Fraction
 from math import erf
 from string import ascii_lowercase
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -480,6 +481,15 @@ def erf_with_dots(x):
 
 for each in (erf_of_a_module, erf_imported, erf_with_dots):
     each.vjp(gauss)
+
+
+def test_another_library_that_holds_a_function_changes_nothing(monkeypatch):
+    written = ag.source(erf_imported, 0.5)
+    other: Any = ModuleType("aaa")
+    other.__file__, other.erf = "/site-packages/aaa.py", erf
+    monkeypatch.setitem(sys.modules, "aaa", other)
+    assert ag.source(erf_imported, 0.5) == written
+    assert "from math import erf" in written
 
 
 def with_module(m):

@@ -107,11 +107,16 @@ def _is_library(module: str) -> bool:
 
 
 def _home(held: Any) -> str | None:
-    """Return the module of a library that something can be imported from by its name: of several, the plainest."""
+    """Return the module of a library that something can be imported from by its name: of several, the plainest.
+
+    Where it says in which library it is defined, others that hold it too, as they happen to be loaded, do not count.
+    """
     name = getattr(held, "__name__", None)
     if isinstance(held, ModuleType) or not isinstance(name, str):
         return None
-    found = [m for m, module in list(sys.modules.items()) if getattr(module, "__dict__", {}).get(name) is held]
+    own = (getattr(held, "__module__", None) or "").partition(".")[0]
+    holders = [m for m, module in list(sys.modules.items()) if getattr(module, "__dict__", {}).get(name) is held]
+    found = [m for m in holders if not own or m.partition(".")[0] in (own, own.strip("_"))]
     return min(filter(_is_library, found), key=lambda m: ("._" in m or m[0] == "_", m.count("."), m), default=None)
 
 
