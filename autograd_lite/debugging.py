@@ -63,6 +63,12 @@ class _Debugger(Observer[Tensor]):
         if trouble:
             raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, frame)}\n  at {node.line}")
 
+    def renamed(self, node: Tensor, other: Tensor) -> None:
+        """Keep what is known of a node where one of the two was assigned to."""
+        other.line = getattr(node, "line", "a line outside of ag.debug()")
+        if node in self.digests:
+            self.digests[other] = self.digests.pop(node)
+
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Stop where a cotangent is not finite, or where a constant was changed."""
         line = getattr(node, "line", "a line outside of ag.debug()")

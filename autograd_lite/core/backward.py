@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.versions import as_used
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -158,12 +159,15 @@ def order(
     nodes = list(reached)
     ends = []
     outside = False
+    assigned = bool(assignments) and assignments[0] > since
     for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
         inputs = node.inputs
         if not inputs or (stop and node in stop):
             ends.append(node)
             outside = outside or bool(inputs)
             continue
+        if assigned:
+            inputs = as_used(node)
         for x in inputs:
             if type(x) is Tensor and x not in reached:
                 if x.serial < since:

@@ -11,8 +11,9 @@ from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
 from autograd_lite.core.op import alias
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import now, tracing
+from autograd_lite.core.tape import assignments, now, tracing
 from autograd_lite.core.tensor import Tensor, leaf, raw
+from autograd_lite.core.versions import original
 
 Argnums = int | Sequence[int]
 
@@ -57,6 +58,8 @@ class Call:
             result = f(*wrapped, **kwargs)
         finally:
             tracing.depth -= 1
+        if assignments and assignments[0] > self.since:
+            self.leaves = list(map(original, self.leaves))
         self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:

@@ -25,6 +25,7 @@ class Operation(Protocol):
 
     name: str
     core: int | None
+    compute: Callable[..., Any]
     edges: tuple[tuple[int, Rule], ...] | None
 
     @property
@@ -75,6 +76,13 @@ class Observer(Generic[Node]):
 
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+
+    def renamed(self, node: Node, other: Node) -> None:
+        """See that another Tensor stands for a node from here on: one of them was assigned to."""
+
+
+assignments: list[int] = []
+"""Serial of the latest assignment to a Tensor, if there was one: without, nobody asks which version a use meant."""
 
 
 observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty
