@@ -190,4 +190,4 @@ def zero(x: Tensor) -> Cotangent:
 
 def as_array(y: Value) -> Value:
     """Return an output without its record, as an array that the user may change."""
-    return own(y._value) if type(y) is Tensor else y
+    return own(y._read()) if type(y) is Tensor else y

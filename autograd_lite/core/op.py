@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overlo
 
 import numpy as np
 
+from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Params, Rule, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
-from autograd_lite.core.values import as_constant
+from autograd_lite.core.values import LARGE, as_constant
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,6 +115,7 @@ class Op:
         self.given = len(given)
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
         self.edges = self.edges_for(len(self.rules))
+        self._reads = tuple(reads(rule, len(self.rules)) for rule in self.rules)
 
     def _missing(self, position: int) -> Rule:
         def missing(*args: Any, **params: Any) -> Value:
@@ -132,6 +134,12 @@ class Op:
     def edges_for(self, inputs: int) -> tuple[tuple[int, Rule], ...]:
         """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
         return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
+
+    def read(self, inputs: tuple[Value, ...]) -> Reads:
+        """Return the positions of those inputs, and `OUTPUT`, whose values the rules read that these inputs need."""
+        if not isinstance(self.rules, tuple):
+            return frozenset(range(OUTPUT, len(inputs)))
+        return frozenset().union(*[self._reads[i] for i, x in enumerate(inputs) if type(x) is Tensor])
 
     def __call__(self, *args: Any, **params: Any) -> Value:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
@@ -166,6 +174,8 @@ class Op:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
         node = record(self, value, inputs, params)
+        if type(value) is _ndarray and value.nbytes > LARGE:
+            registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
