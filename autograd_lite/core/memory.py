@@ -18,7 +18,7 @@ from autograd_lite.core.values import Released
 
 
 class _Pending(threading.local):
-    """Large nodes of this thread whose values no rule has asked for, by id: a weak reference, and how often it is used."""
+    """Large nodes whose values no rule reads, by id: a weak reference to each, and how many inputs refer to it."""
 
     def __init__(self) -> None:
         self.nodes: dict[int, tuple[weakref.ref[Tensor], int]] = {}

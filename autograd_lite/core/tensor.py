@@ -264,7 +264,7 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.tracing.depth and self.dtype.kind in "fc":
+        if tape.current_run() and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
@@ -287,7 +287,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.tracing.depth:
+        if self.op is not None or tape.current_run():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite.core.op import Op, item
 from autograd_lite.core.shapes import Value
-from autograd_lite.core.tape import now, registry, tracing
+from autograd_lite.core.tape import current_run, now, registry
 from autograd_lite.core.tensor import Tensor, leaf
 from autograd_lite.core.versions import base, check_fresh, replace, seen
 from autograd_lite.ops.indexing import getitem
@@ -70,7 +70,7 @@ def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
 
 def _is_users(t: Tensor) -> bool:
     """Whether a Tensor is a leaf that no running transform has made."""
-    return t.op is None and not tracing.depth
+    return t.op is None and current_run() is None
 
 
 def _shows(value: Value, t: Tensor, index: Any) -> bool:
