@@ -8,12 +8,13 @@ Only values that a rule reads are protected.
 from __future__ import annotations
 
 import copy
+import re
 import threading
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.core.lines import describe_place, user_frame
+from autograd_lite.core.lines import describe_line, describe_place, user_frame
 from autograd_lite.core.shapes import Array
 from autograd_lite.core.tape import Params, Run, current_run, observers
 
@@ -108,11 +109,16 @@ class Guard:
         while trace is not None and trace.tb_next is not None:
             trace = trace.tb_next
         frame = trace.tb_frame if trace is not None else None
-        for name, value in {**frame.f_globals, **frame.f_locals}.items() if frame is not None else ():
+        if frame is None:
+            return None
+        variables = {**frame.f_globals, **frame.f_locals}
+        for name in re.findall(r"[^\W\d]\w*", describe_line(frame)):
+            value = variables.get(name)
             for held in self.held.values():
                 if isinstance(value, np.ndarray) and np.may_share_memory(value, held.array):
                     return RuntimeError(_changed(f"'{name}', an array of shape {value.shape}", held))
-        return None
+        held = next(iter(self.held.values()))
+        return RuntimeError(_changed(f"an array of shape {held.array.shape}, or another one", held))
 
 
 def _changed(what: str, held: Held) -> str:

@@ -15,9 +15,9 @@ from typing import cast
 import numpy as np
 
 from autograd_lite.core import tape
-from autograd_lite.core.op import item, op_of
+from autograd_lite.core.op import alias, item, op_of
 from autograd_lite.core.shapes import Array, Value
-from autograd_lite.core.tensor import Tensor, raw, summary
+from autograd_lite.core.tensor import Tensor, raw, record, summary
 
 _serial_of = itemgetter(0)
 
@@ -67,10 +67,18 @@ def as_used(node: Tensor) -> tuple[Value, ...]:
     """
     serial = node.serial
     node.inputs = tuple([version_at(x, serial) if type(x) is Tensor else x for x in node.inputs])
-    for x in node.inputs:
-        if type(x) is Tensor:
-            check_fresh(x, serial, node)
+    if node.op is not alias:
+        for x in node.inputs:
+            if type(x) is Tensor:
+                check_fresh(x, serial, node)
     return node.inputs
+
+
+def as_it_was(x: Value) -> Value:
+    """Return what derivative rules that are recorded get for a value: of a view, another node, which is not one."""
+    if type(x) is not Tensor or base(x) is None:
+        return x
+    return record(alias, x._value, (x,), tape.NO_PARAMS)
 
 
 def check_fresh(x: Tensor, until: int, node: Tensor | None = None) -> None:
@@ -87,7 +95,7 @@ def check_fresh(x: Tensor, until: int, node: Tensor | None = None) -> None:
 
 def base(x: Tensor) -> Tensor | None:
     """Return the Tensor that this one is a view of: the input whose memory it shares, if any."""
-    if x.op is None or type(x._value) is not np.ndarray:
+    if x.op is None or x.op is alias or type(x._value) is not np.ndarray:
         return None
     made = x.inputs[0] if x.op is item else x  # one of several outputs
     for y in made.inputs:
