@@ -136,11 +136,8 @@ def test_rules_read_what_their_code_says(row, sample):
         np.asarray(x)[()] if np.asarray(x).dtype.kind in "fc" else x for x in sample.draw(np.random.default_rng(0))
     ]
     z = row.compute(*inputs, **sample.params)
-    if isinstance(z, tuple):
-        g = tuple(map(np.ones_like, z))
-    else:
-        z = np.asarray(z)[()]
-        g = np.ones_like(z)[()]
+    z = z if isinstance(z, tuple) else np.asarray(z)[()]
+    g = tuple(map(np.ones_like, z)) if isinstance(z, tuple) else np.ones_like(z)[()]
     values = [z, *inputs]
     with np.errstate(all="ignore"):
         for i, rule in enumerate(row.rules):

@@ -162,7 +162,7 @@ def test_an_array_stays_locked_as_long_as_any_thread_needs_it():
 
 def test_a_middling_array_used_again_and_again_is_not_copied_again():
     data, x = np.ones(1_000), np.ones(1_000)
-    held = []
+    held: list[np.ndarray] = []
 
     def f(t):
         held.extend((t * data).inputs[1] for _ in range(5))
