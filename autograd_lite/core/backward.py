@@ -10,13 +10,14 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.core.op import unpack
+from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 from autograd_lite.core.values import LARGE
 from autograd_lite.core.versions import as_it_was, as_used
 
-_float64 = np.float64
+_float64, _ndarray = np.float64, np.ndarray
 _serial = attrgetter("serial")
 _NOWHERE: frozenset[Tensor] = frozenset()
 
@@ -71,10 +72,15 @@ def sweep(
             args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
+        spending = None
+        if type(g) is _ndarray and g.nbytes > LARGE and not observers:
+            spending = _spending(g, sys.getrefcount(g), node, needed)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
+            if i == spending:
+                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -87,6 +93,18 @@ def sweep(
                 c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
             arrived[x] = c
     return found, recorded
+
+
+def _spending(g: Array, references: int, node: Tensor, needed: set[Tensor] | None) -> int | None:
+    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
+    last = None
+    for i, x in enumerate(node.inputs):
+        if type(x) is Tensor and (needed is None or x in needed):
+            last = i
+    overwrites = cast(Operation, node.op).overwrites
+    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(g, references - 1):
+        return None
+    return last
 
 
 def _raised(
