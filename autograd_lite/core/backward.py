@@ -74,6 +74,7 @@ def sweep(
             params = raw_params(params)
         spending = None
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
+            c = None  # it was the same one
             spending = _spending(g, sys.getrefcount(g), node, needed)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
