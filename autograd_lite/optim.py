@@ -73,7 +73,7 @@ class Optimizer:
             )
         shapes = [np.shape(p) for p in leaves]
         if self._shapes is None:
-            self._first = trees.map_tree(lambda p: None, params)
+            self._first = trees.map_tree(lambda p: 0.0, params)
             self._shapes, self._state = shapes, [self._start(np.zeros_like(p)) for p in leaves]
         if shapes != self._shapes:
             raise ValueError(

@@ -41,7 +41,7 @@ class Call:
         try:
             for position in (argnums,) if isinstance(argnums, int) else argnums:
                 x = wrapped[position]
-                if isinstance(x, trees.NODES):
+                if trees.kinds[type(x)] is not None:
                     wrapped[position] = self._enter_tree(x)
                 else:
                     wrapped[position] = self._enter(x)

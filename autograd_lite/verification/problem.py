@@ -53,6 +53,7 @@ class Problem:
         for what, given in (("the function", self.f), ("the hand gradient", self.hand)):
             if not callable(given):
                 raise TypeError(f"expected {what} to be callable, got {type(given).__name__}")
+        trees.paths(list(self.args))  # it raises where a leaf could not be named
         if any(isinstance(x, Tensor) for x in trees.flatten(list(self.args))[0]):
             raise TypeError("the arguments are Tensors; pass arrays: their .value")
         if self.params is not None:
