@@ -12,6 +12,7 @@ from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tape import tracing
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
+from autograd_lite.core.values import plain
 
 
 class Optimizer:
@@ -183,7 +184,7 @@ def _check_leaf(p: Any, g: Any) -> None:
     for name, x in (("parameter", p), ("gradient", g)):
         if type(x) is Tensor and not tracing.depth:
             raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
-        dtype = np.asarray(raw(x)).dtype
+        dtype = np.asarray(plain(raw(x))).dtype
         if dtype.kind not in "fiub":
             hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
             raise TypeError(f"expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")

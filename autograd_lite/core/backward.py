@@ -12,6 +12,7 @@ from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.values import plain
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -308,7 +309,7 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
         For what is not a number, or complex beside a real value.
     """
     value = raw(value)
-    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    array, dtype = np.asarray(plain(raw(given))), np.asarray(value).dtype
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
     if array.shape != np.shape(value):

@@ -13,6 +13,7 @@ from autograd_lite.core.op import alias
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import now, tracing
 from autograd_lite.core.tensor import Tensor, leaf, raw
+from autograd_lite.core.values import is_foreign, kind_of, with_remedy
 
 Argnums = int | Sequence[int]
 
@@ -28,9 +29,19 @@ class Call:
         The arrays that the function returned: Tensors, or values that depend on none.
     since : int
         Tensors of a smaller serial are from outside the call.
+    aux : tree
+        What the function returned beside its result, with ``has_aux``.
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        *,
+        has_aux: bool = False,
+    ) -> None:
         self.since = now()
         self.f = f
         self.single = isinstance(argnums, int)
@@ -57,6 +68,8 @@ class Call:
             result = f(*wrapped, **kwargs)
         finally:
             tracing.depth -= 1
+        if has_aux:
+            result, self.aux = self._pair(result)
         self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:
@@ -100,18 +113,34 @@ class Call:
             items = parts
         return items[0] if self.single else tuple(items)
 
+    def _pair(self, result: Any) -> tuple[Any, trees.Tree]:
+        """Return the two parts of what a function with ``has_aux`` returned."""
+        if not isinstance(result, tuple) or len(result) != 2:
+            given = f"{len(result)} values" if isinstance(result, tuple) else f"a {type(result).__name__}"
+            raise TypeError(f"has_aux=True: expected {self.name}() to return a pair (result, aux), got {given}")
+        return result
+
     def _check_outputs(self) -> None:
         for y in self.outputs:
-            if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
+            if type(y) is not Tensor and kind_of(y) not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
+                given = with_remedy(y) if is_foreign(y) else given
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
+        if self.outputs and all(type(y) is not int and kind_of(raw(y)) in "biu" for y in self.outputs):
+            dtype = np.asarray(raw(self.outputs[0])).dtype
+            raise TypeError(
+                f"expected {self.name}() to return real or complex numbers, got a result of dtype {dtype}, whose "
+                "gradient is 0 everywhere; return what is to be differentiated (np.max rather than np.argmax), and "
+                "1.0 * result where a constant is meant"
+            )
 
     def scalar(self) -> Value:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
         if len(self.outputs) != 1:
             raise TypeError(
                 f"expected {self.name}() to return one number, got {len(self.outputs)} values; return the loss alone, "
-                "or use ag.vjp or ag.jacobian for several results"
+                "pass has_aux=True for a pair of it and what is not differentiated, or use ag.vjp or ag.jacobian for "
+                "several results"
             )
         return self.outputs[0]
 
@@ -154,9 +183,17 @@ class Call:
 
     def value(self) -> trees.Tree:
         """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
-        made = [y for y in self.outputs if type(y) is Tensor]
+        return self.rebuild_result(self._without_record(self.outputs))
+
+    def aux_value(self) -> trees.Tree:
+        """Return what the function returned beside its result, without its record as `value` is."""
+        leaves, rebuild = trees.flatten(self.aux)
+        return rebuild(self._without_record(leaves))
+
+    def _without_record(self, values: list[Value]) -> list[Value]:
+        made = [y for y in values if type(y) is Tensor]
         outside = bool(made) and order(made, since=self.since)[-1]
-        return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
+        return values if outside else [as_array(y) for y in values]
 
 
 class Linear:

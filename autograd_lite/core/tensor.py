@@ -132,6 +132,7 @@ class Tensor:
     """
 
     __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
+    __pandas_priority__ = 10_000  # series * tensor asks the Tensor, which says what to write
 
     op: Operation | None
     inputs: tuple[Value, ...]
