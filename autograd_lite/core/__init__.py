@@ -10,5 +10,5 @@ To read in an evening, in this order:
 6. `numpy_protocol`: what happens when a NumPy function meets a Tensor.
 7. `backward`: the sweep, which pulls cotangents back through the record.
 8. `linearize`: one call of a function on fresh Tensors, and its vector-Jacobian product.
-9. `transforms`: `grad` and its kin, made of these.
+9. `transforms`: `grad` and its kin, made of these; `vectors`: trees as vectors.
 """

@@ -50,7 +50,8 @@ def _sequence(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
 
 
 def _named_tuple(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
-    return tree._fields, list(tree), lambda parts: type(tree)(*parts)
+    kind = type(tree)  # what makes the tree holds none of its leaves
+    return tree._fields, list(tree), lambda parts: kind(*parts)
 
 
 def _dict(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
@@ -84,8 +85,8 @@ def _dataclass(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
     static: dict[str, Any] = {}
     for field, value in _fields(tree):
         (static if _is_static(field, value) else held)[field.name] = value
-    keys = list(held)
-    return keys, list(held.values()), lambda parts: _call(type(tree), **static, **dict(zip(keys, parts, strict=True)))
+    keys, kind = list(held), type(tree)
+    return keys, list(held.values()), lambda parts: _call(kind, **static, **dict(zip(keys, parts, strict=True)))
 
 
 def _fields(tree: Tree) -> list[tuple[dataclasses.Field[Any], Any]]:
