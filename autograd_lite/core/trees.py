@@ -38,7 +38,7 @@ def _apart_of(kind: type) -> Apart | None:
         return None
     if issubclass(kind, Mapping):
         return _dict if kind is dict else _mapping
-    return _dataclass if dataclasses.is_dataclass(kind) else None
+    return _Dataclass(kind) if dataclasses.is_dataclass(kind) else None
 
 
 def _is_array(kind: type) -> bool:
@@ -75,40 +75,56 @@ def _mapping(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
     return keys, [tree[key] for key in keys], make
 
 
-def _dataclass(tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
-    """Take the fields that its constructor takes; the static ones are part of the structure.
+class _Dataclass:
+    """How the instances of a dataclass are taken apart: the fields that its constructor takes.
 
-    Static are fields with ``metadata={"static": True}``, integers and booleans that are declared so (``axis: int``),
-    and what holds no numbers: strings, None, functions.
+    The static ones are part of the structure: fields with ``metadata={"static": True}``, integers and booleans that are
+    declared so (``axis: int``), and what holds no numbers: strings, None, functions.
     """
-    held: dict[str, Any] = {}
-    static: dict[str, Any] = {}
-    for field, value in _fields(tree):
-        (static if _is_static(field, value) else held)[field.name] = value
-    keys, kind = list(held), type(tree)
-    return keys, list(held.values()), lambda parts: _call(kind, **static, **dict(zip(keys, parts, strict=True)))
+
+    def __init__(self, kind: type) -> None:
+        fields = [field for field in dataclasses.fields(kind) if field.init]
+        self.kind = kind
+        self.static = [field.name for field in fields if field.metadata.get("static")]
+        self.others = [(field.name, _is_integer(field)) for field in fields if field.name not in self.static]
+
+    def __call__(self, tree: Tree) -> tuple[Sequence[Key], list[Tree], Rebuild]:
+        static = {name: getattr(tree, name) for name in self.static}
+        keys, children = [], []
+        for name, integer in self.others:
+            value = getattr(tree, name)
+            if _is_static(value, integer):
+                static[name] = value
+            else:
+                keys.append(name)
+                children.append(value)
+        return keys, children, lambda parts: _call(self.kind, **static, **dict(zip(keys, parts, strict=True)))
+
+    def fields(self, tree: Tree) -> list[Any]:
+        """Return what the fields hold, but for those that are declared static."""
+        return [getattr(tree, name) for name, _ in self.others]
 
 
-def _fields(tree: Tree) -> list[tuple[dataclasses.Field[Any], Any]]:
-    return [(field, getattr(tree, field.name)) for field in dataclasses.fields(tree) if field.init]
+def _is_integer(field: dataclasses.Field[Any]) -> bool:
+    """Whether a field is declared to hold integers or booleans, and no other numbers."""
+    declared = set(re.findall(r"\w+", str(field.type)))
+    return bool(declared & {"int", "bool"}) and not declared & {"float", "complex"}
 
 
-def _is_static(field: dataclasses.Field[Any], value: Any) -> bool:
-    if field.metadata.get("static"):
-        return True
+def _is_static(value: Any, integer: bool) -> bool:
+    """Whether what a field holds has no numbers, or integers in a field for them."""
     integers, seen, reached = False, set(), [value]
     for x in reached:  # the list grows meanwhile
         apart = kinds[type(x)]
         if apart is not None:
-            children = [child for _, child in _fields(x)] if apart is _dataclass else apart(x)[1]
+            children = apart.fields(x) if isinstance(apart, _Dataclass) else apart(x)[1]
             reached += [child for child in children if id(child) not in seen]
             seen.add(id(x))
         elif isinstance(x, int):
             integers = True
         elif isinstance(x, (float, complex)) or _is_array(type(x)):
             return False
-    declared = set(re.findall(r"\w+", str(field.type)))
-    return not integers or (bool(declared & {"int", "bool"}) and not declared & {"float", "complex"})
+    return integer or not integers
 
 
 def _call(kind: type, *args: Any, **kwargs: Any) -> Tree:
@@ -220,7 +236,7 @@ def items(tree: Tree) -> list[tuple[Key, Tree]]:
 
 def by_attribute(tree: Tree) -> bool:
     """Whether the keys of a node are names of attributes: those of a named tuple and a dataclass."""
-    return kinds[type(tree)] in (_named_tuple, _dataclass)
+    return dataclasses.is_dataclass(tree) or hasattr(tree, "_fields")
 
 
 def paths(tree: Tree) -> list[tuple[Key, ...]]:

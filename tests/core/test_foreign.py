@@ -117,6 +117,7 @@ MEETINGS = {
     "parameter": lambda a: ag.optim.SGD(0.1).step({"w": a}, {"w": VALUES}),
     "gradient": lambda a: ag.optim.SGD(0.1).step({"w": VALUES}, {"w": a}),
     "traced": lambda a: ag.trace(lambda x, a: np.sum(x * a), VALUES, a),
+    "verified": lambda a: ag.verify(lambda x, a: np.sum(x * VALUES), lambda x, a: (VALUES, VALUES), VALUES, a),
     "explained": lambda a: ag.explain(lambda x: np.sum(x * a), VALUES),
 }
 

@@ -182,6 +182,7 @@ class TestContainers:
         if not isinstance(tree, Mapping):
             assert type(gradient) is type(tree)
         assert ag.verify(loss, lambda t: like(t, **slopes()), tree).verdict == "right"
+        ag.check_grads(loss, tree)
         wrong = ag.verify(loss, lambda t: like(t, **{**slopes(), "b": 0.0}), tree)
         assert wrong.verdict == "wrong"
 
