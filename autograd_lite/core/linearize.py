@@ -39,7 +39,6 @@ class Call:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         argnums: Argnums,
-        *,
         has_aux: bool = False,
     ) -> None:
         self.since = now()

@@ -23,8 +23,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 Primals = TypeVarTuple("Primals")
-Args = tuple[Any, ...]
-Kwargs = dict[str, Any]
 
 
 class Transformed:
@@ -32,36 +30,33 @@ class Transformed:
 
     Parameters
     ----------
-    compute : callable
-        A function of a module: ``compute(f, *settings, args, kwargs)``.
     f : callable
-    *settings
+    argnums : int or tuple of int
+    has_aux : bool
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_compute", "_f", "_settings")
+    __slots__ = ("__dict__", "__weakref__", "_argnums", "_f", "_has_aux")
 
-    def __init__(self, compute: Callable[..., Any], f: Callable[..., Any], *settings: Any) -> None:
-        self._compute = compute
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, has_aux: bool = False) -> None:
         self._f = f
-        self._settings = settings
-        self.__name__ = self.__qualname__ = compute.__name__.strip("_")
+        self._argnums = argnums
+        self._has_aux = has_aux
+        self.__name__ = self.__qualname__ = type(self).__name__.lower()  # where the function has no name
         update_wrapper(self, f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Compute what the transform is of."""
-        return self._compute(self._f, *self._settings, args, kwargs)
+        raise NotImplementedError
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> Any:
         """Pickle by reference what decorates a function of a module, and by its parts what is made anywhere."""
-        if is_named(self):
-            return self.__qualname__
-        return Transformed, (self._compute, self._f, *self._settings)
+        return self.__qualname__ if is_named(self) else (type(self), (self._f, self._argnums, self._has_aux))
 
     def __repr__(self) -> str:
-        return f"<{self._compute.__name__.strip('_')} of {self._f!r}>"
+        return f"<{type(self).__name__} of {self._f!r}>"
 
 
 def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
@@ -101,13 +96,19 @@ def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Ca
     12.0
     """
     check_callable(f, "grad")
-    return Transformed(_gradient, f, check_argnums(argnums), has_aux)
+    return Gradient(f, check_argnums(argnums), has_aux)
 
 
-def _gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, args: Args, kwargs: Kwargs) -> Any:
-    call = Call(f, args, kwargs, argnums, has_aux=has_aux)
-    gradient = call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
-    return (gradient, call.aux_value()) if has_aux else gradient
+class Gradient(Transformed):
+    """What `grad` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the gradient."""
+        call = Call(self._f, args, kwargs, self._argnums, self._has_aux)
+        gradient = call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
+        return (gradient, call.aux_value()) if self._has_aux else gradient
 
 
 def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
@@ -116,15 +117,21 @@ def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = Fals
     Arguments, results and errors are those of `grad`. With ``has_aux`` the value is the pair that ``f`` returned.
     """
     check_callable(f, "value_and_grad")
-    return Transformed(_value_and_gradient, f, check_argnums(argnums), has_aux)
+    return ValueAndGradient(f, check_argnums(argnums), has_aux)
 
 
-def _value_and_gradient(f: Callable[..., Any], argnums: Argnums, has_aux: bool, args: Args, kwargs: Kwargs) -> Any:
-    call = Call(f, args, kwargs, argnums, has_aux=has_aux)
-    result = call.scalar()
-    gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
-    value = result if recorded or call.is_outside(result) else as_array(result)
-    return (value, call.aux_value()) if has_aux else value, call.arrange(gradients)
+class ValueAndGradient(Transformed):
+    """What `value_and_grad` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the value and the gradient."""
+        call = Call(self._f, args, kwargs, self._argnums, self._has_aux)
+        result = call.scalar()
+        gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
+        value = result if recorded or call.is_outside(result) else as_array(result)
+        return (value, call.aux_value()) if self._has_aux else value, call.arrange(gradients)
 
 
 def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
@@ -208,17 +215,23 @@ def jacobian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
         each leaf of that has the shape (shape of the value) + (shape of the argument).
     """
     check_callable(f, "jacobian")
-    return Transformed(_jacobian, f, check_argnums(argnums))
+    return Jacobian(f, check_argnums(argnums))
 
 
-def _jacobian(f: Callable[..., Any], argnums: Argnums, args: Args, kwargs: Kwargs) -> Any:
-    call = Call(f, args, kwargs, argnums)
-    inputs = sum(leaf.size for leaf in call.leaves)
-    outputs = sum(int(np.size(raw(y))) for y in call.outputs)
-    from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
-    to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
-    # one column knows the derivative of a real output by the real part of its input alone
-    return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
+class Jacobian(Transformed):
+    """What `jacobian` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the Jacobian."""
+        call = Call(self._f, args, kwargs, self._argnums)
+        inputs = sum(leaf.size for leaf in call.leaves)
+        outputs = sum(int(np.size(raw(y))) for y in call.outputs)
+        from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
+        to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
+        # one column knows the derivative of a real output by the real part of its input alone
+        return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
 
 
 def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
