@@ -60,7 +60,11 @@ def _(g, z, x):
     return g * 3 * x**2
 
 
-exp2 = ag.op(np.exp2, "np.exp2({})", (lambda g, z, x: g * z * np.log(2),))
+def half(x):
+    return x / 2
+
+
+half = ag.op(half, "half({})", (lambda g, z, x: g / 2,))
 
 MADE: dict[str, Any] = {
     "grad": ag.grad(loss),
@@ -98,7 +102,7 @@ class TestCopies:
         assert COPIES[how](decorated) is decorated
         assert COPIES[how](Model.decorated) is Model.decorated
 
-    @pytest.mark.parametrize("row", [*OPS.values(), cube, exp2, Model.cube], ids=repr)
+    @pytest.mark.parametrize("row", [*OPS.values(), cube, half, Model.cube], ids=repr)
     def test_an_op_is_itself(self, row, how):
         assert COPIES[how](row) is row
 
