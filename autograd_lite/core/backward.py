@@ -14,7 +14,7 @@ from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
-from autograd_lite.core.values import LARGE
+from autograd_lite.core.values import LARGE, plain
 from autograd_lite.core.versions import as_it_was, as_used
 
 _float64, _ndarray = np.float64, np.ndarray
@@ -348,7 +348,7 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
         For what is not a number, or complex beside a real value.
     """
     value = raw(value)
-    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    array, dtype = np.asarray(plain(raw(given))), np.asarray(value).dtype
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
     if array.shape != np.shape(value):
