@@ -12,6 +12,7 @@ from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import Domain, Sample, domains_of
 from autograd_lite.testing.cases import Case, cast, is_inexact
 from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe
+from autograd_lite.testing.special import special_faults
 from autograd_lite.testing.strategies import broadcastable, reproducible
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ def check_op(
     arrays and on Tensors, and twice in a row; inputs left as they were; rules that give cotangents of the inputs' shape
     and precision; and derivatives that agree with differences of the values, up to ``order``.
 
+    Elements at which rules may be wrong and nowhere else are part of every check: 0, whole numbers, tiny and large ones
+    up to 1e150, ties, and what lies at the ends of the domain or close to them. There, a derivative at a kink has to
+    lie between the slopes of both sides, one that is infinite is not judged, and a value may be infinite where the
+    function itself grows that large.
+
     Parameters
     ----------
     op : Op
@@ -81,7 +87,8 @@ def check_op(
     samples : iterable of Sample, optional
         Calls to try, as made by `sample`; those of the op by default. An elementwise op needs none.
     domain : Domain or tuple of Domain, optional
-        Where the elements of elementwise inputs may lie, one for all or one for each; that of the op by default.
+        Where the elements of elementwise inputs may lie, one for all or one for each; that of the op by default, and
+        all real numbers where it has none.
     order : int
         The highest derivative to check.
     dtypes : sequence of dtype
@@ -119,6 +126,7 @@ def check_op(
     calls = tuple(samples) if samples is not None else op.samples
     domains = (domain,) * len(op.input_names) if isinstance(domain, Domain) else domain or domains_of(op)
     _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
+    _search_special(op, calls or (Sample(tuple(each() for each in domains)),), order)
 
 
 def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
@@ -138,6 +146,13 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
         ) from None
     except WrongError as error:
         raise AssertionError(str(error)) from error.__cause__
+
+
+def _search_special(op: Op, calls: Sequence[Sample], order: int) -> None:
+    """Look at special values for the first call that fails."""
+    for fault in special_faults(op, calls, order):
+        trial = Trial(Sample((), fault.params), 0, np.dtype(np.float64), LAYOUTS[0], True, False, None)
+        raise AssertionError(str(Examination(op, trial, fault.inputs).wrong(fault.what, fault.detail, fault.rule)))
 
 
 def _trials(calls: SearchStrategy[Sample], dtypes: Sequence[Any]) -> SearchStrategy[Trial]:
