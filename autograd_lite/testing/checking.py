@@ -13,7 +13,7 @@ from autograd_lite.ops.samples import Domain, Sample, domains_of
 from autograd_lite.testing.cases import Case, cast, is_inexact
 from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe
 from autograd_lite.testing.special import special_faults
-from autograd_lite.testing.strategies import broadcastable, reproducible
+from autograd_lite.testing.strategies import broadcastable, needs_hypothesis, reproducible
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -59,6 +59,7 @@ def check_grads(f: Callable[..., Any], *args: Any, order: int = 2) -> None:
         case = case.derivative() if k < order else case
 
 
+@needs_hypothesis
 def check_op(
     op: Op,
     *,
@@ -103,7 +104,7 @@ def check_op(
     TypeError
         For anything but an op, and for an op that broadcasts nothing and has no samples.
     ModuleNotFoundError
-        Where hypothesis is not installed.
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
 
     Examples
     --------
