@@ -11,7 +11,7 @@ import numpy as np
 
 from autograd_lite.core.op import Op
 
-_SMALL = (0.0, 1.0, 2.0, 0.5, 3.0, 4.0, 5.0, 10.0, 30.0, 100.0, 700.0, 710.0, 1e4, 1e8, 1e-8, 1e-300, 1e150)
+_SMALL = (0.0, 1.0, 2.0, 0.5, 3.0, 4.0, 5.0, 10.0, 30.0, 100.0, 700.0, 710.0, 1e4, 1e-8, 1e-300, 1e150)
 SPECIAL = tuple(dict.fromkeys(sign * x for x in _SMALL for sign in (1, -1)))
 """Values that a rule may be wrong at and nowhere else: where it branches, loses its digits or overflows."""
 NEAR = (0.0, 1e-1, 1e-3, 1e-6, 1e-9)

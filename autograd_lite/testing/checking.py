@@ -127,7 +127,8 @@ def check_op(
     calls = tuple(samples) if samples is not None else op.samples
     domains = (domain,) * len(op.input_names) if isinstance(domain, Domain) else domain or domains_of(op)
     _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
-    _search_special(op, calls or (Sample(tuple(each() for each in domains)),), order)
+    if np.dtype(np.float64) in map(np.dtype, dtypes):  # float32 is too coarse for differences
+        _search_special(op, calls or (Sample(tuple(each() for each in domains)),), order)
 
 
 def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:

@@ -58,6 +58,14 @@ class Points:
         parts = [z for z in flatten(apply(self.op)(*inputs, **self.params))[0] if is_inexact(z)]
         return sum(part * (1 + k / 7) for k, part in enumerate(parts)) if len(parts) > 1 else parts[0]
 
+    def defined(self) -> bool:
+        """Whether the op takes all points at once."""
+        try:
+            with quiet():
+                return bool(np.shape(self.value(*self.inputs)) == self.inputs[self.moving[0]].shape)
+        except Exception:  # it has parameters of a shape of their own, or refuses special values
+            return False
+
     def slope(self, i: int) -> Array:
         """Return the derivative by one input at each point, by the rules."""
         return np.broadcast_to(_slope(self.value, i, *self.inputs), np.shape(self.value(*self.inputs)))
@@ -67,7 +75,21 @@ class Points:
         with quiet():
             values = np.asarray(self.value(*self.inputs))
             yield from self._overflows(values)
-            yield from self._derivatives(self.value, values, order)
+            yield from self._raises() or self._derivatives(self.value, values, order)
+
+    def _raises(self) -> list[Fault]:
+        """Return the first rule that raises, at the first point."""
+        for i in self.moving:
+            try:
+                self.slope(i)
+            except Exception:
+                for point in range(self.inputs[i].size):
+                    try:
+                        _slope(self.value, i, *self.at(point))
+                    except Exception as error:
+                        what = f"the rule of input '{self.op.input_name(i)}' raises {type(error).__name__}: {error}"
+                        return [Fault(tuple(self.at(point)), self.params, what, "", i)]
+        return []
 
     def _derivatives(self, function: Callable[..., Any], values: Array, order: int, k: int = 1) -> Iterator[Fault]:
         where = np.flatnonzero(np.isfinite(values))
@@ -102,7 +124,7 @@ class Points:
         return np.asarray(~(extreme | lost))
 
     def _fault(self, i: int, point: int, given: float, expected: float, k: int) -> Fault:
-        which, name = "the derivative" if k == 1 else f"the derivative of order {k}", self.op.input_names[i]
+        which, name = "the derivative" if k == 1 else f"the derivative of order {k}", self.op.input_name(i)
         right = "" if np.isnan(expected) else f"; differences of the values give {expected:.10g}"
         detail = f"by {name} the rules give {given:.10g}{right}"
         return Fault(

@@ -107,7 +107,7 @@ class Slopes:
     def resolved(self) -> Mask:
         """Where differences see all there is: between larger numbers steps may hide, and smaller values lose digits."""
         size = abs(self.values)
-        return np.asarray((abs(self.x) < 1 / close.DOUBLE) & ((size == 0) | (size > close.TINY)))
+        return np.asarray((abs(self.x) < 1 / close.half_of_the_digits()) & ((size == 0) | (size > close.TINY)))
 
     def part(self, points: Array) -> Slopes:
         """Return some of the points."""
@@ -122,7 +122,7 @@ class Slopes:
     def known(self, estimate: Estimate, size: Array) -> Mask:
         """Return where differences are precise enough, beside a size, to contradict what a rule gives."""
         infinite = np.isinf(self.given)
-        size = np.fmax(size, np.where(infinite, abs(self.values) / self.reach, abs(self.given)))
+        size = np.fmax(size, np.where(infinite, np.minimum(abs(self.values) / self.reach, 1), abs(self.given)))
         known = estimate.judged & np.isfinite(estimate.value) & close.known(estimate.error, size, close.SHARP)
         return np.asarray(known & (self.resolved | infinite))
 

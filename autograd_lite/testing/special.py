@@ -28,13 +28,14 @@ def special_faults(op: Op, calls: Sequence[Sample], order: int) -> Iterator[Faul
     for call in calls:
         if not any(isinstance(draw, Filled) and not draw.domain.integer for draw in call.inputs):
             continue
-        if not op.elementwise:
+        points = Points(op, call) if op.elementwise else None
+        if points is None or not points.defined():
             yield from _of_arrays(op, call)
             continue
         kind = (repr(call.params), *(draw.domain if isinstance(draw, Filled) else draw for draw in call.inputs))
         if kind not in seen:
             seen.add(kind)
-            yield from Points(op, call).faults(order)
+            yield from points.faults(order)
 
 
 def _of_arrays(op: Op, call: Sample) -> Iterator[Fault]:

@@ -73,6 +73,12 @@ def length(x):
     return np.sqrt(np.sum(x * x))
 
 
+def refused(g, z, x):
+    if np.any(raw(x) == 1):
+        raise ZeroDivisionError("1 / 0")
+    return g * np.cos(x)
+
+
 VECTORS = (sample((3,)), sample((4,)))
 BOTH_SIDES = Domain(0.5, 2.0)
 
@@ -146,6 +152,10 @@ PLANTED = {
     "second order": (
         op(np.exp, lambda g, z, x: g * np.where(raw(x) == 0, raw(z), z)),
         ["the derivative of order 2 by input 'x' is wrong at a special value"],
+    ),
+    "a rule that raises": (
+        op(np.sin, refused),
+        ["the rule of input 'x' raises ZeroDivisionError", "mine(np.float64(1.0))"],
     ),
     "softmax": (op(softmax, softmax_rule, samples=VECTORS), ["the forward overflows"]),
     "logsumexp": (op(logsumexp, lambda g, z, x: g * softmax(x), samples=VECTORS), ["the forward overflows"]),
