@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,26 +67,32 @@ def _filled(draw: Any, plain: Any, filling: Any, rng: np.random.Generator) -> An
 
 def _at(op: Op, plain: tuple[Any, ...], inputs: tuple[Any, ...], params: dict[str, Any]) -> Iterator[Fault]:
     """Yield what is wrong with one call."""
+    fault, wrong = partial(Fault, inputs, params), "the derivative is wrong at special values"
     try:
         case = Case(apply(op), inputs, params, seed=1)
-        gradients = case.gradient(*case.leaves)
-    except Exception:  # a singular matrix, or vectors that are not unique: it says so itself
+    except Exception:  # it refuses them itself
         return
-    names = [op.input_name(i) for i, x in enumerate(inputs) for _ in filter(is_inexact, flatten(x)[0])]
     if not all(np.all(np.isfinite(z)) for z in case.outputs):
         value = _last_finite(Case(apply(op), plain, params, seed=1), case)
         if value is not None:
-            what = "write it so that nothing overflows on the way"
-            yield Fault(
-                inputs, params, "the forward overflows", f"its largest value, just before, is {value:.6g}: {what}"
-            )
+            remedy = "write it so that nothing overflows on the way"
+            yield fault("the forward overflows", f"its largest value, just before, is {value:.6g}: {remedy}")
         return
-    for name, g in zip(names, gradients, strict=True):
-        if np.any(np.isnan(g)):
-            yield Fault(inputs, params, "the derivative is wrong at special values", f"by {name} the rules give nan")
-            return
-    if _contradicted(case, gradients):
-        yield Fault(inputs, params, "the derivative is wrong at special values", describe(case, "", names))
+    try:
+        gradients = case.gradient(*case.leaves)
+    except np.linalg.LinAlgError:  # a matrix is singular, or vectors are not unique
+        return
+    except Exception as error:
+        yield fault(f"the backward pass raises {type(error).__name__}: {error}", "")
+        return
+    positions = [i for i, x in enumerate(inputs) for _ in filter(is_inexact, flatten(x)[0])]
+    names = [op.input_name(i) for i in positions]
+    nan = [i for i, g in enumerate(gradients) if np.any(np.isnan(g))]
+    if nan:
+        yield fault(wrong, f"by {names[nan[0]]} the rules give nan", positions[nan[0]] if op.rules else None)
+    elif _contradicted(case, gradients):
+        found = case.worst_element()
+        yield fault(wrong, describe(case, "", names), positions[found[0]] if found and op.rules else None)
 
 
 def _contradicted(case: Case, gradients: Sequence[Array]) -> bool:

@@ -165,7 +165,7 @@ PLANTED = {
     ),
     "length of 0": (
         op(length, lambda g, z, x: g * x / z, samples=VECTORS),
-        ["by x the rules give nan", "[0., 0., 0.]"],
+        ["by x the rules give nan", "[0., 0., 0.]", "lambda g, z, x: g * x / z"],
     ),
     "sum of squares": (
         op(
