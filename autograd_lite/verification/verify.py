@@ -20,6 +20,7 @@ from autograd_lite.verification.point import Point, evaluate, evaluate_hand
 from autograd_lite.verification.problem import Mode, Problem, Setting
 from autograd_lite.verification.rehearsal import Rehearsal, rehearse
 from autograd_lite.verification.report import Report
+from autograd_lite.verification.subgradients import judge_together
 from autograd_lite.verification.verdict import Verdict, verdict_on
 
 
@@ -91,7 +92,7 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
         return Report(problem.name, problem.hand_name, _verdict_on_all(rehearsal))
     setting, point, notes = _evaluate(setting)
     comparison = Comparison(setting, point, rng, net)
-    verdicts = [verdict_on(comparison, i) for i in range(len(point.values))]
+    verdicts = judge_together(comparison, [verdict_on(comparison, i) for i in range(len(point.values))])
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     finding, causes = None, []
     if wrong:
