@@ -17,13 +17,12 @@ def stream(purpose: str, seed: int | np.random.Generator = 0) -> np.random.Gener
     ----------
     purpose : str
     seed : int or numpy.random.Generator
-        Which of the streams of this purpose; a generator draws that.
+        Which of the streams of this purpose, or what draws that: all that ``np.random.default_rng`` takes.
 
     Returns
     -------
     numpy.random.Generator
         Its numbers are independent of those of ``np.random.default_rng(seed)``, and of the generator's.
     """
-    if isinstance(seed, np.random.Generator):
-        seed = int(seed.integers(2**63))
-    return np.random.default_rng(np.random.SeedSequence(ENTROPY, spawn_key=(zlib.crc32(purpose.encode()), seed)))
+    drawn = int(np.random.default_rng(seed).integers(2**63))
+    return np.random.default_rng(np.random.SeedSequence(ENTROPY, spawn_key=(zlib.crc32(purpose.encode()), drawn)))
