@@ -44,7 +44,8 @@ class Hull:
                 self.weights = wanted
                 return
             drop = self.weights - wanted
-            ways = np.divide(self.weights, drop, out=np.full_like(drop, np.inf), where=outside & (drop > 0))
+            ways = np.divide(self.weights, drop, out=np.zeros_like(drop), where=drop > 0)
+            ways[~outside] = np.inf
             self.weights = self.weights - min(1.0, float(ways.min())) * drop
             kept = self.weights > close.DOUBLE
             kept[np.argmin(ways)] = False

@@ -57,13 +57,13 @@ class Pieces:
         self.rng = stream("pieces")
         self.moves: list[Array] = []
         self.gradients: list[Array] = []
+        for given in (self.point.true, *(side.gradients for side in comparison.sides)) if self.recorded else ():
+            self._keep(np.zeros(self.scale.shape), flat(given))
         self.room = np.zeros(self.scale.shape)
-        self._begin(comparison)
+        self._begin()
 
-    def _begin(self, comparison: Comparison) -> None:
-        if self.recorded:
-            for given in (self.point.true, *(side.gradients for side in comparison.sides)):
-                self._keep(np.zeros(self.scale.shape), flat(given))
+    def _begin(self) -> None:
+        """Look at random points on both sides, and find out what rounding and curvature change."""
         first = np.linspace(1, -1, self.scale.size)  # as if the first of equal elements were the largest, or the last
         for move in (first, *(self.random() for _ in range(PAIRS))):
             ahead = self.look(move)
@@ -71,14 +71,21 @@ class Pieces:
             farther = self.at(move, 2) if ahead is not None else None
             if farther is not None and ahead is not None:
                 self.room = np.fmax(self.room, close.EXCEEDED * np.abs(farther - ahead))
+        for part, x in zip(np.split(np.arange(self.scale.size), self.cuts), self.values, strict=True):
+            units = max((close.of_the_largest(g[part], close.eps_of(x)) for g in self.gradients), default=0)
+            self.room[part] = np.fmax(self.room[part], units)
 
     def random(self) -> Array:
         """Return a random move."""
         return self.rng.uniform(-1, 1, self.scale.shape)
 
-    def mixed(self, move: Array) -> Array:
-        """Return a move with a random one in the place of about a half of its elements."""
-        return np.where(self.rng.random(move.shape) < 1 / 2, move, self.random()) + APART * self.random()
+    def near(self, move: Array) -> Array:
+        """Return a move much like another: one element goes beyond all others, or about a half are drawn anew."""
+        found = move + APART * self.random()
+        if self.rng.random() < 1 / 2:
+            found[self.rng.integers(found.size)] = self.rng.choice([-2, 2])
+            return found
+        return np.where(self.rng.random(move.shape) < 1 / 2, found, self.random())
 
     def look(self, move: Array) -> Array | None:
         """Take in the gradient of the piece into which a move leads, and return it; None where there is none."""
@@ -94,10 +101,10 @@ class Pieces:
 
     def at(self, move: Array, times: float = 1) -> Array | None:
         """Return the gradient (n,) next to the point; None where the function fails, or the budget is spent."""
-        shift = np.where(self.moving, times * self.step * self.scale * move, 0)
         if not self.budget.is_left():
             return None
         self.budget.spend(self.cost)
+        shift = np.where(self.moving, times * self.step * self.scale * move, 0)
         try:
             return self._pulled(shift) if self.recorded else self._by_differences(shift)
         except Exception:

@@ -30,8 +30,8 @@ from autograd_lite.verification.verdict import Verdict
 
 STEPS = 200
 """So many pieces are taken into the hull at most."""
-TRIES = 32
-"""So many random points are looked at before a direction is said to lead out of the hull."""
+TRIES = 64
+"""So many further points are looked at before a direction is said to lead out of the hull."""
 _GROUPS = ("right", "kink"), ("noisy",), ("wrong",)
 
 
@@ -99,7 +99,7 @@ class _Judgement:
         low, high, error = self._beside_what_is_claimed(search.hand, parts)
         if low <= error + search.room and high >= -error - search.room:
             return list(self.verdicts)
-        reason = _reason(flat(parts), low + claimed, high + claimed, claimed)
+        reason = _reason(flat(parts), (low + claimed, high + claimed), claimed)
         found = list(self.verdicts)
         for i, (v, part) in enumerate(zip(self.verdicts, parts, strict=True)):
             if v.verdict in ("kink", "noisy"):
@@ -177,10 +177,10 @@ class _Search:
         return True
 
     def _around(self, direction: Array) -> Iterator[Array]:
-        """Yield moves of which a half of the elements are those of the move to the steepest piece so far."""
+        """Yield moves much like that to the steepest piece so far."""
         for _ in range(TRIES):
-            best = self.pieces.moves[int(np.argmax(self.points @ (direction[self.chosen] / self.weights)))]
-            yield self.pieces.mixed(best)
+            steepest = int(np.argmax(self.points @ (direction[self.chosen] / self.weights)))
+            yield self.pieces.near(self.pieces.moves[steepest])
 
     def _update(self) -> None:
         """Take in the pieces that were found last, as seen from the gradient."""
@@ -201,10 +201,11 @@ def _as_a_mixture(v: Verdict) -> Verdict:
     return replace(v, verdict="kink", reason=reason, wrong=np.zeros_like(v.wrong))
 
 
-def _reason(direction: Array, low: float, high: float, claimed: float) -> str:
+def _reason(direction: Array, slopes: Sequence[float], claimed: float) -> str:
     """Say along which direction a gradient is no subgradient."""
     count = int(np.sum(np.abs(direction) > close.digits(close.TELLING)))
-    slope = " to ".join(dict.fromkeys(f"{x + 0.0:.4g}" for x in (low, high)))
+    none = close.digits(close.CLEAR) * abs(claimed)
+    slope = " to ".join(dict.fromkeys(f"{0 if abs(x) <= none else x:.4g}" for x in slopes))
     return (
         f"each element is between its one-sided derivatives, but together they are no subgradient: along a direction "
         f"of {count} elements the derivative is {slope}, by this gradient {claimed:.4g}"

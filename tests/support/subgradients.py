@@ -77,6 +77,21 @@ def relu(x):
     return np.maximum(x, 0)
 
 
+def random_windows(seed):
+    """Return a sum of maxima over windows that overlap, with weights of either sign, at whole numbers."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(3, 7))
+    windows = [rng.choice(size, rng.integers(2, 4), replace=False) for _ in range(rng.integers(2, 5))]
+    weights = rng.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], len(windows))
+    x = rng.integers(0, 2, size).astype(float)
+    orders = [x + p for p in 0.1 * np.array(list(permutations(range(size)))) / size]  # near by, and no two equal
+    pieces = [sum(c * np.eye(size)[w[p[w].argmax()]] for c, w in zip(weights, windows, strict=True)) for p in orders]
+    tie = Tie(lambda x: sum(c * np.max(x[w]) for c, w in zip(weights, windows, strict=True)), (x,), pieces, [])
+    low, high = np.min(pieces, axis=0), np.max(pieces, axis=0)
+    corners = rng.choice([0, 0.5, 1], (6, size)) * (high - low) + low
+    return tie._replace(invalid=[g for g in corners if tie.is_outside(g)])
+
+
 POOL = np.array([2.0, 2.0, 1.0, 3.0, 0.5, 0.5])
 WEIGHTS = np.array([1.0, -2.0, 0.7])
 ROWS = np.array([[1.0, 2.0], [-1.0, 0.5], [0.3, -1.2]])
