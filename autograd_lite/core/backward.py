@@ -107,13 +107,13 @@ def _spending(
 
 
 def _spend(rule: Rule, g: Array, *values: Value, **params: Any) -> Cotangent:
-    """Run a rule that may write over its cotangent, unless somebody beside the sweep holds it: an earlier rule's input."""
+    """Run a rule that may write over its cotangent, unless an earlier rule passed that on: then others hold it."""
     ours = _is_ours(sys.getrefcount(g) - _SWEEPS, g)
     return rule(g.view(Spent) if ours else g, *values, **params)
 
 
 _SWEEPS = 2
-"""How many references the sweep has to the cotangent of the node that it is at: a variable, and the rule's arguments."""
+"""How many references the sweep has to the cotangent that it is at: its variable, and the rule's arguments."""
 
 
 def _raised(
