@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 
 _float64 = np.float64
@@ -325,4 +325,11 @@ def own(c: Value) -> Value:
     return np.array(c) if c.ndim else c[()]
 
 
-registry[Tensor.backward] = backward
+def differentiated(x: Tensor) -> bool:
+    """Whether a Tensor depends on what a running call differentiates with respect to, in any thread."""
+    calls = tuple(running)
+    leaves = {leaf for _, _, leaves in calls for leaf in leaves}
+    return bool(calls) and not leaves.isdisjoint(order([x], leaves, min(since for _, since, _ in calls))[1])
+
+
+registry[Tensor.backward], registry[Tensor._differentiated] = backward, differentiated

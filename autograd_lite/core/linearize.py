@@ -11,7 +11,7 @@ from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
 from autograd_lite.core.op import alias
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import now, tracing
+from autograd_lite.core.tape import now, run
 from autograd_lite.core.tensor import Tensor, leaf, raw
 
 Argnums = int | Sequence[int]
@@ -52,11 +52,7 @@ class Call:
             ) from None
         except TypeError as error:
             raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
-        tracing.depth += 1
-        try:
-            result = f(*wrapped, **kwargs)
-        finally:
-            tracing.depth -= 1
+        result = run(f, wrapped, kwargs, self.leaves, self.since)
         self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:
@@ -166,7 +162,8 @@ class Linear:
         self.call = call
         self.cotangents = [Tensor(np.ones_like(raw(y)), copy=False) for y in call.outputs]
         seeds = call.seed_outputs(list(self.cotangents))
-        self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
+        wanted = seeds, set(call.leaves), call.since
+        self.found = run(sweep, wanted, {}, self.cotangents, call.since)[0] if seeds else {}
 
     def push(self, tangents: list[Value]) -> trees.Tree:
         """Return the tangent of the value for tangents of the leaves."""

@@ -1,11 +1,14 @@
-"""What goes on while a graph is recorded: serials, what answers for a function, transforms that run, observers."""
+"""What goes on while a graph is recorded: serials, what answers for a function, calls that run, observers."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import inspect
+import sys
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextvars import ContextVar
 from itertools import count
+from threading import get_ident
+from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
 Params = dict[str, Any]
@@ -41,14 +44,26 @@ class Operation(Protocol):
         """Return position and rule of those of this many inputs that have one."""
 
 
-class _Tracing(threading.local):
-    """What goes on in this thread."""
+Running = tuple[int, int, Collection[Any]]
+"""A call while it runs: its thread, the serial since which Tensors are of this call, and those it differentiates by."""
 
-    depth = 0
-    """How many transforms are running."""
+running: list[Running] = []
+"""The calls of all threads; they may end in any order."""
 
 
-tracing = _Tracing()
+def run(f: Callable[..., Any], args: Sequence[Any], kwargs: Params, differentiated: Collection[Any], since: int) -> Any:
+    """Call a function that is differentiated with respect to some Tensors, all of them made since a serial."""
+    entry = get_ident(), since, differentiated
+    running.append(entry)
+    try:
+        return f(*args, **kwargs)
+    finally:
+        running.remove(entry)
+
+
+def recording() -> bool:
+    """Whether this thread is inside a call that is differentiated or traced; threads that the call starts are not."""
+    return bool(running) and get_ident() in [thread for thread, _, _ in tuple(running)]
 
 
 def now() -> int:
@@ -77,26 +92,56 @@ class Observer(Generic[Node]):
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
 
 
-observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty
-_observers_lock = threading.Lock()
+class observing:
+    """Let an observer look on while a block runs: ``with observing(observer):``.
+
+    It looks on at what runs in the context (`contextvars`) of the block: in no other thread, and in no other task than
+    those that the block makes. While a generator is suspended inside the block it does not look on at whoever runs the
+    generator; but a generator whose first half was run by a function that has returned since, as that of a context
+    manager or of a test fixture, has set something up for others: they are looked on at.
+    """
+
+    def __init__(self, observer: Observer[Any]) -> None:
+        self.observer = observer
+        self.generators: list[tuple[FrameType, FrameType | None]] = []
+
+    def __enter__(self) -> None:
+        self.generators = _running_generators(sys._getframe(1))
+        _entered.set((*_entered.get(), self))
+        observers.append(self)
+
+    def __exit__(self, *error: object) -> None:
+        observers.remove(self)  # blocks of threads and generators may end in any order, and in another context
+        _entered.set(tuple(block for block in _entered.get() if block is not self))
+        self.generators = []
+
+    def looks_on(self, stack: Container[FrameType | None]) -> bool:
+        """Whether no generator of the block is suspended beneath one of these frames, which run now."""
+        return all(generator in stack or user not in stack for generator, user in self.generators)
 
 
-@contextmanager
-def observing(observer: Observer[Any]) -> Iterator[None]:
-    """Let an observer look on while the block runs, at what its thread does."""
-    entry = threading.get_ident(), observer
-    with _observers_lock:
-        observers.append(entry)
-    try:
-        yield
-    finally:
-        with _observers_lock:  # blocks of threads and generators may end in any order
-            observers[:] = [other for other in observers if other is not entry]
+observers: list[observing] = []
+"""The blocks of all threads and tasks; asked at every node whether there are any."""
+_entered: ContextVar[tuple[observing, ...]] = ContextVar("_entered", default=())
+_GENERATOR = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def current_observers() -> tuple[Observer[Any], ...]:
-    """Return those that look on in this thread now."""
+    """Return those that look on here and now."""
     if not observers:
         return ()
-    here = threading.get_ident()
-    return tuple(observer for thread, observer in tuple(observers) if thread == here)
+    blocks = [block for block in _entered.get() if block in observers]
+    stack = set(_frames(sys._getframe(1))) if any(block.generators for block in blocks) else ()
+    return tuple(block.observer for block in blocks if block.looks_on(stack))
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield a frame and those that it was called from."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _running_generators(frame: FrameType) -> list[tuple[FrameType, FrameType | None]]:
+    """List the generators among a frame and its callers, each with the frame that runs it."""
+    return [(other, other.f_back) for other in _frames(frame) if other.f_code.co_flags & _GENERATOR]

@@ -16,7 +16,7 @@ import numpy as np
 
 from autograd_lite.core import tape, trees
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, next_serial, observers, registry
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, next_serial, observers, registry, running
 from autograd_lite.core.values import as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
@@ -235,12 +235,16 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.tracing.depth and self.dtype.kind in "fc":
+        if self.dtype.kind in "fc" and self._differentiated():
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
             )
         return self._observed(self._value)
+
+    def _differentiated(self) -> bool:
+        """Whether this depends on what a running call differentiates with respect to, in any thread."""
+        return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
@@ -262,7 +266,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.tracing.depth:
+        if self.op is not None or self._differentiated():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.core.tape import Observer, current_observers, observing, tracing
+from autograd_lite.core.tape import Observer, current_observers, observing, running
 
 SHAPES = [shape for n in range(5) for shape in product((1, 2, 3), repeat=n)]
 
@@ -680,7 +680,7 @@ class TestGeneratorsAndExceptions:
 
         with pytest.raises(OwnError):
             TRANSFORMS[name](f)
-        assert tracing.depth == 0
+        assert running == []
         assert current_observers() == ()
         assert float(ag.Tensor(2.0)) == 2.0
         assert ag.grad(np.square)(3.0) == 6.0
