@@ -10,8 +10,9 @@ import numpy as np
 
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry, running
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.versions import as_it_was, as_used, original
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -116,7 +117,9 @@ def _to_visit(
 
 def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
-    return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
+    if isinstance(node._value, tuple):
+        return (g, unpack(node), *node.inputs)
+    return (g, *map(as_it_was, (node, *node.inputs))) if assignments else (g, node, *node.inputs)
 
 
 def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
@@ -158,12 +161,15 @@ def order(
     nodes = list(reached)
     ends = []
     outside = False
+    assigned = bool(assignments) and assignments[0] > since
     for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
         inputs = node.inputs
         if not inputs or (stop and node in stop):
             ends.append(node)
             outside = outside or bool(inputs)
             continue
+        if assigned:
+            inputs = as_used(node)
         for x in inputs:
             if type(x) is Tensor and x not in reached:
                 if x.serial < since:
@@ -326,10 +332,10 @@ def own(c: Value) -> Value:
 
 
 def differentiated(x: Tensor) -> bool:
-    """Whether a Tensor depends on what a running call differentiates with respect to, in any thread."""
-    calls = tuple(running)
-    leaves = {leaf for _, _, leaves in calls for leaf in leaves}
-    return bool(calls) and not leaves.isdisjoint(order([x], leaves, min(since for _, since, _ in calls))[1])
+    """Whether a Tensor depends on what a transform differentiates with respect to, in any thread."""
+    runs = tuple(running)
+    leaves = {original(leaf) for run in runs for leaf in run.leaves}
+    return bool(runs) and not leaves.isdisjoint(order([x], leaves, min(run.since for run in runs))[1])
 
 
 registry[Tensor.backward], registry[Tensor._differentiated] = backward, differentiated

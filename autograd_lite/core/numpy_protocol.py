@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import current_observers, registry
-from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.tensor import Tensor
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""
@@ -55,13 +55,17 @@ def on_values(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
     """Return the function on the values of Tensors; an observer may record what it gives."""
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+        result = function(*trees.map_tree(_seen, list(args)), **trees.map_tree(_seen, kwargs))
         for observer in current_observers():
             result = observer.constant(row, result, args, kwargs)
         return result
 
     answer.__name__ = row.name
     return answer
+
+
+def _seen(x: Any) -> Any:
+    return x._read() if type(x) is Tensor else x
 
 
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -1,13 +1,13 @@
-"""What goes on while a graph is recorded: serials, what answers for a function, calls that run, observers."""
+"""What goes on while a graph is recorded: serials, what answers for a function, transforms that run, observers."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Collection, Container, Iterator, Sequence
+import threading
+from collections.abc import Callable, Container, Iterator
 from contextvars import ContextVar
 from itertools import count
-from threading import get_ident
 from types import FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -28,6 +28,7 @@ class Operation(Protocol):
 
     name: str
     core: int | None
+    compute: Callable[..., Any]
     edges: tuple[tuple[int, Rule], ...] | None
 
     @property
@@ -44,26 +45,48 @@ class Operation(Protocol):
         """Return position and rule of those of this many inputs that have one."""
 
 
-Running = tuple[int, int, Collection[Any]]
-"""A call while it runs: its thread, the serial since which Tensors are of this call, and those it differentiates by."""
+class Run:
+    """A function that a transform runs on Tensors.
 
-running: list[Running] = []
-"""The calls of all threads; they may end in any order."""
+    Attributes
+    ----------
+    copies : bool
+        Whether the record outlives the call, and has to hold copies of the user's arrays.
+    thread : int
+        The thread that it runs in.
+    leaves : list of Tensor
+        What stands for the arrays that are differentiated.
+    since : int
+        Tensors of a smaller serial are older than the leaves.
+    guard : Guard or None
+        What keeps large arrays as they are that the record needs: see `protection`.
+    """
+
+    guard: Any = None
+    copies = False
+
+    def __init__(self, leaves: list[Any]) -> None:
+        self.thread = threading.get_ident()
+        self.leaves = leaves
+        self.since: int = min((leaf.serial for leaf in leaves), default=now())
+
+    def __enter__(self) -> None:
+        running.append(self)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        running.remove(self)
+        if error is not None and self.guard is not None:
+            self.guard.failed(error)
 
 
-def run(f: Callable[..., Any], args: Sequence[Any], kwargs: Params, differentiated: Collection[Any], since: int) -> Any:
-    """Call a function that is differentiated with respect to some Tensors, all of them made since a serial."""
-    entry = get_ident(), since, differentiated
-    running.append(entry)
-    try:
-        return f(*args, **kwargs)
-    finally:
-        running.remove(entry)
+running: list[Run] = []
+"""The functions that transforms run now, in all threads, outer ones first."""
 
 
-def recording() -> bool:
-    """Whether this thread is inside a call that is differentiated or traced; threads that the call starts are not."""
-    return bool(running) and get_ident() in [thread for thread, _, _ in tuple(running)]
+def current_run() -> Run | None:
+    """Return the outermost function that a transform runs in this thread; None outside, and in threads it started."""
+    here = threading.get_ident()
+    return next((run for run in running if run.thread == here), None)
 
 
 def now() -> int:
@@ -90,6 +113,13 @@ class Observer(Generic[Node]):
 
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+
+    def renamed(self, node: Node, other: Node) -> None:
+        """See that another Tensor stands for a node from here on: one of them was assigned to."""
+
+
+assignments: list[int] = []
+"""Serial of the latest assignment to a Tensor, if there was one: without, nobody asks which version a use meant."""
 
 
 class observing:

@@ -8,6 +8,7 @@ from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import registry
 from autograd_lite.ops import (
+    assignment,
     choices,
     creation,
     diagonals,
@@ -41,6 +42,7 @@ modules = (
     shaping,
     indexing,
     updates,
+    assignment,
     scans,
     moments,
     quantiles,

@@ -13,7 +13,7 @@ from autograd_lite.core import trees
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, now, observing, run
+from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, Run, observing
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.program.variables import Names
 
@@ -110,12 +110,12 @@ def record_call(
         Whether to read the variables of the running functions, which takes most of the time.
     """
     names = names or Names()
-    leaves = [x for x in trees.flatten(list(args))[0] if type(x) is Tensor]
     with (
+        Run([x for x in trees.flatten(list(args))[0] if type(x) is Tensor]),
         names.watching() if named else nullcontext(),
         observing(Constants(names.constants)) if constants else nullcontext(),
     ):
-        result = run(f, args, {}, leaves, min((x.serial for x in leaves), default=now()))
+        result = f(*args)
     return Recording(result, names)
 
 

@@ -23,7 +23,7 @@ def everything_as_it_was():
     before = [leaf.value.copy() for leaf in leaves]
     answers = len(registry)
     yield
-    assert running == []
+    assert not running
     assert current_observers() == ()
     assert len(registry) == answers
     assert [leaf.grad for leaf in leaves] == [None] * len(leaves)
