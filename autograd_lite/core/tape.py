@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Container, Iterator
 from contextvars import ContextVar
 from itertools import count
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
 Params = dict[str, Any]
@@ -21,6 +21,10 @@ next_serial = count().__next__
 
 registry: dict[Any, Callable[..., Any]] = {}
 """What answers for a function that meets a Tensor: an op, most of the time. Whoever defines the answer enters it."""
+
+
+refused: dict[Callable[..., Any], str] = {}
+"""NumPy functions that refuse Tensors, and why."""
 
 
 class Operation(Protocol):
@@ -60,9 +64,12 @@ class Run:
         Tensors of a smaller serial are older than the leaves.
     guard : Guard or None
         What keeps large arrays as they are that the record needs: see `protection`.
+    refusal : tuple of error, code and instruction, or None
+        The latest error for a conversion to plain numbers: see `conversions`.
     """
 
     guard: Any = None
+    refusal: tuple[BaseException, CodeType, int] | None = None
     copies = False
 
     def __init__(self, leaves: list[Any]) -> None:
@@ -75,8 +82,13 @@ class Run:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         running.remove(self)
-        if error is not None and self.guard is not None:
+        if error is None:
+            return
+        if self.guard is not None:
             self.guard.failed(error)
+        refusal = registry[Run](self, error)
+        if refusal is not None:
+            raise refusal from None
 
 
 running: list[Run] = []
@@ -86,7 +98,7 @@ running: list[Run] = []
 def current_run() -> Run | None:
     """Return the outermost function that a transform runs in this thread; None outside, and in threads it started."""
     here = threading.get_ident()
-    return next((run for run in running if run.thread == here), None)
+    return next((run for run in tuple(running) if run.thread == here), None)
 
 
 def now() -> int:
