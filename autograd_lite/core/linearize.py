@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
+from autograd_lite.core.memory import settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
@@ -73,7 +74,7 @@ class Call(Run):
         except BaseException as error:
             self.__exit__(None, error, None)
             raise
-        self.__exit__(None, None, None)
+        running.remove(self)
         if assignments and assignments[0] > self.since:
             self.leaves = list(map(original, self.leaves))
         self.outputs: list[Value] = [result]
@@ -146,10 +147,11 @@ class Call(Run):
 
     def pull(self, cotangents: dict[Tensor, Cotangent]) -> tuple[list[Cotangent], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
+        settle()
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         if self.guard is not None:
             self.guard.check()
-        return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
+        return [own(found.pop(x)) if x in found else zero(x) for x in self.leaves], recorded
 
     def seeds(self, cotangent: trees.Tree) -> dict[Tensor, Cotangent]:
         """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
@@ -204,7 +206,7 @@ class Linear:
             if type(g) is Tensor:
                 seeds[g] = seeds[g] + t if g in seeds else t
         found = sweep(seeds, set(self.cotangents), self.call.since)[0] if seeds else {}
-        parts = [own(found[u]) if u in found else zero(u) for u in self.cotangents]
+        parts = [own(found.pop(u)) if u in found else zero(u) for u in self.cotangents]
         return self.call.rebuild_result(parts)
 
 

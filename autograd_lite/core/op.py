@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overlo
 
 import numpy as np
 
+from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
@@ -23,7 +24,7 @@ Rules = tuple[Rule | None, ...]
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
-_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
+_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
 
 
 class Op:
@@ -86,6 +87,7 @@ class Op:
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
         self._read_by_others: tuple[int, ...] | None = None
+        self.overwrites: tuple[bool, ...] = ()
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
@@ -118,6 +120,7 @@ class Op:
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
         self.edges = self.edges_for(len(self.rules))
         self._reads = tuple(reads(rule, len(self.rules)) for rule in self.rules)
+        self.overwrites = tuple(rule is not None and overwrites(rule) for rule in self.rules)
         self._read_by_others = tuple(
             i for i in range(len(self.rules)) if any(i in read for j, read in enumerate(self._reads) if j != i)
         )
@@ -184,7 +187,8 @@ class Op:
         if params:
             params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
-        if type(value) is _ndarray and value.nbytes > LARGE:
+        array = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(array) is _ndarray and array.nbytes > LARGE:
             registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
 

@@ -34,6 +34,7 @@ class Operation(Protocol):
     core: int | None
     compute: Callable[..., Any]
     edges: tuple[tuple[int, Rule], ...] | None
+    overwrites: tuple[bool, ...]
 
     @property
     def elementwise(self) -> bool:
@@ -98,7 +99,10 @@ running: list[Run] = []
 def current_run() -> Run | None:
     """Return the outermost function that a transform runs in this thread; None outside, and in threads it started."""
     here = threading.get_ident()
-    return next((run for run in tuple(running) if run.thread == here), None)
+    for run in tuple(running):
+        if run.thread == here:
+            return run
+    return None
 
 
 def now() -> int:
