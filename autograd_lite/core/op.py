@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
@@ -13,7 +15,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import Params, Rule, observers, registry
+from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant
 
@@ -93,6 +95,8 @@ class Op:
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
         update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
+        if name or not hasattr(forward, "__qualname__"):
+            self.__qualname__ = self.name
 
     @property
     def elementwise(self) -> bool:
@@ -169,6 +173,10 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
+        if assigning:
+            for x in inputs:
+                if type(x) is Tensor:
+                    registry[Tensor._read](x)
         given = raw_params(params) if observers and params else params
         if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
@@ -264,6 +272,10 @@ class Op:
         """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
         return self
 
+    def __reduce__(self) -> str:
+        """Copy and pickle an op by reference, as a function: it is itself everywhere."""
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
@@ -326,13 +338,17 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
 
+    home = None
     if rules is not None:  # a row
         row.update(rules=rules, template=template)
         numpy = numpy or function
+        home = sys._getframe(1).f_globals["__name__"]  # where pickle finds it; NumPy's function is at home in NumPy
 
     def make(forward: Callable[..., Any]) -> Op:
         functions = numpy if isinstance(numpy, tuple) else (numpy,)
         made = Op(forward, numpy=functions[0], **row)
+        if home is not None:
+            made.__module__ = home
         registry.update({f: made for f in functions if f is not None})
         return made
 
@@ -344,6 +360,14 @@ HINTS = {
     "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
     "initial": "; combine the value with the result instead",
 }
+
+
+def is_named(x: Any) -> bool:
+    """Whether an object is what its module has under its name: then it is pickled by reference, as functions are."""
+    try:
+        return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
+    except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
+        return False
 
 
 def _holds_tensor(tree: Any) -> bool:

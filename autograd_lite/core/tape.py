@@ -82,7 +82,7 @@ class Run:
         running.append(self)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        running.remove(self)
+        ended(self)
         if error is None:
             return
         if self.guard is not None:
@@ -94,6 +94,13 @@ class Run:
 
 running: list[Run] = []
 """The functions that transforms run now, in all threads, outer ones first."""
+
+
+def ended(run: Run) -> None:
+    """Note that a function has returned or raised."""
+    running.remove(run)
+    if not running:
+        assigning.clear()
 
 
 def current_run() -> Run | None:
@@ -136,6 +143,9 @@ class Observer(Generic[Node]):
 
 assignments: list[int] = []
 """Serial of the latest assignment to a Tensor, if there was one: without, nobody asks which version a use meant."""
+
+assigning: list[int] = []
+"""The same while transforms run that assign: then ops look whether an input is a view that was left behind."""
 
 
 class observing:

@@ -189,6 +189,26 @@ def test_what_the_remedy_says_to_write_is_differentiated(name):
     assert np.any(ag.grad(g)(V) != 1.0)
 
 
+WORKS: dict[str, tuple[Callable[[Any], Any], Any]] = {
+    "sum": (sum, 6.0),
+    "max": (max, 3.0),
+    "sorted": (lambda t: sorted(t, reverse=True)[0], 3.0),
+    "abs": (lambda t: abs(t)[0], 1.0),
+    "condition": (lambda t: t[0] if t[0] < t[1] and t[2] else t[1], 1.0),
+    "format": (lambda t: t[0] * len(f"{t[0]:.3f}"), 5.0),
+    "print": (lambda t: t[0] * len(f"{t}"), 20.0),
+    "integer of a mask": (lambda t: t[int(np.argmax(t))], 3.0),
+}
+
+
+@pytest.mark.parametrize("name", WORKS)
+def test_what_python_does_with_it(name):
+    f, expected = WORKS[name]
+    value, gradient = ag.value_and_grad(f)(V)
+    assert value == expected
+    assert np.sum(np.abs(gradient)) > 0
+
+
 class TestErrorsOfC:
     """What C code raises in the place of a refusal is not what the user sees."""
 

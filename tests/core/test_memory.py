@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.core.backward import own, plus
 from autograd_lite.core.memory import Released
-from autograd_lite.core.overwriting import overwrites
+from autograd_lite.core.overwriting import Spent, overwrites
 from autograd_lite.core.reads import OUTPUT, reads
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
@@ -135,6 +136,32 @@ def test_no_gradient_depends_on_what_is_let_go_or_written_over(monkeypatch, row,
             results.append(gradients(row, sample))
     for given, expected in zip(*results, strict=True):
         np.testing.assert_allclose(given, expected, rtol=1e-13, atol=1e-13)
+
+
+def test_cotangents_that_nobody_else_holds_are_handed_over_and_written_over(monkeypatch):
+    ones = np.ones(N)
+    for take in (lambda given: own(given.pop()), lambda given: plus(given.pop(), ones)):
+        given = [np.ones(N)]
+        address = id(given[0])
+        result = take(given)
+        assert id(result) == address  # nobody else holds it
+        before = result.copy()
+        other = take([result])
+        assert id(other) != address
+        np.testing.assert_array_equal(result, before)
+
+    used = []
+    plain = Spent.__array_ufunc__
+
+    def seen(self, ufunc, method, *inputs, **kwargs):
+        value = plain(self, ufunc, method, *inputs, **kwargs)
+        used.append((ufunc, value is self.base))
+        return value
+
+    monkeypatch.setattr(Spent, "__array_ufunc__", seen)
+    gradient = ag.grad(lambda x: np.sum(np.exp(np.sin(-x) * LARGE) * LARGE))(LARGE)
+    np.testing.assert_allclose(gradient, -np.exp(np.sin(-LARGE) * LARGE) * LARGE**2 * np.cos(LARGE), rtol=1e-12)
+    assert used == [(np.multiply, True), (np.multiply, True), (np.multiply, True), (np.negative, True)]
 
 
 def test_a_value_that_a_variable_holds_stays_where_its_users_died():
