@@ -13,11 +13,11 @@ import sys
 
 import numpy
 
-from autograd_lite.numpy.makers import makers
+from autograd_lite.numpy.makers import table as _table
 
 __all__ = list(numpy.__all__)
 
-globals().update({name: value for name, value in vars(numpy).items() if not name.startswith("_")} | makers)
+globals().update({name: value for name, value in vars(numpy).items() if not name.startswith("_")} | _table)
 sys.modules.update({f"{__name__}.{name}": getattr(numpy, name) for name in ("fft", "linalg", "random")})
 
 

@@ -115,5 +115,5 @@ _NEW: tuple[Maker, ...] = (
 _FROM_DATA: tuple[Maker, ...] = (
     *(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite, np.require),
 )
-makers: dict[str, Maker] = {made.__name__: made for made in (*map(_maker, _NEW), *map(_from_data, _FROM_DATA))}
+table: dict[str, Maker] = {made.__name__: made for made in (*map(_maker, _NEW), *map(_from_data, _FROM_DATA))}
 """The functions that take the place of NumPy's, by name."""

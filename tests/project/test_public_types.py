@@ -115,7 +115,7 @@ USES = [  # a line of a user's program, and the code of its error; none where it
     ("assert_type(anp.zeros(3) * anp.pi, NDArray[np.float64])", None),
     ("npla.norm(default_rng(0).normal(size=3)), anp.linalg.inv(anp.eye(2))", None),
     ("anp.zeroes(3)", "attr-defined"),
-    ("anp.zeros('rows')", "call-overload"),
+    ("anp.zeros('rows')", "arg-type"),
     ("npla.nrm(x)", "attr-defined"),
 ]
 
