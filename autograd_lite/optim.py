@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
+from autograd_lite.core.tape import current_run
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
 
@@ -181,7 +181,7 @@ def check_fraction(name: str, value: float) -> float:
 
 def _check_leaf(p: Any, g: Any) -> None:
     for name, x in (("parameter", p), ("gradient", g)):
-        if type(x) is Tensor and not tracing.depth:
+        if type(x) is Tensor and current_run() is None:
             raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
         dtype = np.asarray(raw(x)).dtype
         if dtype.kind not in "fiub":

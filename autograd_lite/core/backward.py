@@ -12,7 +12,7 @@ from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
-from autograd_lite.core.versions import as_used
+from autograd_lite.core.versions import as_it_was, as_used
 
 _float64 = np.float64
 _serial = attrgetter("serial")
@@ -117,7 +117,9 @@ def _to_visit(
 
 def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
-    return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
+    if isinstance(node._value, tuple):
+        return (g, unpack(node), *node.inputs)
+    return (g, *map(as_it_was, (node, *node.inputs))) if assignments else (g, node, *node.inputs)
 
 
 def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:

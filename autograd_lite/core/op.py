@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overlo
 
 import numpy as np
 
+from autograd_lite.core.protection import SMALL, kept, kept_params
+from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Params, Rule, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
-from autograd_lite.core.values import as_constant
+from autograd_lite.core.values import LARGE, as_constant
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +85,7 @@ class Op:
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
+        self._read_by_others: tuple[int, ...] | None = None
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
@@ -114,6 +117,10 @@ class Op:
         self.given = len(given)
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
         self.edges = self.edges_for(len(self.rules))
+        self._reads = tuple(reads(rule, len(self.rules)) for rule in self.rules)
+        self._read_by_others = tuple(
+            i for i in range(len(self.rules)) if any(i in read for j, read in enumerate(self._reads) if j != i)
+        )
 
     def _missing(self, position: int) -> Rule:
         def missing(*args: Any, **params: Any) -> Value:
@@ -133,6 +140,12 @@ class Op:
         """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
         return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
 
+    def read(self, inputs: tuple[Value, ...]) -> Reads:
+        """Return the positions of those inputs, and `OUTPUT`, whose values the rules read that these inputs need."""
+        if not isinstance(self.rules, tuple):
+            return frozenset(range(OUTPUT, len(inputs)))
+        return frozenset().union(*[self._reads[i] for i, x in enumerate(inputs) if type(x) is Tensor])
+
     def __call__(self, *args: Any, **params: Any) -> Value:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
@@ -141,13 +154,14 @@ class Op:
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
         values = []
-        recorded = lists = False
+        recorded = lists = arrays = False
         for x in inputs:
             kind = type(x)
             if kind is Tensor:
                 recorded = True
                 x = x._value
             elif kind is _ndarray:
+                arrays = True
                 lists = lists or x.dtype.kind not in "fc"
             elif kind not in _NUMBERS:
                 lists = True
@@ -165,8 +179,23 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
+        if arrays:
+            inputs = self._kept(inputs)
+        if params:
+            params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
+        if type(value) is _ndarray and value.nbytes > LARGE:
+            registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
+
+    def _kept(self, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Return inputs with what a record is to hold for the arrays among them that rules read."""
+        held = list(inputs)
+        for i in range(len(held)) if self._read_by_others is None else self._read_by_others:
+            x = held[i]
+            if type(x) is _ndarray:
+                held[i] = x.copy() if x.nbytes <= SMALL and not observers else kept(x, self.name)
+        return tuple(held)
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""

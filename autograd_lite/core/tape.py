@@ -42,14 +42,45 @@ class Operation(Protocol):
         """Return position and rule of those of this many inputs that have one."""
 
 
-class _Tracing(threading.local):
-    """What goes on in this thread."""
+class Run:
+    """A function that a transform runs on Tensors.
 
-    depth = 0
-    """How many transforms are running."""
+    Attributes
+    ----------
+    copies : bool
+        Whether the record outlives the call, and has to hold copies of the user's arrays.
+    thread : int
+        The thread that it runs in.
+    leaves : list of Tensor
+        What stands for the arrays that are differentiated.
+    guard : Guard or None
+        What keeps large arrays as they are that the record needs: see `protection`.
+    """
+
+    guard: Any = None
+    copies = False
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.leaves: list[Any] = []
+
+    def __enter__(self) -> None:
+        running.append(self)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        running.remove(self)
+        if error is not None and self.guard is not None:
+            self.guard.failed(error)
 
 
-tracing = _Tracing()
+running: list[Run] = []
+"""The functions that transforms run now, in all threads, outer ones first."""
+
+
+def current_run() -> Run | None:
+    """Return the outermost function that a transform runs in this thread; None outside of transforms."""
+    here = threading.get_ident()
+    return next((run for run in running if run.thread == here), None)
 
 
 def now() -> int:

@@ -18,10 +18,10 @@ import numpy as np
 from autograd_lite.core import tape, trees
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assignments, next_serial, observers, registry
-from autograd_lite.core.values import as_value, read_only
+from autograd_lite.core.values import LARGE, Released, as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
-_float64 = np.float64
+_float64, _ndarray = np.float64, np.ndarray
 _NUMBERS = frozenset({float, int, np.float64})
 
 Method = Callable[..., "Tensor"]
@@ -56,12 +56,17 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         node.params = NO_PARAMS
         node.name = node.grad = None
         node.serial = next_serial()
+        if type(value) is _ndarray and value.nbytes > LARGE:
+            registry[record](node)
         return node
 
     def reflected(self: Tensor, other: Value) -> Value:
         if observers or type(other) not in _NUMBERS:
             return registry[function](other, self)
-        return record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
+        node = record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
+        if type(node._value) is _ndarray and node._value.nbytes > LARGE:
+            registry[record](node)
+        return node
 
     return method, reflected
 
@@ -181,12 +186,6 @@ class Tensor:
         """The value: a read-only view of the array, or a NumPy scalar."""
         return read_only(self._read())
 
-    def _read(self) -> Value:
-        """Return the value for what leaves the record; raise RuntimeError for a view that an assignment left behind."""
-        if assignments:
-            registry[Tensor._read](self)
-        return self._value
-
     @value.setter
     def value(self, new: Value) -> None:
         name = self.name or "t"
@@ -194,6 +193,12 @@ class Tensor:
             f"the value of a Tensor cannot be replaced, since a record may still need it; "
             f"make a new one: {name} = ag.Tensor({name}.value - step)"
         )
+
+    def _read(self) -> Value:
+        """Return the value for what leaves the record; raise RuntimeError for a view that an assignment left behind."""
+        if assignments:
+            registry[Tensor._read](self)
+        return registry[Released](self) if type(self._value) is Released else self._value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -259,7 +264,7 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.tracing.depth and self.dtype.kind in "fc":
+        if tape.current_run() and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
@@ -282,7 +287,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.tracing.depth:
+        if self.op is not None or tape.current_run():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"

@@ -104,7 +104,7 @@ def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[An
         Where a cotangent has another structure or shape than the value.
     """
     check_callable(f, "vjp")
-    call = Call(f, primals, {}, range(len(primals)))
+    call = Call(f, primals, {}, range(len(primals)), copies=True)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cotangents: tuple[Any, ...] = call.arrange(call.pull(call.seeds(cotangent))[0])

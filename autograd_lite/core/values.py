@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from autograd_lite.core.shapes import Value
+from autograd_lite.core.shapes import Array, Shape, Value
+
+LARGE = 2**17
+"""Bytes of an array that is worth the price of asking whether a record still needs it."""
 
 
 def as_value(value: Value, copy: bool) -> Value:
@@ -53,3 +56,23 @@ def _plain(x: Value) -> Value:
 def _summary(x: Value) -> str:
     """Describe what was given, for an error message."""
     return f"{type(x).__name__} of shape {np.shape(x)}"
+
+
+class Released:
+    """What a node holds in the place of a value that was let go: its shape and dtype."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, value: Array) -> None:
+        self.shape: Shape = value.shape
+        self.dtype = value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))

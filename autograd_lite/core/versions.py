@@ -10,12 +10,14 @@ from __future__ import annotations
 import weakref
 from bisect import bisect_right
 from operator import itemgetter
+from typing import cast
 
 import numpy as np
 
 from autograd_lite.core import tape
+from autograd_lite.core.op import alias, item, op_of
 from autograd_lite.core.shapes import Array, Value
-from autograd_lite.core.tensor import Tensor, summary
+from autograd_lite.core.tensor import Tensor, raw, record, summary
 
 _serial_of = itemgetter(0)
 
@@ -65,10 +67,18 @@ def as_used(node: Tensor) -> tuple[Value, ...]:
     """
     serial = node.serial
     node.inputs = tuple([version_at(x, serial) if type(x) is Tensor else x for x in node.inputs])
-    for x in node.inputs:
-        if type(x) is Tensor:
-            check_fresh(x, serial, node)
+    if node.op is not alias:
+        for x in node.inputs:
+            if type(x) is Tensor:
+                check_fresh(x, serial, node)
     return node.inputs
+
+
+def as_it_was(x: Value) -> Value:
+    """Return what derivative rules that are recorded get for a value: of a view, another node, which is not one."""
+    if type(x) is not Tensor or base(x) is None:
+        return x
+    return record(alias, x._value, (x,), tape.NO_PARAMS)
 
 
 def check_fresh(x: Tensor, until: int, node: Tensor | None = None) -> None:
@@ -85,27 +95,49 @@ def check_fresh(x: Tensor, until: int, node: Tensor | None = None) -> None:
 
 def base(x: Tensor) -> Tensor | None:
     """Return the Tensor that this one is a view of: the input whose memory it shares, if any."""
-    value = x._value
-    if x.op is None or type(value) is not np.ndarray:
+    if x.op is None or x.op is alias or type(x._value) is not np.ndarray:
         return None
-    for y in x.inputs:
-        if type(y) is Tensor and np.may_share_memory(version_at(y, x.serial)._value, value):
+    made = x.inputs[0] if x.op is item else x  # one of several outputs
+    for y in made.inputs:
+        if _shares(y, x):
             handle = y.handle() if hasattr(y, "handle") else None
-            return y if handle is None else handle
+            source: Tensor = y if handle is None else handle
+            return source
     return None
+
+
+def _shares(y: Value, x: Tensor) -> bool:
+    """Whether an input of a node is an array whose memory another value shares."""
+    if type(y) is not Tensor:
+        return False
+    held = version_at(y, x.serial)._value
+    return type(held) is np.ndarray and np.may_share_memory(held, x._value)
+
+
+def seen(x: Tensor, array: Array) -> Array:
+    """Return what a view would show of another array in the place of the one that it is a view of."""
+    if x.op is item:
+        whole = x.inputs[0]
+        return cast(Array, _shown(whole, array, x)[x.params["index"]])
+    return cast(Array, _shown(x, array, x))
+
+
+def _shown(node: Tensor, array: Array, x: Tensor) -> Value:
+    values = [array if _shares(y, x) else raw(y) for y in node.inputs]
+    return op_of(node).compute(*values, **node.params)
 
 
 def _touched(x: Tensor, since: int, until: int) -> Array | None:
     """Return which elements of a view were assigned to through others between two serials, as a mask; None for none."""
     source = base(x)
-    if source is None or x.op is None:
+    if source is None:
         return None
     mask = _touched(source, since, until)
     for serial, index in getattr(source, "stores", ()):
         if since < serial < until:
             mask = np.zeros(source.shape, bool) if mask is None else mask
             mask[index] = True
-    return None if mask is None else x.op.compute(mask, **x.params)
+    return None if mask is None else seen(x, mask)
 
 
 def _check_now(x: Tensor) -> None:

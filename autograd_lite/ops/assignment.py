@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.core.op import Op
+from autograd_lite.core.op import Op, item
 from autograd_lite.core.shapes import Value
-from autograd_lite.core.tape import now, registry, tracing
+from autograd_lite.core.tape import current_run, now, registry
 from autograd_lite.core.tensor import Tensor, leaf
-from autograd_lite.core.versions import base, check_fresh, replace
+from autograd_lite.core.versions import base, check_fresh, replace, seen
 from autograd_lite.ops.indexing import getitem
 from autograd_lite.ops.updates import At
 
@@ -70,7 +70,7 @@ def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
 
 def _is_users(t: Tensor) -> bool:
     """Whether a Tensor is a leaf that no running transform has made."""
-    return t.op is None and not tracing.depth
+    return t.op is None and current_run() is None
 
 
 def _shows(value: Value, t: Tensor, index: Any) -> bool:
@@ -91,12 +91,12 @@ def _store(t: Tensor, node: Tensor, index: Any) -> None:
     if source is None or row is None:
         replace(t, node, index)
         return
-    if len(t.inputs) != 1 or isinstance(source._value, tuple) or source.dtype != t.dtype:
+    if len(t.inputs) != 1 or row is item or source.dtype != t.dtype:
         raise TypeError(
             f"'{t.name or 't'}' is a view that '{row.name}' made, and cannot be written through to what it is a view "
             "of; assign to that, or to a copy of the view: np.copy"
         )
-    numbers = row.compute(np.arange(source.size).reshape(source.shape), **params)  # of the elements that it shows
+    numbers = seen(t, np.arange(source.size).reshape(source.shape))  # of the elements that it shows
     places = params["index"] if row is getitem else np.unravel_index(numbers, source.shape)
     replace(t, node, index)
     _store(source, At(source, places).set(t), np.unravel_index(numbers[index], source.shape))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.memory import restored
 from autograd_lite.core.op import Op, alias, item, op_of
 from autograd_lite.core.shapes import Shape, Value
 from autograd_lite.core.tape import Params, next_serial
@@ -241,7 +242,7 @@ class Expressions:
                 leaves, rebuild = trees.flatten(tensor.params)
                 params = rebuild([self._param(tensor, p, name_of) for p in leaves])
             self.verbatim = is_verbatim(tensor)
-            self.assign(tensor, self.apply(op_of(tensor), args, params, tensor._value))
+            self.assign(tensor, self.apply(op_of(tensor), args, params, restored(tensor)))
         self.verbatim = False
 
     def _param(self, tensor: Tensor, p: Value, name_of: NameOf) -> Value:

@@ -20,10 +20,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
+from autograd_lite.core.lines import is_users
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.debugging import is_users
 from autograd_lite.program.frames import Place, computed_operands, expression, is_name, named_values, operands, place_of
 
 _WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}

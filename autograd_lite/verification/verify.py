@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.debugging import is_users
+from autograd_lite.core.lines import is_users
 from autograd_lite.numerical import quiet
 from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, Budget, SafetyNet
 from autograd_lite.verification.comparison import Comparison

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.core.op import Op
-from autograd_lite.core.tape import current_observers, registry, tracing
+from autograd_lite.core.tape import current_observers, registry, running
 
 VECTOR, NUMBER, COMPLEX = ag.Tensor(np.array([1.0, 2.0, 3.0]), "weights"), ag.Tensor(2.0), ag.Tensor(1j)
 MATRIX, SINGULAR, EMPTY = ag.Tensor(np.eye(2)), ag.Tensor(np.zeros((2, 2))), ag.Tensor(np.zeros(0))
@@ -23,7 +23,7 @@ def everything_as_it_was():
     before = [leaf.value.copy() for leaf in leaves]
     answers = len(registry)
     yield
-    assert tracing.depth == 0
+    assert not running
     assert current_observers() == ()
     assert len(registry) == answers
     assert [leaf.grad for leaf in leaves] == [None] * len(leaves)

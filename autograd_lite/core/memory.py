@@ -1,0 +1,81 @@
+"""The memory of a record: large values that no rule will read are let go while it grows."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+
+import numpy as np
+
+from autograd_lite.core.backward import order
+from autograd_lite.core.op import op_of
+from autograd_lite.core.reads import OUTPUT, Reads
+from autograd_lite.core.shapes import Value
+from autograd_lite.core.tape import observers, registry
+from autograd_lite.core.tensor import Tensor, raw, record
+from autograd_lite.core.values import Released
+
+
+class _Pending(threading.local):
+    """Large nodes whose values no rule reads, by id: a weak reference to each, and how many inputs refer to it."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+
+
+_pending = _Pending()
+
+
+def _references() -> int:
+    """Return how many references the interpreter counts of what one variable holds, asked as `grown` does."""
+    x = Tensor(0.0)
+    return sys.getrefcount(x)
+
+
+_VARIABLE = _references()
+
+
+def grown(node: Tensor) -> None:
+    """See a large node that was recorded; let go what only nodes that do not read it hold by now.
+
+    A value is let go once nothing but inputs of nodes refers to its Tensor: no variable, container or running call.
+    """
+    if observers:  # they look at every value
+        return
+    pending = _pending.nodes
+    op, inputs = op_of(node), node.inputs
+    read = op.read(inputs)
+    shows = node._value.base is not None
+    for i, x in enumerate(inputs):
+        if type(x) is Tensor and id(x) in pending:
+            ref, uses = pending.pop(id(x))
+            if ref() is x and i not in read and not shows:
+                pending[id(x)] = ref, uses + 1
+    for key, (ref, uses) in list(pending.items()):
+        x = ref()
+        if x is None:
+            del pending[key]
+        elif sys.getrefcount(x) == _VARIABLE + uses and uses:
+            x._value = Released(x._value)
+            del pending[key]
+    if OUTPUT not in read and _can_be_computed_again(node, read):
+        pending[id(node)] = weakref.ref(node), 0
+
+
+def _can_be_computed_again(node: Tensor, read: Reads) -> bool:
+    """Whether what a node is made from is there as long as the record is: arrays that no rule reads may change."""
+    held = all(type(x) is Tensor or i in read or np.ndim(x) == 0 for i, x in enumerate(node.inputs))
+    return held and not any(isinstance(p, np.ndarray) for p in node.params.values())
+
+
+def restored(t: Tensor) -> Value:
+    """Return the value of a node, computed again with all that it needs where it was let go."""
+    if type(t._value) is Released:
+        for node in reversed(order([t])[0]):
+            if type(node._value) is Released:
+                node._value = op_of(node).compute(*map(raw, node.inputs), **node.params)
+    return t._value
+
+
+registry[record], registry[Released] = grown, restored
