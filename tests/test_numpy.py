@@ -193,6 +193,16 @@ def test_constants_of_a_program_are_written_as_they_are_made():
     numpy.testing.assert_allclose(namespace["f_and_gradient"](2.0), ag.value_and_grad(f)(2.0))
 
 
+@pytest.mark.parametrize("read", [ag.source, ag.explain, ag.trace])
+def test_a_result_that_is_constant_is_an_error(read):
+    with pytest.raises(TypeError, match=r"expected constant_of\(\) to return a result that depends on its arguments"):
+        read(constant_of, 2.0)
+
+
+def constant_of(x):
+    return np.sum(np.linspace(0, 1, 4))
+
+
 def test_a_program_of_it_is_verified():
     def f(x):
         out = np.empty(3)

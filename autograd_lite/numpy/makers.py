@@ -15,18 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core import tape, trees
+from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Value
-from autograd_lite.core.tape import current_observers, registry
+from autograd_lite.core.tape import current_observers, current_run, registry
 from autograd_lite.core.tensor import Tensor, leaf, raw
 
 Maker = Callable[..., Any]
 
 
 def _inside() -> bool:
-    """Whether a transform is running."""
-    return tape.tracing.depth > 0
+    """Whether a transform is running in this thread."""
+    return current_run() is not None
 
 
 def _maker(function: Maker) -> Maker:

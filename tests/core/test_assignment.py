@@ -5,6 +5,7 @@ One source is run in three ways: on plain arrays, which tell the value; on Tenso
 """
 
 from functools import partial
+from typing import Any
 
 import numpy
 import pytest
@@ -126,13 +127,12 @@ ERRORS = [  # a statement, the error, and what it says
     ("a[5] = s", IndexError, "out of bounds"),
     ("a[0] = b", ValueError, "broadcast"),
     ("a[0] = [s, s]", ValueError, "broadcast"),
-    ("b += a", ValueError, r"'b' of shape \(3,\)|shape \(3,\) cannot hold a result of shape \(3, 4\)"),
+    ("c = b[:1] * 1.0; c += b", ValueError, r"of shape \(1,\) cannot hold a result of shape \(3,\)"),
     ("a[0] = 1j", TypeError, "expected real values for a Tensor of dtype float64, got complex128"),
     ("a *= 1j", TypeError, "float64 cannot hold a result of dtype complex128"),
     ("a['x'] = s", IndexError, "only integers"),
     ("np.broadcast_to(b, (2, 3))[0] = s", (TypeError, ValueError), "np.copy|read-only"),
     ("np.diag(q)[0] = s", (TypeError, ValueError), "np.copy|read-only"),
-    ("numpy.zeros(3)[0] = s", TypeError, "autograd_lite.numpy|np.stack"),
     ("c = np.zeros(3, int); c[0] = s", TypeError, "int"),
     ("c = np.arange(3); c += b", TypeError, "array|cast"),
 ]
@@ -240,7 +240,7 @@ def test_the_source_of_a_program_that_people_write(name):
     program, args = programs[name]
     loss = lambda *xs: weigh(program(np, *xs))  # noqa: E731
     traced = ag.trace(loss, *args)
-    names = {}
+    names: dict[str, Any] = {}
     exec(ag.source(loss, *args), names)
     value, gradients = next(f for key, f in names.items() if key.endswith("_and_gradient"))(*args, **traced.constants)
     expected, wanted = ag.value_and_grad(loss, range(len(args)))(*args)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 
@@ -27,7 +27,8 @@ def fill(buffer, value):
 
 
 """
-SHAPES = ((3, 4), (3,), (), (4,), (2, 3))
+T = TypeVar("T")
+SHAPES: tuple[tuple[int, ...], ...] = ((3, 4), (3,), (), (4,), (2, 3))
 LARGEST = 50.0
 POINTWISE = ("np.sin({})", "np.tanh({})", "0.5 * {}", "{} + 0.25", "-{}", "{} ** 2", "np.exp(0.1 * {})", "{}")
 OPERATORS = ("+", "-", "*", "+", "-", "*", "/", "**")
@@ -61,7 +62,7 @@ class _Writer:
             *((1, self.iteration), (1, self.helper), (1, self.branch)),
         )
 
-    def pick(self, options: Sequence[Any]) -> Any:
+    def pick(self, options: Sequence[T]) -> T:
         """Return one of some options."""
         return options[int(self.rng.integers(max(1, len(options))))]
 
