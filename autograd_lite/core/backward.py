@@ -48,7 +48,6 @@ def sweep(
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
-    arguments = _tensors_of if lifted else _values_of
     observers = current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
@@ -60,7 +59,14 @@ def sweep(
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row, args, params = node.op, arguments(g, node), node.params
+        row, params = node.op, node.params
+        if lifted:
+            args = _tensors_of(g, node)
+        elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
+            x, y = inputs
+            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+        else:
+            args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
@@ -75,8 +81,10 @@ def sweep(
                 c = fit(c, x, node, rule)
             if observers:
                 c = _observed(observers, node, x, c)
-            before = arrived.get(x)
-            arrived[x] = c if before is None else plus(before, c)
+            if x in arrived:
+                before = arrived[x]
+                c = plus(before, c) if type(before) is tuple else before + c
+            arrived[x] = c
     return found, recorded
 
 
@@ -120,17 +128,6 @@ def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     if isinstance(node._value, tuple):
         return (g, unpack(node), *node.inputs)
     return (g, *map(as_it_was, (node, *node.inputs))) if assignments else (g, node, *node.inputs)
-
-
-def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
-    """Return what rules get in a sweep that is not recorded: arrays and numbers."""
-    inputs = node.inputs
-    if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
-        x, y = inputs
-        return (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
-    if len(inputs) == 1:
-        return g, node._value, raw(inputs[0])
-    return (g, node._value, *map(raw, inputs))
 
 
 def order(

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
+from autograd_lite.core.memory import settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
@@ -73,7 +74,7 @@ class Call(Run):
         except BaseException as error:
             self.__exit__(None, error, None)
             raise
-        self.__exit__(None, None, None)
+        running.remove(self)
         if assignments and assignments[0] > self.since:
             self.leaves = list(map(original, self.leaves))
         self.outputs: list[Value] = [result]
@@ -146,6 +147,7 @@ class Call(Run):
 
     def pull(self, cotangents: dict[Tensor, Cotangent]) -> tuple[list[Cotangent], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
+        settle()
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         if self.guard is not None:
             self.guard.check()

@@ -14,7 +14,7 @@ from autograd_lite.core.reads import OUTPUT, Reads
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, raw, record
-from autograd_lite.core.values import Released
+from autograd_lite.core.values import LARGE, Released
 
 
 class _Pending(threading.local):
@@ -37,30 +37,32 @@ _VARIABLE = _references()
 
 
 def grown(node: Tensor) -> None:
-    """See a large node that was recorded; let go what only nodes that do not read it hold by now.
-
-    A value is let go once nothing but inputs of nodes refers to its Tensor: no variable, container or running call.
-    """
+    """See a node made from a large value; let large values go that only nodes which do not read them hold by now."""
     if observers:  # they look at every value
         return
-    pending = _pending.nodes
+    pending, value = _pending.nodes, node._value
     op, inputs = op_of(node), node.inputs
     read = op.read(inputs)
-    shows = node._value.base is not None
+    is_view = type(value) is np.ndarray and value.base is not None
     for i, x in enumerate(inputs):
         if type(x) is Tensor and id(x) in pending:
             ref, uses = pending.pop(id(x))
-            if ref() is x and i not in read and not shows:
+            if ref() is x and i not in read and not is_view:
                 pending[id(x)] = ref, uses + 1
-    for key, (ref, uses) in list(pending.items()):
+    settle()
+    if type(value) is np.ndarray and value.nbytes > LARGE and OUTPUT not in read and _can_be_computed_again(node, read):
+        pending[id(node)] = weakref.ref(node), 0
+
+
+def settle() -> None:
+    """Let go what nothing holds any more but inputs of nodes: no variable, no container, no running call."""
+    for key, (ref, uses) in list(_pending.nodes.items()):
         x = ref()
         if x is None:
-            del pending[key]
+            del _pending.nodes[key]
         elif sys.getrefcount(x) == _VARIABLE + uses and uses:
             x._value = Released(x._value)
-            del pending[key]
-    if OUTPUT not in read and _can_be_computed_again(node, read):
-        pending[id(node)] = weakref.ref(node), 0
+            del _pending.nodes[key]
 
 
 def _can_be_computed_again(node: Tensor, read: Reads) -> bool:

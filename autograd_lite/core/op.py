@@ -23,7 +23,7 @@ Rules = tuple[Rule | None, ...]
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
-_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
+_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
 
 
 class Op:
@@ -184,7 +184,8 @@ class Op:
         if params:
             params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
-        if type(value) is _ndarray and value.nbytes > LARGE:
+        array = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(array) is _ndarray and array.nbytes > LARGE:
             registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
 

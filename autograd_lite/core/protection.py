@@ -18,10 +18,10 @@ from autograd_lite.core.lines import describe_line, describe_place, user_frame
 from autograd_lite.core.shapes import Array
 from autograd_lite.core.tape import Params, Run, current_run, observers
 
-SMALL = 2**11
-"""Bytes of an array that is copied faster than it is locked."""
+SMALL, MIDDLE = 2**11, 2**15
+"""Bytes of an array that is copied each time, and of one that is copied when it is met for the first time."""
 
-_SAMPLED = 256  # elements, about
+_SAMPLED = 128  # elements, about
 
 
 class Family:
@@ -54,6 +54,7 @@ class Guard:
 
     def __init__(self) -> None:
         self.held: dict[int, Held] = {}
+        self.copied: set[int] = set()
 
     def failed(self, error: BaseException) -> None:
         """Let all arrays go, as the function raised; say so where it wanted to change one of them."""
@@ -67,18 +68,18 @@ class Guard:
         owner = x
         while isinstance(owner.base, np.ndarray):
             owner = owner.base
-        if id(owner) not in self.held:
+        held = self.held.get(id(owner))
+        if held is None:
             frame = user_frame()
-            place = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
             with _families_lock:
                 family = _families.setdefault(id(owner), Family())
                 family.guards += 1
-            self.held[id(owner)] = Held(family, x, _sample(x), use, place)
-        locked = self.held[id(owner)].family.locked
-        for array in (owner, x):
+            place = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+            held = self.held[id(owner)] = Held(family, x, _sample(x), use, place)
+        for array in (owner,) if owner is x else (owner, x):
             if array.flags.writeable:
-                array.flags.writeable = False
-                locked.append(array)
+                array.setflags(write=False)
+                held.family.locked.append(array)
 
     def check(self) -> None:
         """Raise RuntimeError where an array was changed all the same, through a view that was there before."""
@@ -97,7 +98,7 @@ class Guard:
                     continue
                 del _families[owner]
             for array in family.locked:  # owners come first: a view is writeable where its owner is
-                array.flags.writeable = True
+                array.setflags(write=True)
 
     __del__ = release
 
@@ -132,21 +133,29 @@ def _changed(what: str, held: Held) -> str:
 
 def _sample(x: Array) -> bytes:
     """Return some hundred elements, evenly spaced along every axis."""
-    most = int(_SAMPLED ** (1 / max(x.ndim, 1))) + 1
-    return x[tuple([slice(None, None, max(n // most, 1)) for n in x.shape])].tobytes()
+    if x.flags.c_contiguous:
+        return x.reshape(-1)[:: x.size // _SAMPLED + 1].tobytes()
+    most = int(_SAMPLED ** (1 / x.ndim)) + 1
+    return x[tuple([slice(None, None, n // most + 1) for n in x.shape])].tobytes()
 
 
 def kept(x: Array, use: str, run: Run | None = None) -> Array:
-    """Return what a record is to hold for an array that a rule reads: a copy, or the array itself, locked."""
+    """Return what a record is to hold for an array that a rule reads: a copy, or the array itself, locked.
+
+    A middling array is copied once: in a loop that uses it again and again, copies would add up.
+    """
     if x.nbytes <= SMALL and not observers:
         return x.copy()
     run = current_run() or run
     if run is None:
-        return x
+        return x.copy() if x.nbytes <= MIDDLE and not observers else x
     if run.copies:
         return x if observers else x.copy()  # observers know arrays by identity
     if run.guard is None:
         run.guard = Guard()
+    if x.nbytes <= MIDDLE and id(x) not in run.guard.copied and not observers:
+        run.guard.copied.add(id(x))
+        return x.copy()
     run.guard.hold(x, use)
     return x
 

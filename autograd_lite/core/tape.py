@@ -80,7 +80,10 @@ running: list[Run] = []
 def current_run() -> Run | None:
     """Return the outermost function that a transform runs in this thread; None outside of transforms."""
     here = threading.get_ident()
-    return next((run for run in running if run.thread == here), None)
+    for run in running:
+        if run.thread == here:
+            return run
+    return None
 
 
 def now() -> int:

@@ -21,8 +21,8 @@ from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assignments, n
 from autograd_lite.core.values import LARGE, Released, as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
-_float64, _ndarray = np.float64, np.ndarray
-_NUMBERS = frozenset({float, int, np.float64})
+_float64, _int64, _ndarray = np.float64, np.int64, np.ndarray
+_NUMBERS = frozenset({float, int, np.float64, np.int64})
 
 Method = Callable[..., "Tensor"]
 Outcome = TypeVar("Outcome")
@@ -42,7 +42,7 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         try:
             if kind is Tensor:
                 value = operate(self._value, other._value)
-            elif kind is _float64 or kind is float or kind is int:
+            elif kind is _float64 or kind is float or kind is int or kind is _int64:
                 value = operate(self._value, other)
         except ValueError:
             pass  # shapes that do not go together: the op raises again, and names itself

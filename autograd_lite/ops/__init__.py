@@ -62,6 +62,7 @@ modules = (
 )
 table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
 """Every built-in op by name."""
+table["abs"] = elementwise.absolute  # no name of a module: its rules call Python's
 
 
 ufunc_methods.update({(f, "outer"): updates.outer(f) for f in registry if isinstance(f, np.ufunc) and f.nin == 2})
