@@ -16,12 +16,14 @@ from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, raw, record
 from autograd_lite.core.values import LARGE, Released
 
+Reference = weakref.ref[Tensor]
+
 
 class _Pending(threading.local):
-    """Large nodes whose values no rule reads, by id: a weak reference to each, and how many inputs refer to it."""
+    """Large nodes whose values no rule reads, by id: a weak reference to each, and to the nodes that use it."""
 
     def __init__(self) -> None:
-        self.nodes: dict[int, tuple[weakref.ref[Tensor], int]] = {}
+        self.nodes: dict[int, tuple[Reference, list[Reference]]] = {}
 
 
 _pending = _Pending()
@@ -46,23 +48,29 @@ def grown(node: Tensor) -> None:
     is_view = type(value) is np.ndarray and value.base is not None
     for i, x in enumerate(inputs):
         if type(x) is Tensor and id(x) in pending:
-            ref, uses = pending.pop(id(x))
+            ref, users = pending.pop(id(x))
             if ref() is x and i not in read and not is_view:
-                pending[id(x)] = ref, uses + 1
+                pending[id(x)] = ref, [*users, weakref.ref(node)]
     settle()
     if type(value) is np.ndarray and value.nbytes > LARGE and OUTPUT not in read and _can_be_computed_again(node, read):
-        pending[id(node)] = weakref.ref(node), 0
+        pending[id(node)] = weakref.ref(node), []
 
 
 def settle() -> None:
     """Let go what nothing holds any more but inputs of nodes: no variable, no container, no running call."""
-    for key, (ref, uses) in list(_pending.nodes.items()):
+    for key, (ref, users) in list(_pending.nodes.items()):
         x = ref()
         if x is None:
             del _pending.nodes[key]
-        elif sys.getrefcount(x) == _VARIABLE + uses and uses:
+        elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
             x._value = Released(x._value)
             del _pending.nodes[key]
+
+
+def _uses(ref: Reference, users: list[Reference]) -> int:
+    """Return how many inputs of the nodes that are still there refer to a Tensor."""
+    alive = [user for user in (user() for user in users) if user is not None]
+    return sum(y is ref() for user in {id(user): user for user in alive}.values() for y in user.inputs)
 
 
 def _can_be_computed_again(node: Tensor, read: Reads) -> bool:

@@ -65,9 +65,7 @@ class Guard:
 
     def hold(self, x: Array, use: str) -> None:
         """Lock an array, and the one that owns its memory."""
-        owner = x
-        while isinstance(owner.base, np.ndarray):
-            owner = owner.base
+        owner = _owner(x)
         held = self.held.get(id(owner))
         if held is None:
             frame = user_frame()
@@ -97,7 +95,7 @@ class Guard:
                 if family.guards:
                     continue
                 del _families[owner]
-            for array in family.locked:  # owners come first: a view is writeable where its owner is
+            for array in sorted(family.locked, key=_is_view):  # a view is writeable only where its owner is
                 array.setflags(write=True)
 
     __del__ = release
@@ -120,6 +118,17 @@ class Guard:
                     return RuntimeError(_changed(f"'{name}', an array of shape {value.shape}", held))
         held = next(iter(self.held.values()))
         return RuntimeError(_changed(f"an array of shape {held.array.shape}, or another one", held))
+
+
+def _is_view(x: Array) -> bool:
+    return isinstance(x.base, np.ndarray)
+
+
+def _owner(x: Array) -> Array:
+    """Return the array that owns the memory of another."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
 
 
 def _changed(what: str, held: Held) -> str:
@@ -149,7 +158,7 @@ def kept(x: Array, use: str, run: Run | None = None) -> Array:
     run = current_run() or run
     if run is None:
         return x.copy() if x.nbytes <= MIDDLE and not observers else x
-    if run.copies:
+    if run.copies or (x.flags.writeable and not _owner(x).flags.writeable):  # the latter could not be unlocked again
         return x if observers else x.copy()  # observers know arrays by identity
     if run.guard is None:
         run.guard = Guard()

@@ -97,6 +97,11 @@ def _store(t: Tensor, node: Tensor, index: Any) -> None:
             "of; assign to that, or to a copy of the view: np.copy"
         )
     numbers = seen(t, np.arange(source.size).reshape(source.shape))  # of the elements that it shows
+    if not numbers.flags.writeable:
+        raise ValueError(
+            f"'{t.name or 't'}' is a view that '{row.name}' made, which cannot be written to, as NumPy's own; "
+            "assign to a copy of it: np.copy"
+        )
     places = params["index"] if row is getitem else np.unravel_index(numbers, source.shape)
     replace(t, node, index)
     _store(source, At(source, places).set(t), np.unravel_index(numbers[index], source.shape))

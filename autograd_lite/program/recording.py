@@ -109,12 +109,15 @@ def record_call(
         Whether to read the variables of the running functions, which takes most of the time.
     """
     names = names or Names()
+    run = Run()
     with (
-        Run(),
+        run,
         names.watching() if named else nullcontext(),
         observing(Constants(names.constants)) if constants else nullcontext(),
     ):
         result = f(*args)
+    if run.guard is not None:
+        run.guard.check()
     return Recording(result, names)
 
 
