@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Set
 from operator import attrgetter
 from typing import Any, cast
@@ -9,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.core.op import unpack
-from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
+from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.values import LARGE
 from autograd_lite.core.versions import as_it_was, as_used
 
 _float64 = np.float64
@@ -82,8 +84,7 @@ def sweep(
             if observers:
                 c = _observed(observers, node, x, c)
             if x in arrived:
-                before = arrived[x]
-                c = plus(before, c) if type(before) is tuple else before + c
+                c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
             arrived[x] = c
     return found, recorded
 
@@ -192,7 +193,24 @@ def plus(before: Value, c: Value) -> Value:
     """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
     if before is None:
         return c
-    return tuple(x + y for x, y in zip(before, c, strict=True)) if type(before) is tuple else before + c
+    if type(before) is tuple:
+        return tuple(x + y for x, y in zip(before, c, strict=True))
+    if type(before) is np.ndarray is type(c) and before.nbytes > LARGE and _is_ours(before, sys.getrefcount(before)):
+        return np.add(before, c, out=before)
+    return before + c
+
+
+def _is_ours(c: Array, references: int) -> bool:
+    """Whether nobody holds an array but the function that counted its references, which was passed it."""
+    return c.base is None and references == _PASSED
+
+
+def _references(x: Value) -> int:
+    return sys.getrefcount(x)
+
+
+_PASSED = _references([np.zeros(1)].pop())
+"""How many references the interpreter counts of an array that a function was passed, and that nobody else holds."""
 
 
 def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
@@ -296,8 +314,8 @@ def backward(result: Tensor, cotangent: Value = None) -> None:
     """Add the gradient of a result to its leaves: see `Tensor.backward`."""
     g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
     found, _ = sweep({result: g})
-    for leaf, c in found.items():
-        leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
+    for leaf in list(found):
+        leaf.grad = own(found.pop(leaf)) if leaf.grad is None else leaf.grad + found.pop(leaf)
 
 
 def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
@@ -322,10 +340,15 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
 
 
 def own(c: Value) -> Value:
-    """Return a cotangent that nobody else holds, so that the user may change it in place."""
+    """Return a cotangent as an array that nobody else holds, so that the user may change it in place.
+
+    What the caller passed on, and holds no more, is not copied.
+    """
     if not isinstance(c, np.ndarray):
         return c
-    return np.array(c) if c.ndim else c[()]
+    if not c.ndim:
+        return c[()]
+    return c if _is_ours(c, sys.getrefcount(c)) else np.array(c)
 
 
 registry[Tensor.backward] = backward

@@ -151,7 +151,7 @@ class Call(Run):
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         if self.guard is not None:
             self.guard.check()
-        return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
+        return [own(found.pop(x)) if x in found else zero(x) for x in self.leaves], recorded
 
     def seeds(self, cotangent: trees.Tree) -> dict[Tensor, Cotangent]:
         """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
@@ -205,7 +205,7 @@ class Linear:
             if type(g) is Tensor:
                 seeds[g] = seeds[g] + t if g in seeds else t
         found = sweep(seeds, set(self.cotangents), self.call.since)[0] if seeds else {}
-        parts = [own(found[u]) if u in found else zero(u) for u in self.cotangents]
+        parts = [own(found.pop(u)) if u in found else zero(u) for u in self.cotangents]
         return self.call.rebuild_result(parts)
 
 
