@@ -65,10 +65,8 @@ def _from_data(function: Maker) -> Maker:
         t = _stacked(data) if type(data) is not Tensor and Tensor in map(type, trees.flatten(data)[0]) else data
         if type(t) is not Tensor:
             return function(data, *args, **params)
-        before = np.asarray(t.value)
+        before = np.asarray(raw(t))
         after = function(before, *args, **params)  # NumPy says which shape and dtype it gets, and whether it is copied
-        if after.dtype.kind not in "fc":
-            return after
         if after.dtype != t.dtype:
             t = t.astype(after.dtype)
         elif t is data and not np.may_share_memory(before, after):
@@ -109,11 +107,12 @@ _from_list = _from_data(np.fromiter)
 _NEW: tuple[Maker, ...] = (
     *(_empty(np.empty, np.zeros), _empty(np.empty_like, np.zeros_like), np.ones, np.ones_like, np.zeros, np.zeros_like),
     *(np.eye, np.identity, np.arange, np.linspace, np.logspace, np.geomspace, np.meshgrid),
-    *(np.copy, np.astype, np.fromfunction, np.diag, np.diagflat, np.tri, np.tril, np.triu, np.vander),
+    *(np.copy, np.fromfunction, np.diag, np.diagflat, np.tri, np.tril, np.triu, np.vander),
     *(_full, _full_like, _fromiter),
 )
 _FROM_DATA: tuple[Maker, ...] = (
     *(np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite, np.require),
+    np.astype,
 )
 table: dict[str, Maker] = {made.__name__: made for made in (*map(_maker, _NEW), *map(_from_data, _FROM_DATA))}
 """The functions that take the place of NumPy's, by name."""

@@ -81,6 +81,19 @@ STATEMENTS = [  # about the arrays a (3, 4), b (3,), q (2, 2), and the number s
         "c, d, e = a; d[0] = s",
         "(c := a[1:])[0, 0] = s",
     ),
+    # what is a copy, and what is not
+    *(
+        "c = a.flatten(); c[0] = s",
+        "c = a.ravel(); c[0] = s",
+        "c = np.ravel(b[::-1]); c[0] = s",
+        "c = np.tile(b, 1); c[0] = s",
+    ),
+    *("c = np.repeat(b, 1); c[0] = s", "c = np.meshgrid(b)[0]; c[0] = s", "c = np.clip(b, None, None); c[0] = s"),
+    *(
+        "c = np.astype(b, float, copy=False); c[0] = s",
+        "c = b.astype(float); c[0] = s",
+        "c = np.resize(b, 3); c[0] = s",
+    ),
     # elements that change places
     *("b[0], b[1] = b[1], b[0]", "a[[0, 1]] = a[[1, 0]]", "a[1:] = a[:-1]", "a[:-1] += a[1:]", "a[::-1] = a.copy()"),
     *("a[0], a[1] = a[1].copy(), a[0].copy()", "a[0] = b[1] = s", "q[:] = q.T", "b[1:] += b[:-1]", "q -= q.T"),
@@ -172,7 +185,8 @@ def directions(args):
 def along(function, args):
     """Return the derivative of a function along a direction, as a function."""
     places = range(len(args))
-    return lambda *xs: sum(np.sum(g * v) for g, v in zip(ag.grad(function, places)(*xs), directions(args), strict=True))
+    pairs = lambda xs: zip(ag.grad(function, places)(*xs), directions(args), strict=True)  # noqa: E731
+    return lambda *xs: sum(np.sum(np.real(g * v)) for g, v in pairs(xs))
 
 
 def wrong(program, args, digits=9):

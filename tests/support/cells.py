@@ -43,8 +43,11 @@ class Cells(NDArrayOperatorsMixin):
     @classmethod
     def new(cls, values: Any, plain: Any) -> Any:
         """Return real or complex values as an array of their own, in the layout of a plain one; others as they are."""
+        if isinstance(plain, tuple):
+            return tuple(map(cls.new, values, plain))
         if numpy.asarray(plain).dtype.kind not in "fc":
             return values
+        plain = plain if isinstance(plain, numpy.generic) or plain.base is None else plain.copy(order="K")
         strides = [8 * stride // plain.itemsize for stride in plain.strides]
         places = as_strided(numpy.arange(plain.size), plain.shape, strides)
         order = numpy.argsort(places, axis=None)
@@ -110,7 +113,7 @@ class Cells(NDArrayOperatorsMixin):
             return getattr(self.plain, name)
         if name == "T":
             return self.of(numpy.transpose)
-        if name in ("reshape", "ravel", "transpose", "swapaxes"):
+        if name in ("reshape", "ravel", "flatten", "transpose", "swapaxes"):
             return lambda *args: self.of(lambda x: getattr(x, name)(*args))
         return lambda *args, **params: getattr(numpy, name)(self, *args, **params)
 

@@ -18,7 +18,7 @@ DATA = numpy.array([[0.5, -1.0, 1.5, 0.25], [2.0, 0.75, -0.5, 1.25], [-0.25, 1.0
 
 
 def weigh(np, x):
-    return np.sum(x * np.cos(np.arange(x.size).reshape(x.shape) + 0.5))
+    return np.sum(np.real(x * (np.cos(np.arange(x.size).reshape(x.shape) + 0.5) + 0.5j)))
 
 
 def fill(buffer, value):
@@ -51,9 +51,7 @@ class _Writer:
     def __init__(self, rng: numpy.random.Generator) -> None:
         self.rng = rng
         shapes = [self.pick(SHAPES) for _ in range(rng.integers(1, 4))]
-        self.args = {
-            f"x{i}": rng.uniform(0.5, 2.0, shape) * rng.choice((-1, 1), shape) for i, shape in enumerate(shapes)
-        }
+        self.args = {f"x{i}": self.argument(shape) for i, shape in enumerate(shapes)}
         self.body: list[str] = []
         self.values: dict[str, Any] = dict(self.args)
         self.kinds: tuple[tuple[int, Callable[[], str]], ...] = (
@@ -61,6 +59,11 @@ class _Writer:
             *((3, self.augmented_store), (2, self.augmented), (1, self.chained), (1, self.loop), (1, self.swap)),
             *((1, self.iteration), (1, self.helper), (1, self.branch)),
         )
+
+    def argument(self, shape: tuple[int, ...]) -> Any:
+        """Draw an argument, which is complex now and then."""
+        x = self.rng.uniform(0.5, 2.0, shape) * self.rng.choice((-1, 1), shape)
+        return x + 1j * self.rng.uniform(-1, 1, shape) if self.rng.random() < 0.1 else x
 
     def pick(self, options: Sequence[T]) -> T:
         """Return one of some options."""
@@ -270,7 +273,7 @@ class _Writer:
     def branch(self) -> str:
         """Store on a condition that does not change near the arguments."""
         name = self.pick(list(self.values))
-        bound = round(float(numpy.sum(self.values[name])) + self.pick((-1, 1)), 1)
+        bound = round(float(numpy.real(numpy.sum(self.values[name]))) + self.pick((-1, 1)), 1)
         return f"if np.sum({name}) > {bound}:\n    {self.store()}\nelse:\n    {self.store()}"
 
 
