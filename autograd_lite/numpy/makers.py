@@ -20,6 +20,7 @@ from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import current_observers, current_run, registry
 from autograd_lite.core.tensor import Tensor, leaf, raw
+from autograd_lite.ops.joining import stacked
 
 Maker = Callable[..., Any]
 
@@ -62,7 +63,7 @@ def _from_data(function: Maker) -> Maker:
 
     @wraps(function)
     def convert(data: Any, *args: Any, **params: Any) -> Any:
-        t = _stacked(data) if type(data) is not Tensor and Tensor in map(type, trees.flatten(data)[0]) else data
+        t = stacked(data)
         if type(t) is not Tensor:
             return function(data, *args, **params)
         before = np.asarray(raw(t))
@@ -74,11 +75,6 @@ def _from_data(function: Maker) -> Maker:
         return t if t.shape == after.shape else t.reshape(after.shape)
 
     return _maker(convert)
-
-
-def _stacked(data: Any) -> Value:
-    """Return nested lists that hold Tensors as one Tensor, and anything else as it is."""
-    return np.stack(list(map(_stacked, data))) if isinstance(data, (list, tuple)) else data
 
 
 def _empty(function: Maker, cleared: Maker) -> Maker:
