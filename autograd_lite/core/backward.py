@@ -10,13 +10,14 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.core.op import unpack
+from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
-from autograd_lite.core.values import LARGE
+from autograd_lite.core.values import LARGE, plain
 from autograd_lite.core.versions import as_it_was, as_used
 
-_float64 = np.float64
+_float64, _ndarray = np.float64, np.ndarray
 _serial = attrgetter("serial")
 _NOWHERE: frozenset[Tensor] = frozenset()
 
@@ -71,10 +72,16 @@ def sweep(
             args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
+        spending = None
+        if type(g) is _ndarray and g.nbytes > LARGE and not observers:
+            c = None  # it was the same one
+            spending = _spending(sys.getrefcount(g), g, node, needed)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
+            if i == spending:
+                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -87,6 +94,18 @@ def sweep(
                 c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
             arrived[x] = c
     return found, recorded
+
+
+def _spending(references: int, g: Array, node: Tensor, needed: set[Tensor] | None) -> int | None:
+    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
+    last = None
+    for i, x in enumerate(node.inputs):
+        if type(x) is Tensor and (needed is None or x in needed):
+            last = i
+    overwrites = cast(Operation, node.op).overwrites
+    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(references - 1, g):
+        return None
+    return last
 
 
 def _raised(
@@ -195,12 +214,12 @@ def plus(before: Value, c: Value) -> Value:
         return c
     if type(before) is tuple:
         return tuple(x + y for x, y in zip(before, c, strict=True))
-    if type(before) is np.ndarray is type(c) and before.nbytes > LARGE and _is_ours(before, sys.getrefcount(before)):
+    if type(before) is np.ndarray is type(c) and before.nbytes > LARGE and _is_ours(sys.getrefcount(before), before):
         return np.add(before, c, out=before)
     return before + c
 
 
-def _is_ours(c: Array, references: int) -> bool:
+def _is_ours(references: int, c: Array) -> bool:
     """Whether nobody holds an array but the function that counted its references, which was passed it."""
     return c.base is None and references == _PASSED
 
@@ -329,7 +348,7 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
         For what is not a number, or complex beside a real value.
     """
     value = raw(value)
-    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    array, dtype = np.asarray(plain(raw(given))), np.asarray(value).dtype
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
     if array.shape != np.shape(value):
@@ -348,7 +367,7 @@ def own(c: Value) -> Value:
         return c
     if not c.ndim:
         return c[()]
-    return c if _is_ours(c, sys.getrefcount(c)) else np.array(c)
+    return c if _is_ours(sys.getrefcount(c), c) else np.array(c)
 
 
 registry[Tensor.backward] = backward

@@ -16,7 +16,7 @@ from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
 from autograd_lite.core.tape import Run, assignments, now, observers, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
-from autograd_lite.core.values import as_value
+from autograd_lite.core.values import as_value, is_foreign, kind_of, with_remedy
 from autograd_lite.core.versions import original
 
 Argnums = int | Sequence[int]
@@ -33,6 +33,8 @@ class Call(Run):
         The arrays that the function returned: Tensors, or values that depend on none.
     since : int
         Tensors of a smaller serial are from outside the call.
+    aux : tree
+        What the function returned beside its result, with ``has_aux``.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Call(Run):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         argnums: Argnums,
-        *,
+        has_aux: bool = False,
         copies: bool = False,
     ) -> None:
         if copies:
@@ -57,7 +59,7 @@ class Call(Run):
         try:
             for position in (argnums,) if isinstance(argnums, int) else argnums:
                 x = wrapped[position]
-                if isinstance(x, trees.NODES):
+                if trees.kinds[type(x)] is not None:
                     wrapped[position] = self._enter_tree(x)
                 else:
                     wrapped[position] = self._enter(x)
@@ -77,6 +79,8 @@ class Call(Run):
         running.remove(self)
         if assignments and assignments[0] > self.since:
             self.leaves = list(map(original, self.leaves))
+        if has_aux:
+            result, self.aux = self._pair(result)
         self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:
@@ -126,18 +130,34 @@ class Call(Run):
             items = parts
         return items[0] if self.single else tuple(items)
 
+    def _pair(self, result: Any) -> tuple[Any, trees.Tree]:
+        """Return the two parts of what a function with ``has_aux`` returned."""
+        if not isinstance(result, tuple) or len(result) != 2:
+            given = f"{len(result)} values" if isinstance(result, tuple) else f"a {type(result).__name__}"
+            raise TypeError(f"has_aux=True: expected {self.name}() to return a pair (result, aux), got {given}")
+        return result
+
     def _check_outputs(self) -> None:
         for y in self.outputs:
-            if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
+            if type(y) is not Tensor and kind_of(y) not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
+                given = with_remedy(y) if is_foreign(y) else given
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
+        if self.outputs and all(type(y) is not int and kind_of(raw(y)) in "biu" for y in self.outputs):
+            dtype = np.asarray(raw(self.outputs[0])).dtype
+            raise TypeError(
+                f"expected {self.name}() to return real or complex numbers, got a result of dtype {dtype}, whose "
+                "gradient is 0 everywhere; return what is to be differentiated (np.max rather than np.argmax), and "
+                "1.0 * result where a constant is meant"
+            )
 
     def scalar(self) -> Value:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
         if len(self.outputs) != 1:
             raise TypeError(
                 f"expected {self.name}() to return one number, got {len(self.outputs)} values; return the loss alone, "
-                "or use ag.vjp or ag.jacobian for several results"
+                "pass has_aux=True for a pair of it and what is not differentiated, or use ag.vjp or ag.jacobian for "
+                "several results"
             )
         return self.outputs[0]
 
@@ -183,9 +203,17 @@ class Call(Run):
 
     def value(self) -> trees.Tree:
         """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
-        made = [y for y in self.outputs if type(y) is Tensor]
+        return self.rebuild_result(self._without_record(self.outputs))
+
+    def aux_value(self) -> trees.Tree:
+        """Return what the function returned beside its result, without its record as `value` is."""
+        leaves, rebuild = trees.flatten(self.aux)
+        return rebuild(self._without_record(leaves))
+
+    def _without_record(self, values: list[Value]) -> list[Value]:
+        made = [y for y in values if type(y) is Tensor]
         outside = bool(made) and order(made, since=self.since)[-1]
-        return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
+        return values if outside else [as_array(y) for y in values]
 
 
 class Linear:

@@ -13,6 +13,7 @@ from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import current_observers, registry
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import plain
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""
@@ -81,7 +82,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         for key in kwargs:
             hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
             raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
-        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(x, dtype) for x in inputs))
+        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(plain(x), dtype) for x in inputs))
     folded = ufunc_methods.get((ufunc, method))
     if folded is None:
         raise NotImplementedError(

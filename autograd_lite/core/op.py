@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
@@ -86,11 +89,14 @@ class Op:
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
         self._read_by_others: tuple[int, ...] | None = None
+        self.overwrites: tuple[bool, ...] = ()
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
         update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
+        if name or not hasattr(forward, "__qualname__"):
+            self.__qualname__ = self.name
 
     @property
     def elementwise(self) -> bool:
@@ -118,6 +124,7 @@ class Op:
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
         self.edges = self.edges_for(len(self.rules))
         self._reads = tuple(reads(rule, len(self.rules)) for rule in self.rules)
+        self.overwrites = tuple(rule is not None and overwrites(rule) for rule in self.rules)
         self._read_by_others = tuple(
             i for i in range(len(self.rules)) if any(i in read for j, read in enumerate(self._reads) if j != i)
         )
@@ -261,6 +268,10 @@ class Op:
         """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
         return self
 
+    def __reduce__(self) -> str:
+        """Copy and pickle an op by reference, as a function: it is itself everywhere."""
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
@@ -323,13 +334,17 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
 
+    home = None
     if rules is not None:  # a row
         row.update(rules=rules, template=template)
         numpy = numpy or function
+        home = sys._getframe(1).f_globals["__name__"]  # where pickle finds it; NumPy's function is at home in NumPy
 
     def make(forward: Callable[..., Any]) -> Op:
         functions = numpy if isinstance(numpy, tuple) else (numpy,)
         made = Op(forward, numpy=functions[0], **row)
+        if home is not None:
+            made.__module__ = home
         registry.update({f: made for f in functions if f is not None})
         return made
 
@@ -341,6 +356,14 @@ HINTS = {
     "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
     "initial": "; combine the value with the result instead",
 }
+
+
+def is_named(x: Any) -> bool:
+    """Whether an object is what its module has under its name: then it is pickled by reference, as functions are."""
+    try:
+        return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
+    except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
+        return False
 
 
 def _holds_tensor(tree: Any) -> bool:

@@ -27,6 +27,7 @@ class Operation(Protocol):
     core: int | None
     compute: Callable[..., Any]
     edges: tuple[tuple[int, Rule], ...] | None
+    overwrites: tuple[bool, ...]
 
     @property
     def elementwise(self) -> bool:

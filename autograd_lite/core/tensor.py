@@ -152,6 +152,7 @@ class Tensor:
         *("_value", "grad", "inputs", "line", "name", "op", "params", "serial"),
         *("__weakref__", "handle", "stores", "versions"),  # of those that were assigned to
     )
+    __pandas_priority__ = 10_000  # series * tensor asks the Tensor, which says what to write
 
     op: Operation | None
     inputs: tuple[Value, ...]

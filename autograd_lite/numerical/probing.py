@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_lite.core.trees import describe, flatten, flatten_like, map_tree
+from autograd_lite.core.trees import describe, flatten, flatten_like, is_node, map_tree
 from autograd_lite.numerical.close import DOUBLE, SINGLE, Array
 from autograd_lite.numerical.extrapolation import Lines, scatter
 
@@ -132,7 +132,7 @@ class Elements:
         if not -len(primals) <= argnum < len(primals):
             raise IndexError(f"{caller}: argnum {argnum} is out of range for {len(primals)} arguments")
         argnum %= len(primals)
-        if isinstance(primals[argnum], (tuple, list, dict)):
+        if is_node(primals[argnum]):
             raise TypeError(
                 f"{caller}: argument {argnum} must be an array or a number, got {describe(primals[argnum])}; "
                 "differentiate one leaf at a time, or use directional"

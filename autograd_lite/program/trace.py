@@ -14,6 +14,7 @@ from autograd_lite.core.backward import order
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import jacobian
+from autograd_lite.core.values import kind_of
 from autograd_lite.core.versions import original
 from autograd_lite.program.arguments import Argument, arguments_of, positional
 from autograd_lite.program.chain_rule import Chain
@@ -286,7 +287,7 @@ def _enter(
 
 
 def _kind(x: Value) -> str:
-    return "f" if type(x) is Tensor else np.asarray(x).dtype.kind
+    return "f" if type(x) is Tensor else kind_of(x)
 
 
 def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str]:

@@ -144,6 +144,8 @@ def _inner(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """Return the sum of products, over all arrays: the real part, unless the arrays were made complex on purpose."""
     total: Any = 0.0
     for x, y in zip(a, b, strict=True):
+        if np.shape(x) != np.shape(y):
+            raise ValueError(f"the shape of a result depends on values: {np.shape(y)} here, {np.shape(x)} close by")
         term = np.sum(x * y)
         total = total + (np.real(term) if np.iscomplexobj(x) else term)
     return total

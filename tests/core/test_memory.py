@@ -1,18 +1,38 @@
 """Values that no rule reads: let go where they are large, and computed again where somebody asks for them."""
 
 import tracemalloc
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.core.backward import own, plus
 from autograd_lite.core.memory import Released
+from autograd_lite.core.overwriting import Spent, overwrites
 from autograd_lite.core.reads import OUTPUT, reads
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
 
 N = 50_000
 LARGE = np.linspace(1.0, 2.0, N)
+
+
+CALLS = [
+    pytest.param(row, sample, id=f"{name}-{i}")
+    for name, row in table.items()
+    if isinstance(row.rules, tuple)
+    for i, sample in enumerate(samples_of(row))
+]
+
+
+@contextmanager
+def large(monkeypatch, size):
+    """Take arrays of more bytes than this for large ones."""
+    with monkeypatch.context() as patched:
+        for module in ("op", "tensor", "backward", "memory"):
+            patched.setattr(f"autograd_lite.core.{module}.LARGE", size)
+        yield
 
 
 def layers(x):
@@ -89,10 +109,58 @@ def test_peak_of_a_deep_network():
 )
 def test_derivatives_do_not_depend_on_it(monkeypatch, order):
     expected = order(layers)
-    with monkeypatch.context() as patched:
-        patched.setattr("autograd_lite.core.op.LARGE", np.inf)
-        patched.setattr("autograd_lite.core.tensor.LARGE", np.inf)
+    with large(monkeypatch, np.inf):
         np.testing.assert_array_equal(order(layers), expected)
+
+
+def gradients(row, sample):
+    """Return the gradient by each input of a call, of which each is computed, and used twice."""
+    inputs = sample.draw(np.random.default_rng(0))
+    argnums = [i for i, x in enumerate(inputs) if np.asarray(x).dtype.kind in "fc" and not isinstance(x, (list, tuple))]
+
+    def f(*xs):
+        made = [x * 1.0 if i in argnums else x for i, x in enumerate(xs)]
+        z = row(*made, **sample.params)
+        parts = [part for part in (z if isinstance(z, tuple) else (z,)) if part.dtype.kind in "fc"]
+        own = sum(np.sum(np.real(made[i]) * 0.5) for i in argnums)
+        return own + sum(np.sum(np.real(part) * np.full(part.shape, 0.25) + np.imag(part)) for part in parts)
+
+    return ag.grad(f, argnums)(*inputs) if argnums else ()
+
+
+@pytest.mark.parametrize(("row", "sample"), CALLS)
+def test_no_gradient_depends_on_what_is_let_go_or_written_over(monkeypatch, row, sample):
+    results = []
+    for size in (0, np.inf):
+        with large(monkeypatch, size), np.errstate(all="ignore"):
+            results.append(gradients(row, sample))
+    for given, expected in zip(*results, strict=True):
+        np.testing.assert_allclose(given, expected, rtol=1e-13, atol=1e-13)
+
+
+def test_cotangents_that_nobody_else_holds_are_handed_over_and_written_over(monkeypatch):
+    for take, beside in ((own, ()), (plus, (np.ones(N),))):
+        given = [np.ones(N)]
+        address = id(given[0])
+        result = take(given.pop(), *beside)
+        assert id(result) == address  # nobody else holds it
+        before = result.copy()
+        other = take(result, *beside)
+        assert other is not result
+        np.testing.assert_array_equal(result, before)
+
+    used = []
+    plain = Spent.__array_ufunc__
+
+    def seen(self, ufunc, method, *inputs, **kwargs):
+        value = plain(self, ufunc, method, *inputs, **kwargs)
+        used.append((ufunc, value is self.base))
+        return value
+
+    monkeypatch.setattr(Spent, "__array_ufunc__", seen)
+    gradient = ag.grad(lambda x: np.sum(np.exp(np.sin(-x) * LARGE) * LARGE))(LARGE)
+    np.testing.assert_allclose(gradient, -np.exp(np.sin(-LARGE) * LARGE) * LARGE**2 * np.cos(LARGE), rtol=1e-12)
+    assert used == [(np.multiply, True), (np.multiply, True), (np.multiply, True), (np.negative, True)]
 
 
 def test_a_value_that_a_variable_holds_stays_where_its_users_died():
@@ -120,14 +188,6 @@ class Unread:
     def __init__(self, value):
         self.shape, self.ndim, self.size = np.shape(value), np.ndim(value), np.size(value)
         self.dtype = np.asarray(value).dtype
-
-
-CALLS = [
-    pytest.param(row, sample, id=f"{name}-{i}")
-    for name, row in table.items()
-    if isinstance(row.rules, tuple)
-    for i, sample in enumerate(samples_of(row))
-]
 
 
 @pytest.mark.parametrize(("row", "sample"), CALLS)
@@ -164,3 +224,33 @@ def test_rules_read_what_their_code_says(row, sample):
 )
 def test_what_the_code_of_a_rule_reads(rule, expected):
     assert expected == reads(rule, 2)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (lambda g, z, x: g * z, True),
+        (lambda g, z, x: -g, True),
+        (lambda g, z, x: 2 * g * x, True),
+        (lambda g, z, x: np.cos(x) / x * -g, True),
+        (lambda g, z, x: g, False),
+        (lambda g, z, x: g * g, False),
+        (lambda g, z, x: g * x + g, False),
+        (lambda g, z, x: np.sum(g), False),
+        (lambda g, z, x: g.reshape(3) * x, False),
+        (lambda g, z, x: g * x if x else z, False),
+        (lambda g, z, x: (lambda: g * x)(), False),
+        (lambda g, z, x: np.where(x > 0, g, 0) * 2, False),
+        (np.multiply, False),
+    ],
+)
+def test_which_rules_may_write_over_their_cotangent(rule, expected):
+    assert overwrites(rule) is expected
+
+
+def test_a_rule_that_binds_its_cotangent_again_does_not_write_over_it():
+    def rule(g, z, x):
+        h = g
+        return h * x + h
+
+    assert not overwrites(rule)

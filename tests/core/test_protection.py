@@ -20,6 +20,10 @@ TRANSFORMS = {
 }
 
 
+def is_writeable(x):
+    return x.flags.writeable
+
+
 def used_and_changed(kind, size):
     """Return a function that changes an array after its use, its gradient, and the user's arrays."""
     buffer, row = np.full(size, 2.0), np.full((2, size), 2.0)
@@ -100,7 +104,7 @@ def test_the_argument_itself_changed_by_the_function(size):
             ag.grad(f)(x)
     else:
         np.testing.assert_array_equal(ag.grad(f)(x), 6.0)
-    assert x.flags.writeable
+    assert is_writeable(x)
 
 
 def test_what_no_rule_reads_may_be_changed():
@@ -124,8 +128,8 @@ def test_arrays_are_writeable_after_an_exception(error):
 
     with pytest.raises(error, match="not ours"):
         ag.grad(f)(x)
-    assert data.flags.writeable
-    assert x.flags.writeable
+    assert is_writeable(data)
+    assert is_writeable(x)
 
 
 def test_arrays_of_the_user_that_were_read_only_stay_so():
@@ -134,8 +138,8 @@ def test_arrays_of_the_user_that_were_read_only_stay_so():
     base.flags.writeable = False
     ag.grad(lambda t: np.sum(t * view))(np.ones(20_000))
     ag.grad(lambda t: np.sum(t * base[1:20_001]))(np.ones(20_000))
-    assert view.flags.writeable
-    assert not base.flags.writeable
+    assert is_writeable(view)
+    assert not is_writeable(base)
 
 
 def test_an_array_stays_locked_as_long_as_any_thread_needs_it():
@@ -152,11 +156,11 @@ def test_an_array_stays_locked_as_long_as_any_thread_needs_it():
     thread.start()
     used.wait(30)
     ag.grad(lambda t: np.sum(t * data))(x)
-    assert not data.flags.writeable
+    assert not is_writeable(data)
     done.set()
     thread.join()
     gc.collect()
-    assert data.flags.writeable
+    assert is_writeable(data)
     assert not protection._families
 
 
