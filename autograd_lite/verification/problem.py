@@ -109,7 +109,7 @@ class Problem:
         if cotangent is None:
             return self.hand
         place = self._place_of(cotangent)
-        return lambda *args: self.hand(*args[:place], cotangent, *args[place:])
+        return lambda *args: self.hand(*args[:place], np.array(cotangent), *args[place:])  # a copy, which it may change
 
     def _place_of(self, cotangent: Any) -> int:
         try:
