@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Value
-from autograd_lite.core.tape import current_observers, current_run, registry
+from autograd_lite.core.tape import current_observers, current_run, observers, registry, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
 from autograd_lite.ops.joining import stacked
 
@@ -27,7 +26,7 @@ Maker = Callable[..., Any]
 
 def _inside() -> bool:
     """Whether a transform is running in this thread."""
-    return current_run() is not None
+    return bool(running) and current_run() is not None
 
 
 def _maker(function: Maker) -> Maker:
@@ -37,14 +36,16 @@ def _maker(function: Maker) -> Maker:
     @wraps(function)
     def make(*args: Any, **params: Any) -> Any:
         made = function(*args, **params)
-        if not _inside():
+        if type(made) is Tensor or not _inside():
             return made
-        return trees.map_tree(lambda x: recordable(x, args, params), made)
+        if isinstance(made, (tuple, list)):
+            return type(made)(recordable(x, args, params) for x in made)
+        return recordable(made, args, params)
 
     def recordable(x: Value, args: tuple[Any, ...], params: dict[str, Any]) -> Value:
         if type(x) is not np.ndarray or x.dtype.kind not in "fc" or _is_view(x, (*args, *params.values())):
             return x
-        if not any(map(callable, args)):  # a program that is traced makes it by the same call
+        if observers and not any(map(callable, args)):  # a program that is traced makes it by the same call
             for observer in current_observers():
                 x = observer.constant(row, x, args, params)
         return x if type(x) is Tensor else leaf(x)
