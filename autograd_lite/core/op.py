@@ -15,7 +15,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import Params, Rule, observers, registry
+from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant
 
@@ -173,6 +173,10 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
+        if assigning:
+            for x in inputs:
+                if type(x) is Tensor:
+                    registry[Tensor._read](x)
         given = raw_params(params) if observers and params else params
         if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
