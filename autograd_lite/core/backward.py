@@ -72,16 +72,14 @@ def sweep(
             args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
-        spending = None
+        edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
             c = None  # it was the same one
-            spending = _spending(sys.getrefcount(g), g, node, needed)
-        for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
+            edges = _spending(sys.getrefcount(g), g, node, edges, needed)
+        for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
-            if i == spending:
-                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -96,16 +94,19 @@ def sweep(
     return found, recorded
 
 
-def _spending(references: int, g: Array, node: Tensor, needed: set[Tensor] | None) -> int | None:
-    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
-    last = None
-    for i, x in enumerate(node.inputs):
-        if type(x) is Tensor and (needed is None or x in needed):
-            last = i
+def _spending(
+    references: int, g: Array, node: Tensor, edges: tuple[tuple[int, Rule], ...], needed: set[Tensor] | None
+) -> Iterable[tuple[int, Rule]]:
+    """Return the edges of a node, the last of which may write over its cotangent where nobody else holds that."""
+    inputs = node.inputs
+    used = [(i, rule) for i, rule in edges if type(inputs[i]) is Tensor and (needed is None or inputs[i] in needed)]
+    if not used or not _is_ours(references - 1, g):
+        return used
+    i, rule = used[-1]
     overwrites = cast(Operation, node.op).overwrites
-    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(references - 1, g):
-        return None
-    return last
+    if i >= len(overwrites) or not overwrites[i]:
+        return used
+    return [*used[:-1], (i, lambda g, *values, **params: rule(g.view(Spent), *values, **params))]
 
 
 def _raised(

@@ -161,7 +161,7 @@ class Op:
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
         values = []
-        recorded = lists = arrays = False
+        recorded = arrays = lists = False
         for x in inputs:
             kind = type(x)
             if kind is Tensor:
@@ -195,8 +195,8 @@ class Op:
         if params:
             params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
-        array = values[0] if values else value  # what is large is made from something large, as a rule
-        if type(array) is _ndarray and array.nbytes > LARGE:
+        x = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(x) is _ndarray and x.nbytes > LARGE:
             registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
 
