@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Set
+from functools import partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -75,7 +76,7 @@ def sweep(
         edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
             c = None  # it was the same one
-            edges = _spending(sys.getrefcount(g), g, node, edges, needed)
+            edges = _spending(node, edges, needed)
         for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
@@ -95,18 +96,24 @@ def sweep(
 
 
 def _spending(
-    references: int, g: Array, node: Tensor, edges: tuple[tuple[int, Rule], ...], needed: set[Tensor] | None
+    node: Tensor, edges: tuple[tuple[int, Rule], ...], needed: set[Tensor] | None
 ) -> Iterable[tuple[int, Rule]]:
-    """Return the edges of a node, the last of which may write over its cotangent where nobody else holds that."""
-    inputs = node.inputs
+    """Return the edges of a node that are needed, the last of which may write over its cotangent."""
+    inputs, overwrites = node.inputs, cast(Operation, node.op).overwrites
     used = [(i, rule) for i, rule in edges if type(inputs[i]) is Tensor and (needed is None or inputs[i] in needed)]
-    if not used or not _is_ours(references - 1, g):
-        return used
-    i, rule = used[-1]
-    overwrites = cast(Operation, node.op).overwrites
-    if i >= len(overwrites) or not overwrites[i]:
-        return used
-    return [*used[:-1], (i, lambda g, *values, **params: rule(g.view(Spent), *values, **params))]
+    if used and used[-1][0] < len(overwrites) and overwrites[used[-1][0]]:
+        used[-1] = used[-1][0], partial(_spend, used[-1][1])
+    return used
+
+
+def _spend(rule: Rule, g: Array, *values: Value, **params: Any) -> Cotangent:
+    """Run a rule that may write over its cotangent, unless an earlier rule passed that on: then others hold it."""
+    ours = _is_ours(sys.getrefcount(g) - _SWEEPS, g)
+    return rule(g.view(Spent) if ours else g, *values, **params)
+
+
+_SWEEPS = 2
+"""How many references the sweep has to the cotangent that it is at: its variable, and the rule's arguments."""
 
 
 def _raised(
