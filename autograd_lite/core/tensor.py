@@ -391,8 +391,8 @@ class Tensor:
         return registry[np.transpose](self, _together(axes) if axes else None)  # type: ignore[no-any-return]
 
     def flatten(self, order: str = "C") -> Tensor:
-        """Return the elements in one axis."""
-        return self.reshape(-1, order=order)
+        """Return a copy of the elements in one axis."""
+        return registry[np.copy](self.reshape(-1, order=order))  # type: ignore[no-any-return]
 
     def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """Return the elements along ``axis`` where the condition is true."""
