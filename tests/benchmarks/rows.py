@@ -12,12 +12,13 @@ import statistics
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.ops import table
-from autograd_lite.ops.samples import domains_of
+from autograd_lite.ops.samples import Domain, domains_of
 from tests.benchmarks.frameworks import OURS, Step, shared, steps
 from tests.benchmarks.interleaved import interleave, ratio
 
@@ -46,6 +47,16 @@ def _twice(inputs: Inputs) -> Inputs:
     return lambda rng, n: inputs(rng, n) + inputs(rng, n)
 
 
+@cache
+def _choice(n: int) -> Any:
+    return np.random.default_rng(0).random(n) < 0.5
+
+
+@cache
+def _places(n: int) -> Any:
+    return np.random.default_rng(0).integers(0, n, n)
+
+
 CALLS: dict[str, tuple[Callable[..., Any], Inputs]] = {
     "sum": (lambda np, x: np.sum(x), _vector),
     "sum(axis=0)": (lambda np, x: np.sum(x, axis=0), _matrix),
@@ -61,7 +72,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Inputs]] = {
     "dot": (lambda np, x, y: np.dot(x, y), _twice(_vector)),
     "matmul": (lambda np, x, y: np.matmul(x, y), _factors),
     "einsum": (lambda np, x, y: np.einsum("ij,jk->ik", x, y), _factors),
-    "where": (lambda np, x, y: np.where(CHOICE[: len(x)], x, y), _twice(_vector)),
+    "where": (lambda np, x, y: np.where(_choice(len(x)), x, y), _twice(_vector)),
     "clip": (lambda np, x: np.clip(x, -1.0, 1.0), _vector),
     "reshape": (lambda np, x: np.reshape(x, (-1, 1)), _vector),
     "transpose": (lambda np, x: np.transpose(x), _matrix),
@@ -71,15 +82,20 @@ CALLS: dict[str, tuple[Callable[..., Any], Inputs]] = {
     "roll": (lambda np, x: np.roll(x, 1), _vector),
     "sort": (lambda np, x: np.sort(x), _vector),
     "x[1:]": (lambda np, x: x[1:], lambda rng, n: (rng.normal(size=n + 1),)),
-    "x[indices]": (lambda np, x: x[PLACES[: len(x)] % len(x)], _vector),
+    "x[indices]": (lambda np, x: x[_places(len(x))], _vector),
     "x ** 3": (lambda np, x: x**3, _vector),
     "outer": (lambda np, x, y: np.outer(x, y), lambda rng, n: (rng.normal(size=round(n**0.5)),) * 2),
     "linalg.norm": (lambda np, x: np.linalg.norm(x), _vector),
 }
 """Calls of functions that are not elementwise, and of some with constants: on n elements."""
 
-CHOICE = np.random.default_rng(0).random(max(SIZES)) < 0.5
-PLACES = np.random.default_rng(0).integers(0, max(SIZES), max(SIZES))
+
+def _named(name: str) -> Callable[..., Any]:
+    return lambda np, *inputs: getattr(np, name)(*inputs)
+
+
+def _drawn(domains: Sequence[Domain]) -> Inputs:
+    return lambda rng, n: tuple(domain.draw(rng, (n,)) for domain in domains)
 
 
 def functions() -> dict[str, tuple[Callable[..., Any], Inputs, int | None]]:
@@ -93,12 +109,8 @@ def functions() -> dict[str, tuple[Callable[..., Any], Inputs, int | None]]:
         if not isinstance(row.numpy, np.ufunc) or not isinstance(rules, tuple) or row.samples:
             continue  # samples of its own: inputs that no domain describes
         if row.elementwise and row.numpy.nout == 1 and rules[0] is not None:
-            domains = domains_of(row)
-            found[row.numpy.__name__] = (
-                lambda np, *inputs, name=row.numpy.__name__: getattr(np, name)(*inputs),
-                lambda rng, n, domains=domains: tuple(domain.draw(rng, (n,)) for domain in domains),
-                sum(rule is not None for rule in rules),
-            )
+            name = row.numpy.__name__
+            found[name] = _named(name), _drawn(domains_of(row)), sum(rule is not None for rule in rules)
     return found | {name: (call, inputs, None) for name, (call, inputs) in CALLS.items()}
 
 

@@ -99,8 +99,8 @@ ELEMENTWISE = [  # function, arguments, gradients, or the error
 ]
 FIRST = np.array([True, False])
 REDUCED = [
-    (lambda t: np.dot(t, ag.grad(lambda u: np.sum(np.where(FIRST, u * u, 3.0)))(t)), ([2.0, 3.0],), ([8.0, 0.0],)),
-    (lambda t: np.dot(t, ag.grad(lambda u: np.sum(np.where(FIRST, 3.0, u * u)))(t)), ([2.0, 3.0],), ([0.0, 12.0],)),
+    (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, u * u, 3.0)))(t)), ([2.0, 3.0],), ([36.0, 3.0],)),
+    (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, 3.0, u * u)))(t)), ([2.0, 3.0],), ([3.0, 81.0],)),
     (np.max, ([1.0, NAN],), ([0.0, 0.0],)),
     (np.nanmean, ([NAN, NAN],), ([0.0, 0.0],)),
     (ag.logsumexp, ([-INF, -INF],), ([0.0, 0.0],)),
