@@ -4,6 +4,7 @@ from autograd_lite import optim, testing
 from autograd_lite.core.op import op
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from autograd_lite.core.vectors import ravel
 from autograd_lite.debugging import debug
 from autograd_lite.ops import table as _table
 from autograd_lite.program.trace import Program, trace
@@ -31,6 +32,7 @@ __all__ = [
     "jvp",
     "op",
     "optim",
+    "ravel",
     "source",
     "stop_gradient",
     "testing",
@@ -40,8 +42,8 @@ __all__ = [
     "vjp",
 ]
 # Type checkers and editors read the ops from __init__.pyi, which `make docs` writes from the same table.
-# np.trace and ag.linalg_trace sum a diagonal: the name ag.trace is the transform's.
-_ops = {name: row for name, row in _table.items() if name != "trace"}
+# np.trace and np.ravel have ops too; ag.trace and ag.ravel are something else.
+_ops = {name: row for name, row in _table.items() if name not in __all__}
 globals().update(_ops)
 __all__ += list(_ops)
 

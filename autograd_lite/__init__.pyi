@@ -21,6 +21,7 @@ from autograd_lite.core.transforms import jvp as jvp
 from autograd_lite.core.transforms import stop_gradient as stop_gradient
 from autograd_lite.core.transforms import value_and_grad as value_and_grad
 from autograd_lite.core.transforms import vjp as vjp
+from autograd_lite.core.vectors import ravel as ravel
 from autograd_lite.debugging import debug as debug
 from autograd_lite.program.trace import Program as Program
 from autograd_lite.program.trace import trace as trace
@@ -1814,12 +1815,6 @@ def radians(x: _Plain, /) -> Any: ...
 @overload
 def radians(x: Tensor, /) -> Tensor:
     """Convert angles from degrees to radians."""
-
-@overload
-def ravel(a: _Plain, /, order: Any = "C") -> Any: ...
-@overload
-def ravel(a: Tensor, /, order: Any = "C") -> Tensor:
-    """Return the elements in one row."""
 
 @overload
 def real(x: _Plain, /) -> Any: ...

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import linecache
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.lines import describe_line, user_frame
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor, raw
-
-_OTHERS = ("<frozen ", *(str(Path(file).parent) + os.sep for file in (__file__, np.__file__)))
-_LIBRARY = str(Path(os.__file__).parent) + os.sep
 
 
 @contextmanager
@@ -63,6 +57,12 @@ class _Debugger(Observer[Tensor]):
         if trouble:
             raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, frame)}\n  at {node.line}")
 
+    def renamed(self, node: Tensor, other: Tensor) -> None:
+        """Keep what is known of a node where one of the two was assigned to."""
+        other.line = getattr(node, "line", "a line outside of ag.debug()")
+        if node in self.digests:
+            self.digests[other] = self.digests.pop(node)
+
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Stop where a cotangent is not finite, or where a constant was changed."""
         line = getattr(node, "line", "a line outside of ag.debug()")
@@ -79,28 +79,6 @@ class _Debugger(Observer[Tensor]):
                 f"{trouble} in the backward pass, in the cotangent of {name} from op '{_op(node)}'\n  at {line}"
             )
         return cotangent
-
-
-def user_frame(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost frame of the user's code."""
-    while frame is not None and not is_users(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-@cache
-def is_users(file: str) -> bool:
-    """Whether code is the user's: none of this package, of NumPy, or of the standard library."""
-    return not file.startswith(_OTHERS) and (not file.startswith(_LIBRARY) or "site-packages" in file)
-
-
-def describe_line(frame: FrameType | None) -> str:
-    """Return the file, the number and the text of the line that a frame is at."""
-    if frame is None:
-        return "an unknown line"
-    file, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(file, number).strip()
-    return f"{file}:{number}" + (f": {text}" if text else "")
 
 
 def _op(node: Tensor) -> str:

@@ -9,9 +9,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Shape
-from autograd_lite.core.tape import tracing
+from autograd_lite.core.tape import current_run
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
+from autograd_lite.core.values import plain
 
 
 class Optimizer:
@@ -73,7 +74,7 @@ class Optimizer:
             )
         shapes = [np.shape(p) for p in leaves]
         if self._shapes is None:
-            self._first = trees.map_tree(lambda p: None, params)
+            self._first = trees.map_tree(lambda p: 0.0, params)
             self._shapes, self._state = shapes, [self._start(np.zeros_like(p)) for p in leaves]
         if shapes != self._shapes:
             raise ValueError(
@@ -181,9 +182,9 @@ def check_fraction(name: str, value: float) -> float:
 
 def _check_leaf(p: Any, g: Any) -> None:
     for name, x in (("parameter", p), ("gradient", g)):
-        if type(x) is Tensor and not tracing.depth:
+        if type(x) is Tensor and current_run() is None:
             raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
-        dtype = np.asarray(raw(x)).dtype
+        dtype = np.asarray(plain(raw(x))).dtype
         if dtype.kind not in "fiub":
             hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
             raise TypeError(f"expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")

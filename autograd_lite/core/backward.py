@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Set
 from operator import attrgetter
 from typing import Any, cast
@@ -9,11 +10,14 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.core.op import unpack
-from autograd_lite.core.shapes import Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, current_observers, registry
+from autograd_lite.core.overwriting import Spent
+from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.values import LARGE, plain
+from autograd_lite.core.versions import as_it_was, as_used
 
-_float64 = np.float64
+_float64, _ndarray = np.float64, np.ndarray
 _serial = attrgetter("serial")
 _NOWHERE: frozenset[Tensor] = frozenset()
 
@@ -47,7 +51,6 @@ def sweep(
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
-    arguments = _tensors_of if lifted else _values_of
     observers = current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
@@ -59,13 +62,26 @@ def sweep(
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row, args, params = node.op, arguments(g, node), node.params
+        row, params = node.op, node.params
+        if lifted:
+            args = _tensors_of(g, node)
+        elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
+            x, y = inputs
+            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
+        else:
+            args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
+        spending = None
+        if type(g) is _ndarray and g.nbytes > LARGE and not observers:
+            c = None  # it was the same one
+            spending = _spending(sys.getrefcount(g), g, node, needed)
         for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
+            if i == spending:
+                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -74,9 +90,22 @@ def sweep(
                 c = fit(c, x, node, rule)
             if observers:
                 c = _observed(observers, node, x, c)
-            before = arrived.get(x)
-            arrived[x] = c if before is None else plus(before, c)
+            if x in arrived:
+                c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
+            arrived[x] = c
     return found, recorded
+
+
+def _spending(references: int, g: Array, node: Tensor, needed: set[Tensor] | None) -> int | None:
+    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
+    last = None
+    for i, x in enumerate(node.inputs):
+        if type(x) is Tensor and (needed is None or x in needed):
+            last = i
+    overwrites = cast(Operation, node.op).overwrites
+    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(references - 1, g):
+        return None
+    return last
 
 
 def _raised(
@@ -116,18 +145,9 @@ def _to_visit(
 
 def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
-    return (g, unpack(node) if isinstance(node._value, tuple) else node, *node.inputs)
-
-
-def _values_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
-    """Return what rules get in a sweep that is not recorded: arrays and numbers."""
-    inputs = node.inputs
-    if len(inputs) == 2:  # most nodes have one or two: without a loop over them the sweep is a fifth faster
-        x, y = inputs
-        return (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
-    if len(inputs) == 1:
-        return g, node._value, raw(inputs[0])
-    return (g, node._value, *map(raw, inputs))
+    if isinstance(node._value, tuple):
+        return (g, unpack(node), *node.inputs)
+    return (g, *map(as_it_was, (node, *node.inputs))) if assignments else (g, node, *node.inputs)
 
 
 def order(
@@ -158,12 +178,15 @@ def order(
     nodes = list(reached)
     ends = []
     outside = False
+    assigned = bool(assignments) and assignments[0] > since
     for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
         inputs = node.inputs
         if not inputs or (stop and node in stop):
             ends.append(node)
             outside = outside or bool(inputs)
             continue
+        if assigned:
+            inputs = as_used(node)
         for x in inputs:
             if type(x) is Tensor and x not in reached:
                 if x.serial < since:
@@ -189,7 +212,24 @@ def plus(before: Value, c: Value) -> Value:
     """Add a cotangent to what has arrived, if anything has: part by part for an op of several outputs."""
     if before is None:
         return c
-    return tuple(x + y for x, y in zip(before, c, strict=True)) if type(before) is tuple else before + c
+    if type(before) is tuple:
+        return tuple(x + y for x, y in zip(before, c, strict=True))
+    if type(before) is np.ndarray is type(c) and before.nbytes > LARGE and _is_ours(sys.getrefcount(before), before):
+        return np.add(before, c, out=before)
+    return before + c
+
+
+def _is_ours(references: int, c: Array) -> bool:
+    """Whether nobody holds an array but the function that counted its references, which was passed it."""
+    return c.base is None and references == _PASSED
+
+
+def _references(x: Value) -> int:
+    return sys.getrefcount(x)
+
+
+_PASSED = _references([np.zeros(1)].pop())
+"""How many references the interpreter counts of an array that a function was passed, and that nobody else holds."""
 
 
 def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
@@ -293,8 +333,8 @@ def backward(result: Tensor, cotangent: Value = None) -> None:
     """Add the gradient of a result to its leaves: see `Tensor.backward`."""
     g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
     found, _ = sweep({result: g})
-    for leaf, c in found.items():
-        leaf.grad = own(c) if leaf.grad is None else leaf.grad + c
+    for leaf in list(found):
+        leaf.grad = own(found.pop(leaf)) if leaf.grad is None else leaf.grad + found.pop(leaf)
 
 
 def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
@@ -308,7 +348,7 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
         For what is not a number, or complex beside a real value.
     """
     value = raw(value)
-    array, dtype = np.asarray(raw(given)), np.asarray(value).dtype
+    array, dtype = np.asarray(plain(raw(given))), np.asarray(value).dtype
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
     if array.shape != np.shape(value):
@@ -319,10 +359,15 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
 
 
 def own(c: Value) -> Value:
-    """Return a cotangent that nobody else holds, so that the user may change it in place."""
+    """Return a cotangent as an array that nobody else holds, so that the user may change it in place.
+
+    What the caller passed on, and holds no more, is not copied.
+    """
     if not isinstance(c, np.ndarray):
         return c
-    return np.array(c) if c.ndim else c[()]
+    if not c.ndim:
+        return c[()]
+    return c if _is_ours(sys.getrefcount(c), c) else np.array(c)
 
 
 registry[Tensor.backward] = backward

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import get_ident
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
+from autograd_lite.core.memory import settle
 from autograd_lite.core.op import alias
-from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import now, tracing
+from autograd_lite.core.protection import SMALL, kept
+from autograd_lite.core.shapes import Array, Cotangent, Value
+from autograd_lite.core.tape import Run, assignments, now, observers, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
+from autograd_lite.core.values import as_value, is_foreign, kind_of, with_remedy
+from autograd_lite.core.versions import original
 
 Argnums = int | Sequence[int]
 
 
-class Call:
+class Call(Run):
     """One call of a function with fresh Tensors in the place of the arguments that are differentiated.
 
     Attributes
@@ -28,20 +33,33 @@ class Call:
         The arrays that the function returned: Tensors, or values that depend on none.
     since : int
         Tensors of a smaller serial are from outside the call.
+    aux : tree
+        What the function returned beside its result, with ``has_aux``.
     """
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: Argnums) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        argnums: Argnums,
+        has_aux: bool = False,
+        copies: bool = False,
+    ) -> None:
+        if copies:
+            self.copies = copies
+        self.thread = get_ident()
+        self.leaves = []
         self.since = now()
         self.f = f
         self.single = isinstance(argnums, int)
-        self.leaves: list[Tensor] = []
         self._branches: list[tuple[int, trees.Rebuild]] | None = None  # None: each argument is one leaf
         wrapped = list(args)
         position = 0
         try:
             for position in (argnums,) if isinstance(argnums, int) else argnums:
                 x = wrapped[position]
-                if isinstance(x, trees.NODES):
+                if trees.kinds[type(x)] is not None:
                     wrapped[position] = self._enter_tree(x)
                 else:
                     wrapped[position] = self._enter(x)
@@ -52,11 +70,17 @@ class Call:
             ) from None
         except TypeError as error:
             raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None
-        tracing.depth += 1
+        running.append(self)  # what `with self` does, at a third of the price
         try:
             result = f(*wrapped, **kwargs)
-        finally:
-            tracing.depth -= 1
+        except BaseException as error:
+            self.__exit__(None, error, None)
+            raise
+        running.remove(self)
+        if assignments and assignments[0] > self.since:
+            self.leaves = list(map(original, self.leaves))
+        if has_aux:
+            result, self.aux = self._pair(result)
         self.outputs: list[Value] = [result]
         self.rebuild_result: trees.Rebuild = trees.only
         if type(result) is not Tensor:
@@ -71,6 +95,8 @@ class Call:
     def _enter(self, x: Value) -> Tensor:
         """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
         if type(x) is not Tensor:
+            if isinstance(x, np.ndarray):
+                x = x.copy() if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
         elif x.serial < self.since:
             made = alias(x)
@@ -80,6 +106,10 @@ class Call:
         if self._branches is not None:
             self._branches.append((1, trees.only))
         return made
+
+    def _kept(self, x: Array) -> Array:
+        """Return what the record is to hold for an argument."""
+        return kept(as_value(x, False), f"an argument of {self.name}()", self)
 
     def _enter_tree(self, tree: trees.Tree) -> trees.Tree:
         """Return the tree of Tensors that stands for a tree of arrays."""
@@ -100,18 +130,34 @@ class Call:
             items = parts
         return items[0] if self.single else tuple(items)
 
+    def _pair(self, result: Any) -> tuple[Any, trees.Tree]:
+        """Return the two parts of what a function with ``has_aux`` returned."""
+        if not isinstance(result, tuple) or len(result) != 2:
+            given = f"{len(result)} values" if isinstance(result, tuple) else f"a {type(result).__name__}"
+            raise TypeError(f"has_aux=True: expected {self.name}() to return a pair (result, aux), got {given}")
+        return result
+
     def _check_outputs(self) -> None:
         for y in self.outputs:
-            if type(y) is not Tensor and np.asarray(y).dtype.kind not in "fciub":
+            if type(y) is not Tensor and kind_of(y) not in "fciub":
                 given = "None; does it return its result?" if y is None else f"a {type(y).__name__}"
+                given = with_remedy(y) if is_foreign(y) else given
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
+        if self.outputs and all(type(y) is not int and kind_of(raw(y)) in "biu" for y in self.outputs):
+            dtype = np.asarray(raw(self.outputs[0])).dtype
+            raise TypeError(
+                f"expected {self.name}() to return real or complex numbers, got a result of dtype {dtype}, whose "
+                "gradient is 0 everywhere; return what is to be differentiated (np.max rather than np.argmax), and "
+                "1.0 * result where a constant is meant"
+            )
 
     def scalar(self) -> Value:
         """Return the one output, a Tensor or a number, of a function whose gradient is asked for."""
         if len(self.outputs) != 1:
             raise TypeError(
                 f"expected {self.name}() to return one number, got {len(self.outputs)} values; return the loss alone, "
-                "or use ag.vjp or ag.jacobian for several results"
+                "pass has_aux=True for a pair of it and what is not differentiated, or use ag.vjp or ag.jacobian for "
+                "several results"
             )
         return self.outputs[0]
 
@@ -121,8 +167,11 @@ class Call:
 
     def pull(self, cotangents: dict[Tensor, Cotangent]) -> tuple[list[Cotangent], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
+        settle()
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
-        return [own(found[x]) if x in found else zero(x) for x in self.leaves], recorded
+        if self.guard is not None:
+            self.guard.check()
+        return [own(found.pop(x)) if x in found else zero(x) for x in self.leaves], recorded
 
     def seeds(self, cotangent: trees.Tree) -> dict[Tensor, Cotangent]:
         """Sort the cotangent of the value by output; outputs that depend on no argument take none."""
@@ -154,9 +203,17 @@ class Call:
 
     def value(self) -> trees.Tree:
         """Return what the function returned, as arrays unless it depends on a Tensor from outside."""
-        made = [y for y in self.outputs if type(y) is Tensor]
+        return self.rebuild_result(self._without_record(self.outputs))
+
+    def aux_value(self) -> trees.Tree:
+        """Return what the function returned beside its result, without its record as `value` is."""
+        leaves, rebuild = trees.flatten(self.aux)
+        return rebuild(self._without_record(leaves))
+
+    def _without_record(self, values: list[Value]) -> list[Value]:
+        made = [y for y in values if type(y) is Tensor]
         outside = bool(made) and order(made, since=self.since)[-1]
-        return self.rebuild_result(self.outputs if outside else [as_array(y) for y in self.outputs])
+        return values if outside else [as_array(y) for y in values]
 
 
 class Linear:
@@ -176,7 +233,7 @@ class Linear:
             if type(g) is Tensor:
                 seeds[g] = seeds[g] + t if g in seeds else t
         found = sweep(seeds, set(self.cotangents), self.call.since)[0] if seeds else {}
-        parts = [own(found[u]) if u in found else zero(u) for u in self.cotangents]
+        parts = [own(found.pop(u)) if u in found else zero(u) for u in self.cotangents]
         return self.call.rebuild_result(parts)
 
 
@@ -187,4 +244,4 @@ def zero(x: Tensor) -> Cotangent:
 
 def as_array(y: Value) -> Value:
     """Return an output without its record, as an array that the user may change."""
-    return own(y._value) if type(y) is Tensor else y
+    return own(y._read()) if type(y) is Tensor else y

@@ -12,7 +12,8 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import current_observers, registry
-from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import plain
 
 ufunc_methods: dict[tuple[np.ufunc, str], Callable[..., Any]] = {}
 """What answers for ``np.add.reduce`` and its kin."""
@@ -55,13 +56,17 @@ def on_values(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
     """Return the function on the values of Tensors; an observer may record what it gives."""
 
     def answer(*args: Any, **kwargs: Any) -> Any:
-        result = function(*trees.map_tree(raw, list(args)), **trees.map_tree(raw, kwargs))
+        result = function(*trees.map_tree(_seen, list(args)), **trees.map_tree(_seen, kwargs))
         for observer in current_observers():
             result = observer.constant(row, result, args, kwargs)
         return result
 
     answer.__name__ = row.name
     return answer
+
+
+def _seen(x: Any) -> Any:
+    return x._read() if type(x) is Tensor else x
 
 
 def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -77,7 +82,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         for key in kwargs:
             hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
             raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
-        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(x, dtype) for x in inputs))
+        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(plain(x), dtype) for x in inputs))
     folded = ufunc_methods.get((ufunc, method))
     if folded is None:
         raise NotImplementedError(

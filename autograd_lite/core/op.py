@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.overwriting import overwrites
+from autograd_lite.core.protection import SMALL, kept, kept_params
+from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Params, Rule, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
-from autograd_lite.core.values import as_constant
+from autograd_lite.core.values import LARGE, as_constant
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +26,7 @@ Rules = tuple[Rule | None, ...]
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
-_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128})
+_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
 
 
 class Op:
@@ -83,11 +88,15 @@ class Op:
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
+        self._read_by_others: tuple[int, ...] | None = None
+        self.overwrites: tuple[bool, ...] = ()
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
         update_wrapper(self, forward, updated=())  # its docstring and its module
         self.__name__ = self.name
+        if name or not hasattr(forward, "__qualname__"):
+            self.__qualname__ = self.name
 
     @property
     def elementwise(self) -> bool:
@@ -114,6 +123,11 @@ class Op:
         self.given = len(given)
         self.rules = (*given, *(self._missing(i) for i in range(self.given, self.arity or 0)))
         self.edges = self.edges_for(len(self.rules))
+        self._reads = tuple(reads(rule, len(self.rules)) for rule in self.rules)
+        self.overwrites = tuple(rule is not None and overwrites(rule) for rule in self.rules)
+        self._read_by_others = tuple(
+            i for i in range(len(self.rules)) if any(i in read for j, read in enumerate(self._reads) if j != i)
+        )
 
     def _missing(self, position: int) -> Rule:
         def missing(*args: Any, **params: Any) -> Value:
@@ -133,6 +147,12 @@ class Op:
         """Return position and rule of those of this many inputs that have one. They are kept where arity is fixed."""
         return tuple((i, rule) for i, rule in enumerate(self.rules_for(inputs)) if rule is not None)
 
+    def read(self, inputs: tuple[Value, ...]) -> Reads:
+        """Return the positions of those inputs, and `OUTPUT`, whose values the rules read that these inputs need."""
+        if not isinstance(self.rules, tuple):
+            return frozenset(range(OUTPUT, len(inputs)))
+        return frozenset().union(*[self._reads[i] for i, x in enumerate(inputs) if type(x) is Tensor])
+
     def __call__(self, *args: Any, **params: Any) -> Value:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
@@ -141,13 +161,14 @@ class Op:
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
         values = []
-        recorded = lists = False
+        recorded = lists = arrays = False
         for x in inputs:
             kind = type(x)
             if kind is Tensor:
                 recorded = True
                 x = x._value
             elif kind is _ndarray:
+                arrays = True
                 lists = lists or x.dtype.kind not in "fc"
             elif kind not in _NUMBERS:
                 lists = True
@@ -165,8 +186,24 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
+        if arrays:
+            inputs = self._kept(inputs)
+        if params:
+            params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
+        array = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(array) is _ndarray and array.nbytes > LARGE:
+            registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
+
+    def _kept(self, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Return inputs with what a record is to hold for the arrays among them that rules read."""
+        held = list(inputs)
+        for i in range(len(held)) if self._read_by_others is None else self._read_by_others:
+            x = held[i]
+            if type(x) is _ndarray:
+                held[i] = x.copy() if x.nbytes <= SMALL and not observers else kept(x, self.name)
+        return tuple(held)
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""
@@ -231,6 +268,10 @@ class Op:
         """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
         return self
 
+    def __reduce__(self) -> str:
+        """Copy and pickle an op by reference, as a function: it is itself everywhere."""
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
@@ -293,13 +334,17 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
 
+    home = None
     if rules is not None:  # a row
         row.update(rules=rules, template=template)
         numpy = numpy or function
+        home = sys._getframe(1).f_globals["__name__"]  # where pickle finds it; NumPy's function is at home in NumPy
 
     def make(forward: Callable[..., Any]) -> Op:
         functions = numpy if isinstance(numpy, tuple) else (numpy,)
         made = Op(forward, numpy=functions[0], **row)
+        if home is not None:
+            made.__module__ = home
         registry.update({f: made for f in functions if f is not None})
         return made
 
@@ -311,6 +356,14 @@ HINTS = {
     "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
     "initial": "; combine the value with the result instead",
 }
+
+
+def is_named(x: Any) -> bool:
+    """Whether an object is what its module has under its name: then it is pickled by reference, as functions are."""
+    try:
+        return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
+    except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
+        return False
 
 
 def _holds_tensor(tree: Any) -> bool:

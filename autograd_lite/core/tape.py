@@ -25,7 +25,9 @@ class Operation(Protocol):
 
     name: str
     core: int | None
+    compute: Callable[..., Any]
     edges: tuple[tuple[int, Rule], ...] | None
+    overwrites: tuple[bool, ...]
 
     @property
     def elementwise(self) -> bool:
@@ -41,14 +43,48 @@ class Operation(Protocol):
         """Return position and rule of those of this many inputs that have one."""
 
 
-class _Tracing(threading.local):
-    """What goes on in this thread."""
+class Run:
+    """A function that a transform runs on Tensors.
 
-    depth = 0
-    """How many transforms are running."""
+    Attributes
+    ----------
+    copies : bool
+        Whether the record outlives the call, and has to hold copies of the user's arrays.
+    thread : int
+        The thread that it runs in.
+    leaves : list of Tensor
+        What stands for the arrays that are differentiated.
+    guard : Guard or None
+        What keeps large arrays as they are that the record needs: see `protection`.
+    """
+
+    guard: Any = None
+    copies = False
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.leaves: list[Any] = []
+
+    def __enter__(self) -> None:
+        running.append(self)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        running.remove(self)
+        if error is not None and self.guard is not None:
+            self.guard.failed(error)
 
 
-tracing = _Tracing()
+running: list[Run] = []
+"""The functions that transforms run now, in all threads, outer ones first."""
+
+
+def current_run() -> Run | None:
+    """Return the outermost function that a transform runs in this thread; None outside of transforms."""
+    here = threading.get_ident()
+    for run in running:
+        if run.thread == here:
+            return run
+    return None
 
 
 def now() -> int:
@@ -75,6 +111,13 @@ class Observer(Generic[Node]):
 
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+
+    def renamed(self, node: Node, other: Node) -> None:
+        """See that another Tensor stands for a node from here on: one of them was assigned to."""
+
+
+assignments: list[int] = []
+"""Serial of the latest assignment to a Tensor, if there was one: without, nobody asks which version a use meant."""
 
 
 observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from dis import opmap
 from typing import Any, NoReturn, TypeVar, final
@@ -16,12 +17,12 @@ import numpy as np
 
 from autograd_lite.core import tape, trees
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, next_serial, observers, registry
-from autograd_lite.core.values import as_value, read_only
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assignments, next_serial, observers, registry
+from autograd_lite.core.values import LARGE, Released, as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
-_float64 = np.float64
-_NUMBERS = frozenset({float, int, np.float64})
+_float64, _int64, _ndarray = np.float64, np.int64, np.ndarray
+_NUMBERS = frozenset({float, int, np.float64, np.int64})
 
 Method = Callable[..., "Tensor"]
 Outcome = TypeVar("Outcome")
@@ -41,7 +42,7 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         try:
             if kind is Tensor:
                 value = operate(self._value, other._value)
-            elif kind is _float64 or kind is float or kind is int:
+            elif kind is _float64 or kind is float or kind is int or kind is _int64:
                 value = operate(self._value, other)
         except ValueError:
             pass  # shapes that do not go together: the op raises again, and names itself
@@ -55,19 +56,24 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         node.params = NO_PARAMS
         node.name = node.grad = None
         node.serial = next_serial()
+        if type(value) is _ndarray and value.nbytes > LARGE:
+            registry[record](node)
         return node
 
     def reflected(self: Tensor, other: Value) -> Value:
         if observers or type(other) not in _NUMBERS:
             return registry[function](other, self)
-        return record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
+        node = record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
+        if type(node._value) is _ndarray and node._value.nbytes > LARGE:
+            registry[record](node)
+        return node
 
     return method, reflected
 
 
 def _comparison(function: np.ufunc, compare: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
     """Return a comparison: it gives plain booleans, without the price of a ufunc where nobody looks on."""
-    return lambda self, other: registry[function](self, other) if observers else compare(self._value, raw(other))
+    return lambda self, other: registry[function](self, other) if observers else compare(self._read(), raw(other))
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,6 +84,17 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
 
     method.__name__ = function.__name__
     method.__doc__ = f"Return ``np.{function.__name__}`` of the Tensor, with its parameters."
+    return method
+
+
+def _in_place(function: np.ufunc) -> Callable[[Tensor, Any], Any]:
+    """Return the method of ``t += other``: an array is changed where it is, a number is bound again, as NumPy's are."""
+
+    def method(self: Tensor, other: Value) -> Value:
+        if type(self._value) is not np.ndarray:
+            return NotImplemented
+        return registry[operator.iadd](self, function, other)
+
     return method
 
 
@@ -131,7 +148,11 @@ class Tensor:
         For objects, strings and Tensors, and for a name that is not a string.
     """
 
-    __slots__ = ("_value", "grad", "inputs", "line", "name", "op", "params", "serial")
+    __slots__ = (
+        *("_value", "grad", "inputs", "line", "name", "op", "params", "serial"),
+        *("__weakref__", "handle", "stores", "versions"),  # of those that were assigned to
+    )
+    __pandas_priority__ = 10_000  # series * tensor asks the Tensor, which says what to write
 
     op: Operation | None
     inputs: tuple[Value, ...]
@@ -141,6 +162,9 @@ class Tensor:
     serial: int
     line: str
     _value: Value
+    stores: list[tuple[int, Value]]  # serial and index of each assignment
+    versions: list[Tensor]  # what the Tensor stood for until each of them
+    handle: weakref.ref[Tensor]  # of a version: the Tensor that the user has
 
     def __init__(self, value: Value, name: str | None = None, *, copy: bool = True) -> None:
         if name is not None and not isinstance(name, str):
@@ -161,7 +185,7 @@ class Tensor:
     @property
     def value(self) -> Value:
         """The value: a read-only view of the array, or a NumPy scalar."""
-        return read_only(self._value)
+        return read_only(self._read())
 
     @value.setter
     def value(self, new: Value) -> None:
@@ -170,6 +194,12 @@ class Tensor:
             f"the value of a Tensor cannot be replaced, since a record may still need it; "
             f"make a new one: {name} = ag.Tensor({name}.value - step)"
         )
+
+    def _read(self) -> Value:
+        """Return the value for what leaves the record; raise RuntimeError for a view that an assignment left behind."""
+        if assignments:
+            registry[Tensor._read](self)
+        return registry[Released](self) if type(self._value) is Released else self._value
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -202,7 +232,7 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return self._observed(bool(self._value))
+        return self._observed(bool(self._read()))
 
     def _observed(self, outcome: Outcome) -> Outcome:
         """Return what control flow asked for, and let the observers see it."""
@@ -220,7 +250,7 @@ class Tensor:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
-        return self._observed(operator.index(self._value))
+        return self._observed(operator.index(self._read()))
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
@@ -235,12 +265,12 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.tracing.depth and self.dtype.kind in "fc":
+        if tape.current_run() and self.dtype.kind in "fc":
             raise TypeError(
                 f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
                 "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
             )
-        return self._observed(self._value)
+        return self._observed(self._read())
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
@@ -252,17 +282,13 @@ class Tensor:
         )
 
     def __setitem__(self, index: Any, value: Value) -> None:
-        name = self.name or "t"
-        raise TypeError(
-            f"a Tensor cannot be assigned to in place; use {name} = {name}.at[index].set(value), "
-            f"or {name} = np.where(mask, value, {name})"
-        )
+        registry[operator.setitem](self, index, value)
 
     def __contains__(self, x: Value) -> bool:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.tracing.depth:
+        if self.op is not None or tape.current_run():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"
@@ -330,6 +356,10 @@ class Tensor:
     __xor__, __rxor__ = _method(np.bitwise_xor), _reflected(np.bitwise_xor)
     __neg__, __pos__, __abs__ = _method(np.negative), _method(np.positive), _method(np.absolute)
     __invert__ = _method(np.invert)
+
+    __iadd__, __isub__, __imul__ = _in_place(np.add), _in_place(np.subtract), _in_place(np.multiply)
+    __itruediv__, __imod__, __ipow__ = _in_place(np.divide), _in_place(np.remainder), _in_place(np.power)
+    __ifloordiv__, __imatmul__ = _in_place(np.floor_divide), _in_place(np.matmul)
 
     __eq__ = _comparison(np.equal, operator.eq)
     __ne__ = _comparison(np.not_equal, operator.ne)

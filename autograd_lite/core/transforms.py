@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from functools import update_wrapper
 from operator import index
+from types import MethodType
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, overload
 
 import numpy as np
@@ -13,7 +14,7 @@ from autograd_lite.core import trees
 from autograd_lite.core.backward import seed
 from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
 from autograd_lite.core.numpy_protocol import on_values
-from autograd_lite.core.op import Op
+from autograd_lite.core.op import Op, is_named
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import read_only
@@ -24,28 +25,70 @@ T = TypeVar("T")
 Primals = TypeVarTuple("Primals")
 
 
-def grad(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
+class Transformed:
+    """A function made from another one, which looks as that one does, binds to objects as a method, and is pickled.
+
+    Parameters
+    ----------
+    f : callable
+    argnums : int or tuple of int
+    has_aux : bool
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_argnums", "_f", "_has_aux")
+
+    def __init__(self, f: Callable[..., Any], argnums: Argnums, has_aux: bool = False) -> None:
+        self._f = f
+        self._argnums = argnums
+        self._has_aux = has_aux
+        self.__name__ = self.__qualname__ = type(self).__name__.lower()  # where the function has no name
+        update_wrapper(self, f)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute what the transform is of."""
+        raise NotImplementedError
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        """Pickle by reference what decorates a function of a module, and by its parts what is made anywhere."""
+        return self.__qualname__ if is_named(self) else (type(self), (self._f, self._argnums, self._has_aux))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._f!r}>"
+
+
+def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """Return the function that computes the gradient of ``f``.
 
     Parameters
     ----------
     f : callable
-        Takes trees (tuples, lists, dicts) of arrays and returns one real number, or an array of size 1.
+        Takes trees (tuples, lists, mappings, dataclasses) of arrays and returns one real number, or an array of size 1.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to.
+    has_aux : bool
+        Whether ``f`` returns a pair: the number, and a tree of anything else, which is not differentiated.
 
     Returns
     -------
     callable
         Takes the arguments of ``f``. Returns the gradient: a tree of arrays, of the shapes and dtypes of the argument
-        (integers count as float64); a tuple of such trees where ``argnums`` is a sequence.
+        (integers count as float64); a tuple of such trees where ``argnums`` is a sequence. With ``has_aux``, the pair
+        of the gradient and that tree, with arrays in the place of Tensors.
 
     Raises
     ------
     ValueError
         Where the result of ``f`` is not of size 1, or complex.
     TypeError
-        Where an argument is not numeric, or ``argnums`` names none.
+        Where an argument is not numeric, ``argnums`` names none, or the result is of integers or booleans.
+
+    Notes
+    -----
+    A field of a dataclass is passed on as it is where it holds no numbers (a string, None, a function), is declared as
+    an integer or boolean, or has ``metadata={"static": True}``. The function can be pickled where ``f`` can.
 
     Examples
     --------
@@ -53,33 +96,42 @@ def grad(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     12.0
     """
     check_callable(f, "grad")
-    argnums = check_argnums(argnums)
-
-    @wraps(f)
-    def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
-        call = Call(f, args, kwargs, argnums)
-        return call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
-
-    return gradient
+    return Gradient(f, check_argnums(argnums), has_aux)
 
 
-def value_and_grad(f: Callable[P, R], argnums: Argnums = 0) -> Callable[P, tuple[R, Any]]:
+class Gradient(Transformed):
+    """What `grad` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the gradient."""
+        call = Call(self._f, args, kwargs, self._argnums, self._has_aux)
+        gradient = call.arrange(call.pull(call.seed_outputs([seed(call.scalar())]))[0])
+        return (gradient, call.aux_value()) if self._has_aux else gradient
+
+
+def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
     """Return the function that computes ``f`` and its gradient at once, as the pair (value, gradient).
 
-    Arguments, results and errors are those of `grad`.
+    Arguments, results and errors are those of `grad`. With ``has_aux`` the value is the pair that ``f`` returned.
     """
     check_callable(f, "value_and_grad")
-    argnums = check_argnums(argnums)
+    return ValueAndGradient(f, check_argnums(argnums), has_aux)
 
-    @wraps(f)
-    def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[R, Any]:
-        call = Call(f, args, kwargs, argnums)
+
+class ValueAndGradient(Transformed):
+    """What `value_and_grad` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the value and the gradient."""
+        call = Call(self._f, args, kwargs, self._argnums, self._has_aux)
         result = call.scalar()
         gradients, recorded = call.pull(call.seed_outputs([seed(result)]))
         value = result if recorded or call.is_outside(result) else as_array(result)
-        return value, call.arrange(gradients)
-
-    return value_and_gradient
+        return (value, call.aux_value()) if self._has_aux else value, call.arrange(gradients)
 
 
 def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
@@ -104,7 +156,7 @@ def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[An
         Where a cotangent has another structure or shape than the value.
     """
     check_callable(f, "vjp")
-    call = Call(f, primals, {}, range(len(primals)))
+    call = Call(f, primals, {}, range(len(primals)), copies=True)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cotangents: tuple[Any, ...] = call.arrange(call.pull(call.seeds(cotangent))[0])
@@ -163,19 +215,23 @@ def jacobian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
         each leaf of that has the shape (shape of the value) + (shape of the argument).
     """
     check_callable(f, "jacobian")
-    argnums = check_argnums(argnums)
+    return Jacobian(f, check_argnums(argnums))
 
-    @wraps(f)
-    def jacobian_of_f(*args: P.args, **kwargs: P.kwargs) -> Any:
-        call = Call(f, args, kwargs, argnums)
+
+class Jacobian(Transformed):
+    """What `jacobian` returns."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the Jacobian."""
+        call = Call(self._f, args, kwargs, self._argnums)
         inputs = sum(leaf.size for leaf in call.leaves)
         outputs = sum(int(np.size(raw(y))) for y in call.outputs)
         from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
         to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
         # one column knows the derivative of a real output by the real part of its input alone
         return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
-
-    return jacobian_of_f
 
 
 def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:

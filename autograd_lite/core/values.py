@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autograd_lite.core.shapes import Value
+from autograd_lite.core.shapes import Array, Shape, Value
+
+LARGE = 2**17
+"""Bytes of an array that is worth the price of asking whether a record still needs it."""
 
 
 def as_value(value: Value, copy: bool) -> Value:
@@ -12,7 +17,7 @@ def as_value(value: Value, copy: bool) -> Value:
     if type(value) is np.float64:  # a tenth of the price of a small call
         return value
     if type(value) is not np.ndarray:
-        value = _plain(value)
+        value = plain(value)
     array = np.array(value) if copy else np.asarray(value)
     kind = array.dtype.kind
     if kind in "biu":
@@ -33,23 +38,87 @@ def read_only(value: Value) -> Value:
 
 def as_constant(x: Value) -> Value:
     """Return an op's constant input as an array; None and numbers stay what they are."""
-    array = _plain(x) if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    x = plain(x)
+    array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected numbers beside a Tensor, got {_summary(x)} of dtype {array.dtype}")
     return array
 
 
-def _plain(x: Value) -> Value:
-    """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is."""
-    if type(x) is np.ndarray or not isinstance(x, np.ndarray):
+def plain(x: Value) -> Value:
+    """Return an array of a subclass as a plain one, unless its operations mean something else; the rest as it is.
+
+    Raises
+    ------
+    TypeError
+        For such arrays, and for those of other libraries: their values are not taken out of them without being asked.
+    """
+    if not isinstance(x, np.ndarray):
+        if is_foreign(x):
+            raise TypeError(f"expected a NumPy array, got {with_remedy(x)}")
+        return x
+    if type(x) is np.ndarray:
         return x
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError("a masked array would lose its mask; use x.filled(0), and np.where(mask, ...)")
     if isinstance(x, np.matrix):
         raise TypeError("expected an array, got a np.matrix, whose * is @; use np.asarray(x)")
+    if type(x).__array_ufunc__ is not np.ndarray.__array_ufunc__:
+        raise TypeError(f"expected a plain array, got {with_remedy(x)}")
     return x.view(np.ndarray)
+
+
+_OWN = (float, int, complex, np.ndarray, np.generic, list, tuple, str)
+_PROTOCOLS = ("__array__", "__array_ufunc__", "__array_function__", "__dlpack__", "toarray")
+_REMEDIES = {
+    "to_numpy": "x.to_numpy()",
+    "compute": "x.compute()",
+    "toarray": "x.toarray()",
+    "todense": "x.todense()",
+    "detach": "x.detach().numpy()",
+    "numpy": "x.numpy()",
+    "get": "x.get()",
+}
+"""What gives the values of another library's array as a NumPy array, by a method that it has: the first one counts."""
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether something is another library's array: a table, one in chunks, on a device, or with empty places."""
+    return not isinstance(x, _OWN) and any(hasattr(type(x), protocol) for protocol in _PROTOCOLS)
+
+
+def kind_of(x: Any) -> str:
+    """Return the kind of dtype that NumPy gives a value; that of objects for another library's array."""
+    return "O" if is_foreign(x) else np.asarray(x).dtype.kind
+
+
+def with_remedy(x: Any) -> str:
+    """Return the type of another library's array, and how to write that its values are meant."""
+    remedy = next((text for method, text in _REMEDIES.items() if hasattr(type(x), method)), "np.asarray(x)")
+    name = f"{type(x).__module__.partition('.')[0]}.{type(x).__qualname__}"
+    return f"{name}, which is not converted unasked: write {remedy} where its values are meant"
 
 
 def _summary(x: Value) -> str:
     """Describe what was given, for an error message."""
     return f"{type(x).__name__} of shape {np.shape(x)}"
+
+
+class Released:
+    """What a node holds in the place of a value that was let go: its shape and dtype."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, value: Array) -> None:
+        self.shape: Shape = value.shape
+        self.dtype = value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))

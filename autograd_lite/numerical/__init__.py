@@ -5,7 +5,7 @@ gradient from one that cannot be judged. No step sizes are asked for: they follo
 """
 
 from autograd_lite.numerical.complex_step import ComplexStep, complex_directional, complex_gradient
-from autograd_lite.numerical.estimates import Estimate, directional, gradient, one_sided, one_sided_gradient
+from autograd_lite.numerical.estimates import Estimate, directional, gradient, one_sided, one_sided_gradient, pointwise
 from autograd_lite.numerical.probing import quiet, random_tangents, scale
 from autograd_lite.numerical.taylor import TaylorSlope, taylor_slope
 
@@ -19,6 +19,7 @@ __all__ = [
     "gradient",
     "one_sided",
     "one_sided_gradient",
+    "pointwise",
     "quiet",
     "random_tangents",
     "scale",

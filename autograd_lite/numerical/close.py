@@ -114,12 +114,12 @@ def of_shares(count: int) -> float:
     return count * SINGLE
 
 
-def of_exact_rules(terms: float, size: float, *values: ArrayLike) -> float:
+def of_exact_rules(terms: Any, size: Any, *values: ArrayLike) -> Any:
     """Return what exact rules lose: a third of the digits of the terms, and as much of what cancels inside of them.
 
     ``terms`` is the sum of the absolute terms; of the function's ``size``, four digits may cancel out.
     """
-    return float((eps_of(*values) or DOUBLE) ** (2 / 3) * (terms + digits(4) * size))
+    return (eps_of(*values) or DOUBLE) ** (2 / 3) * (terms + digits(4) * size)
 
 
 # --- the conditioning

@@ -8,6 +8,7 @@ from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import registry
 from autograd_lite.ops import (
+    assignment,
     choices,
     creation,
     diagonals,
@@ -41,6 +42,7 @@ modules = (
     shaping,
     indexing,
     updates,
+    assignment,
     scans,
     moments,
     quantiles,
@@ -60,6 +62,7 @@ modules = (
 )
 table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
 """Every built-in op by name."""
+table["abs"] = elementwise.absolute  # no name of a module: its rules call Python's
 
 
 ufunc_methods.update({(f, "outer"): updates.outer(f) for f in registry if isinstance(f, np.ufunc) and f.nin == 2})

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
+from autograd_lite.core.protection import kept_params
 from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, record
@@ -50,7 +51,7 @@ def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
     if type(index) in _PLAIN and not observers:
         try:
-            return record(getitem, t._value[index], (t,), {"index": index})
+            return record(getitem, t._value[index], (t,), kept_params({"index": index}, "getitem"))
         except IndexError:
             pass  # the op raises again, and names itself
     return getitem(t, index)  # type: ignore[no-any-return]

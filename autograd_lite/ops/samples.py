@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,19 +11,49 @@ import numpy as np
 
 from autograd_lite.core.op import Op
 
+_SMALL = (0.0, 1.0, 2.0, 0.5, 3.0, 4.0, 5.0, 10.0, 30.0, 100.0, 700.0, 710.0, 1e4, 1e-8, 1e-300, 1e150)
+SPECIAL = tuple(dict.fromkeys(sign * x for x in _SMALL for sign in (1, -1)))
+"""Values that a rule may be wrong at and nowhere else: where it branches, loses its digits or overflows."""
+NEAR = (0.0, 1e-1, 1e-3, 1e-6, 1e-9)
+"""Distances from the end of a domain, in units of its width."""
+
 
 @dataclass(frozen=True)
 class Domain:
-    """The open interval in which an input's elements lie."""
+    """The interval in which an input's elements lie.
+
+    Attributes
+    ----------
+    low, high : float
+        Between these, elements are drawn.
+    integer : bool
+        Whether they are whole numbers.
+    ends : pair of float, optional
+        Where the function itself ends, or -inf and inf; low and high by default.
+    """
 
     low: float
     high: float
     integer: bool = False
+    ends: tuple[float, float] | None = None
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Draw a float64 array of ``shape`` from the domain; a NumPy scalar for shape ()."""
         x = rng.uniform(self.low, self.high, shape)[()]
         return np.round(x) if self.integer else x
+
+    def special(self) -> list[float]:
+        """Return special values inside, the simplest first, and points at the ends and close to them."""
+        first, last = self.bounds
+        width = last - first if math.isfinite(last - first) else 1.0
+        probes = [first + width * near for near in NEAR] + [last - width * near for near in NEAR]
+        inside = [x for x in (*SPECIAL, *probes) if first <= x <= last and math.isfinite(x)]
+        return list(dict.fromkeys(round(x) + 0.0 if self.integer else x for x in inside))
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Where the function itself ends."""
+        return self.ends or (self.low, self.high)
 
     def __call__(self, *shape: int) -> Draw:
         """Return an input of this shape and domain, to be drawn."""
@@ -44,11 +75,11 @@ class Filled:
         return self.domain.draw(rng, self.shape)
 
 
-real = Domain(-3.0, 3.0)
-positive = Domain(0.2, 4.0)
-unit = Domain(-0.9, 0.9)
-probability = Domain(0.05, 0.95)
-above_one = Domain(1.1, 4.0)
+real = Domain(-3.0, 3.0, ends=(-math.inf, math.inf))
+positive = Domain(0.2, 4.0, ends=(0.0, math.inf))
+unit = Domain(-0.9, 0.9, ends=(-1.0, 1.0))
+probability = Domain(0.05, 0.95, ends=(0.0, 1.0))
+above_one = Domain(1.1, 4.0, ends=(1.0, math.inf))
 
 
 @dataclass(frozen=True)

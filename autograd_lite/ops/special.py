@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import special as sc
@@ -20,10 +20,9 @@ from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Rule
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
-from autograd_lite.ops.elementwise import LOG_2, LOG_10, over
+from autograd_lite.ops.elementwise import LOG_2, LOG_10, nonzero, over, power
 
 ROOT_PI, ROOT_2_PI, DEGREE = math.sqrt(math.pi), math.sqrt(2 * math.pi), math.pi / 180
-_BETWEEN = samples.Domain(-0.9, 0.9)
 _ORDER = samples.constant(2)
 
 
@@ -52,7 +51,7 @@ erfc = _row(sc.erfc, lambda g, z, x: -g * _gauss(x) * (2 / ROOT_PI))
 erfi = _row(sc.erfi, lambda g, z, x: g * np.exp(x * x) * (2 / ROOT_PI))
 erfcx = _row(sc.erfcx, lambda g, z, x: 2 * g * (x * z - 1 / ROOT_PI))
 dawsn = _row(sc.dawsn, lambda g, z, x: g * (1 - 2 * x * z))
-erfinv = _row(sc.erfinv, lambda g, z, x: g * np.exp(z * z) * (ROOT_PI / 2), domain=_BETWEEN)
+erfinv = _row(sc.erfinv, lambda g, z, x: g * np.exp(z * z) * (ROOT_PI / 2), domain=samples.unit)
 erfcinv = _row(sc.erfcinv, lambda g, z, x: -g * np.exp(z * z) * (ROOT_PI / 2), domain=samples.probability)
 ndtr = _row(sc.ndtr, lambda g, z, x: g * _gauss(x / math.sqrt(2)) / ROOT_2_PI)
 ndtri = _row(sc.ndtri, lambda g, z, x: g * np.exp(z * z / 2) * ROOT_2_PI, domain=samples.probability)
@@ -69,8 +68,8 @@ log1p = _row(sc.log1p, lambda g, z, x: g / (1 + x), domain=samples.positive)
 cbrt = _row(sc.cbrt, lambda g, z, x: over(g, 3 * z * z))
 powm1 = _row(
     sc.powm1,
-    lambda g, z, x, y: g * y * x ** (y - 1),
-    lambda g, z, x, y: g * (z + 1) * np.log(np.where(x == 0, 1, x)),
+    cast(Rule, power.rules_for(2)[0]),
+    lambda g, z, x, y: g * (z + 1) * np.log(nonzero(x)),
     domain=samples.positive,
 )
 xlogy = _row(

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.memory import restored
 from autograd_lite.core.op import Op, alias, item, op_of
 from autograd_lite.core.shapes import Shape, Value
 from autograd_lite.core.tape import Params, next_serial
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.versions import inputs_of
 from autograd_lite.ops import table
 
 ARITHMETIC = frozenset({"add", "subtract", "negative", "multiply", "divide"})
@@ -240,7 +242,7 @@ class Expressions:
                 leaves, rebuild = trees.flatten(tensor.params)
                 params = rebuild([self._param(tensor, p, name_of) for p in leaves])
             self.verbatim = is_verbatim(tensor)
-            self.assign(tensor, self.apply(op_of(tensor), args, params, tensor._value))
+            self.assign(tensor, self.apply(op_of(tensor), args, params, restored(tensor)))
         self.verbatim = False
 
     def _param(self, tensor: Tensor, p: Value, name_of: NameOf) -> Value:
@@ -293,7 +295,7 @@ def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tenso
         if tensor in found:
             continue
         found.add(tensor)
-        held = [*tensor.inputs, *(trees.flatten(tensor.params)[0] if tensor.params else ())]
+        held = [*inputs_of(tensor), *(trees.flatten(tensor.params)[0] if tensor.params else ())]
         pending += [x for x in held if type(x) is Tensor and x not in known and x not in found]
     return sorted(found, key=lambda t: (t.op is not None, t.serial))
 

@@ -7,7 +7,7 @@ a derivative ``d<of>_d<by>``; what has no name of its own after the op that make
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.core.trees import NODES, Tree, items
+from autograd_lite.core.trees import paths
 from autograd_lite.program.expressions import Expressions, Node, is_output
 from autograd_lite.program.frames import Place
 from autograd_lite.program.identifiers import identifier, unique_names
@@ -158,23 +158,14 @@ def leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable
         for k in range(len(value)) if variadic else (None,):
             named[i] = name if k is None else f"{name}_{k}"
             i += 1
-    paths = [(named.get(i % len(args), f"x_{i}"), path) for i in positions for path in _keys(args[i])]
-    short = [str(path[-1]) if path and isinstance(path[-1], str) else "" for _, path in paths]
-    short = [name if not path else key for (name, path), key in zip(paths, short, strict=True)]
+    found = [(named.get(i % len(args), f"x_{i}"), path) for i in positions for path in paths(args[i])]
+    short = [str(path[-1]) if path and isinstance(path[-1], str) else "" for _, path in found]
+    short = [name if not path else key for (name, path), key in zip(found, short, strict=True)]
     unique = [bool(key) and short.count(key) == 1 for key in short]
-    long = ["_".join([name, *map(str, path)]) for name, path in paths]
+    long = ["_".join([name, *map(str, path)]) for name, path in found]
     wanted = [key if alone else name for key, name, alone in zip(short, long, unique, strict=True)]
     names = unique_names(enumerate(wanted), ())
     return [(names[i], not alone) for i, alone in enumerate(unique)]
-
-
-def _keys(tree: Tree, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of keys to each leaf of a tree."""
-    if not isinstance(tree, NODES):
-        yield path
-        return
-    for key, child in items(tree):
-        yield from _keys(child, (*path, key))
 
 
 def better_names(paths: list[tuple[str, bool]], leaves: Mapping[str, Tensor], names: Names) -> dict[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, observing, tracing
+from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, Run, observing
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.program.variables import Names
 
@@ -109,15 +109,15 @@ def record_call(
         Whether to read the variables of the running functions, which takes most of the time.
     """
     names = names or Names()
-    tracing.depth += 1
-    try:
-        with (
-            names.watching() if named else nullcontext(),
-            observing(Constants(names.constants)) if constants else nullcontext(),
-        ):
-            result = f(*args)
-    finally:
-        tracing.depth -= 1
+    run = Run()
+    with (
+        run,
+        names.watching() if named else nullcontext(),
+        observing(Constants(names.constants)) if constants else nullcontext(),
+    ):
+        result = f(*args)
+    if run.guard is not None:
+        run.guard.check()
     return Recording(result, names)
 
 

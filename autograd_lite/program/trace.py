@@ -14,6 +14,8 @@ from autograd_lite.core.backward import order
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import jacobian
+from autograd_lite.core.values import kind_of
+from autograd_lite.core.versions import original
 from autograd_lite.program.arguments import Argument, arguments_of, positional
 from autograd_lite.program.chain_rule import Chain
 from autograd_lite.program.edges import Record, operands
@@ -219,6 +221,7 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
         wrapped, leaves, constants = _enter(args, paths, wanted, integers=False)
         entered, rebuild = trees.flatten(wrapped)
         recording = _record(f, wrapped)
+    leaves = {name: original(x) for name, x in leaves.items()}
     better = better_names(paths, leaves, recording.names)
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
@@ -227,8 +230,12 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     nodes = {id(leaves[name]): node for name, node in program.inputs.items()}
     named = [n for n in reachable(step.node for step in program.steps) if n.constant and n.name]
     nodes |= {id(n.value): n for n in named if isinstance(n.value, np.ndarray)}
-    program.arguments = arguments_of(f, rebuild([nodes.get(id(x), x) for x in entered]), named)
+    program.arguments = arguments_of(f, rebuild([nodes.get(id(_original(x)), x) for x in entered]), named)
     return program
+
+
+def _original(x: Value) -> Value:
+    return original(x) if type(x) is Tensor else x
 
 
 def _record(f: Callable[..., Any], args: list[Any]) -> Recording:
@@ -280,7 +287,7 @@ def _enter(
 
 
 def _kind(x: Value) -> str:
-    return "f" if type(x) is Tensor else np.asarray(x).dtype.kind
+    return "f" if type(x) is Tensor else kind_of(x)
 
 
 def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str]:

@@ -11,7 +11,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, groupby
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
@@ -20,10 +20,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
+from autograd_lite.core.lines import is_users
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.debugging import is_users
 from autograd_lite.program.frames import Place, computed_operands, expression, is_name, named_values, operands, place_of
 
 _WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
@@ -207,6 +207,23 @@ class Names(Observer[Tensor]):
         tree = expression(frames[0]) if frames and asker is frames[0] else None
         condition = ast.unparse(tree) if tree else ""
         self.decisions.append(Decision(node, outcome, place_of(frames) if frames else None, condition))
+
+    def renamed(self, node: Tensor, other: Tensor) -> None:
+        """Let what is known of a node be known of another: one of them was assigned to."""
+        named: list[dict[tuple[Tensor, int], str]] = [self.constants, self.written]
+        for known in named:
+            for i in range(-1, max(2, len(node.inputs))):
+                if (node, i) in known:
+                    known[other, i] = known.pop((node, i))
+        held: list[dict[Tensor, Any]] = [self.bound, self.places, self.derivatives]
+        for facts in held:
+            if node in facts:
+                facts[other] = facts.pop(node)
+        for nodes in (self.derived, self.left):
+            if node in nodes:
+                nodes.remove(node)
+                nodes.add(other)
+        self.decisions = [replace(d, node=other) if d.node is node else d for d in self.decisions]
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
         if event == "return" and is_users(frame.f_code.co_filename):

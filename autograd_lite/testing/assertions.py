@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.testing.examination import WrongError
-from autograd_lite.testing.strategies import reproducible
+from autograd_lite.testing.strategies import needs_hypothesis, reproducible
 from autograd_lite.verification.verify import verify
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def assert_gradient(f: Callable[..., Any], hand: Callable[..., Any], *args: Any,
     verify(f, hand, *args, **options).raise_if_wrong()
 
 
+@needs_hypothesis
 def assert_gradient_everywhere(
     f: Callable[..., Any],
     hand: Callable[..., Any],

@@ -14,6 +14,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import vjp
 from autograd_lite.core.trees import flatten
 from autograd_lite.numerical import close
+from autograd_lite.numerical.streams import stream
 
 JUDGED = 5
 """Digits to which differences must know a derivative to judge rules by it."""
@@ -68,7 +69,7 @@ class Case:
         self.leaves = [self.all[i] for i in self.places]
         self.analytic = analytic and not any(np.iscomplexobj(x) for x in self.leaves)
         self.outputs = self.call(*self.leaves)
-        rng = np.random.default_rng(seed)
+        rng = stream("tangents", seed)
         self.tangents = [_normal(rng, leaf) for leaf in self.leaves]
         self.cotangents = [_normal(rng, z) for z in self.outputs if is_inexact(z)]
 
@@ -144,6 +145,8 @@ def _inner(a: Sequence[Any], b: Sequence[Any]) -> Any:
     """Return the sum of products, over all arrays: the real part, unless the arrays were made complex on purpose."""
     total: Any = 0.0
     for x, y in zip(a, b, strict=True):
+        if np.shape(x) != np.shape(y):
+            raise ValueError(f"the shape of a result depends on values: {np.shape(y)} here, {np.shape(x)} close by")
         term = np.sum(x * y)
         total = total + (np.real(term) if np.iscomplexobj(x) else term)
     return total

@@ -12,7 +12,8 @@ from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import Domain, Sample, domains_of
 from autograd_lite.testing.cases import Case, cast, is_inexact
 from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe
-from autograd_lite.testing.strategies import broadcastable, reproducible
+from autograd_lite.testing.special import special_faults
+from autograd_lite.testing.strategies import broadcastable, needs_hypothesis, reproducible
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -58,6 +59,7 @@ def check_grads(f: Callable[..., Any], *args: Any, order: int = 2) -> None:
         case = case.derivative() if k < order else case
 
 
+@needs_hypothesis
 def check_op(
     op: Op,
     *,
@@ -74,6 +76,11 @@ def check_op(
     arrays and on Tensors, and twice in a row; inputs left as they were; rules that give cotangents of the inputs' shape
     and precision; and derivatives that agree with differences of the values, up to ``order``.
 
+    Elements at which rules may be wrong and nowhere else are part of every check: 0, whole numbers, tiny and large ones
+    up to 1e150, ties, and what lies at the ends of the domain or close to them. There, a derivative at a kink has to
+    lie between the slopes of both sides, one that is infinite is not judged, and a value may be infinite where the
+    function itself grows that large.
+
     Parameters
     ----------
     op : Op
@@ -81,7 +88,8 @@ def check_op(
     samples : iterable of Sample, optional
         Calls to try, as made by `sample`; those of the op by default. An elementwise op needs none.
     domain : Domain or tuple of Domain, optional
-        Where the elements of elementwise inputs may lie, one for all or one for each; that of the op by default.
+        Where the elements of elementwise inputs may lie, one for all or one for each; that of the op by default, and
+        all real numbers where it has none.
     order : int
         The highest derivative to check.
     dtypes : sequence of dtype
@@ -96,7 +104,7 @@ def check_op(
     TypeError
         For anything but an op, and for an op that broadcasts nothing and has no samples.
     ModuleNotFoundError
-        Where hypothesis is not installed.
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
 
     Examples
     --------
@@ -119,6 +127,8 @@ def check_op(
     calls = tuple(samples) if samples is not None else op.samples
     domains = (domain,) * len(op.input_names) if isinstance(domain, Domain) else domain or domains_of(op)
     _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
+    if np.dtype(np.float64) in map(np.dtype, dtypes):  # float32 is too coarse for differences
+        _search_special(op, calls or (Sample(tuple(each() for each in domains)),), order)
 
 
 def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
@@ -138,6 +148,13 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
         ) from None
     except WrongError as error:
         raise AssertionError(str(error)) from error.__cause__
+
+
+def _search_special(op: Op, calls: Sequence[Sample], order: int) -> None:
+    """Look at special values for the first call that fails."""
+    for fault in special_faults(op, calls, order):
+        trial = Trial(Sample((), fault.params), 0, np.dtype(np.float64), LAYOUTS[0], True, False, None)
+        raise AssertionError(str(Examination(op, trial, fault.inputs).wrong(fault.what, fault.detail, fault.rule)))
 
 
 def _trials(calls: SearchStrategy[Sample], dtypes: Sequence[Any]) -> SearchStrategy[Trial]:

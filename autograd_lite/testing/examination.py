@@ -88,9 +88,9 @@ def rounded(x: Any) -> Any:
 class Examination:
     """One call of an op, and what it owes."""
 
-    def __init__(self, op: Op, trial: Trial) -> None:
+    def __init__(self, op: Op, trial: Trial, inputs: tuple[Any, ...] | None = None) -> None:
         self.op, self.trial, self.function = op, trial, apply(op)
-        self.inputs, self.params = trial.inputs(), trial.sample.params
+        self.inputs, self.params = trial.inputs() if inputs is None else inputs, trial.sample.params
         self.moving = trial.moving(self.inputs)
 
     def run(self, order: int) -> None:

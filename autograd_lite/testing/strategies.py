@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -15,7 +17,30 @@ if TYPE_CHECKING:
     from hypothesis import settings
     from hypothesis.strategies import SearchStrategy
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
+
+def needs_hypothesis(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function say what to install where hypothesis is not (decorator)."""
+
+    @wraps(function)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        __tracebackhide__ = True  # pytest ends the traceback in the user's test
+        try:
+            import hypothesis  # noqa: F401
+        except ModuleNotFoundError:
+            raise ModuleNotFoundError(
+                f"ag.testing.{function.__name__} searches with hypothesis, which is not installed: "
+                "pip install autograd_lite[testing]",
+                name="hypothesis",
+            ) from None
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+@needs_hypothesis
 def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int, ...]]:
     """Return a hypothesis strategy for shapes, 0-d and empty ones among them."""
     import hypothesis.strategies as st
@@ -24,6 +49,7 @@ def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int,
     return st.integers(0, max_dims).flatmap(lambda n: st.tuples(*[side] * n))
 
 
+@needs_hypothesis
 def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
     """Return a hypothesis strategy for tuples of ``n`` shapes that broadcast together."""
     import hypothesis.strategies as st
@@ -36,6 +62,7 @@ def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 4) -> SearchStra
     return shapes(max_dims=max_dims, max_side=max_side).flatmap(parts)
 
 
+@needs_hypothesis
 def arrays(
     shape: tuple[int, ...] | SearchStrategy[tuple[int, ...]], domain: Domain = real, dtype: Any = np.float64
 ) -> SearchStrategy[Any]:
@@ -62,6 +89,7 @@ def arrays(
     return st.builds(draw, st.just(shape) if isinstance(shape, tuple) else shape, st.integers(0, 2**16))
 
 
+@needs_hypothesis
 def programs(*, max_lines: int = 8) -> SearchStrategy[RandomProgram]:
     """Return a hypothesis strategy for random programs: differentiable NumPy functions with arguments to try them at.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.trees import is_node, items
 from autograd_lite.program.naming import leaf_names
 
 SPELLINGS = ("{}", "d{}", "d_{}", "grad_{}", "{}_grad", "g_{}")
@@ -30,13 +31,14 @@ def positions(
     if argnums is not None:
         return _chosen(argnums, len(args))
     names = parameter_names(f, args)
+    answer, first = _keyed(answer), _keyed(args[0])
     if isinstance(answer, dict):
-        if isinstance(args[0], dict) and any(find(answer, key) is not None for key in args[0]):
+        if isinstance(first, dict) and any(find(answer, key) is not None for key in first):
             return (0,)
         found = tuple(i for i, name in enumerate(names) if find(answer, name) is not None)
         unknown = [key for key in answer if not any(_spells(key, name) for name in names)]
         if unknown or not found:
-            keys = f", or the keys {', '.join(map(repr, args[0]))}" if isinstance(args[0], dict) else ""
+            keys = f", or the keys {', '.join(map(repr, first))}" if isinstance(first, dict) else ""
             raise ValueError(
                 f"{hand_name}() returned a dict with the key {next(iter(unknown), None)!r}; expected the parameters "
                 f"{', '.join(names)}{keys}"
@@ -87,8 +89,9 @@ def _fits(answer: Any, tree: Any) -> bool:
             return len(answer) == len(tree) and all(isinstance(t, _NUMBERS) for t in tree)
         parts = isinstance(answer, (tuple, list)) and len(answer) == len(tree)
         return parts and all(_fits(a, t) for a, t in zip(answer, tree, strict=True))
-    if isinstance(answer, dict) or isinstance(tree, dict):
-        return isinstance(answer, dict) and isinstance(tree, dict)
+    keyed = [isinstance(_keyed(x), dict) for x in (answer, tree)]
+    if any(keyed):
+        return all(keyed)
     return _rank(tree) > 0 or not isinstance(answer, (tuple, list))
 
 
@@ -116,9 +119,9 @@ def tree_names(roots: Sequence[str], trees: Sequence[Any]) -> list[str]:
 
 def split(answer: Any, roots: Sequence[str], trees: Sequence[Any], hand_name: str) -> list[Any]:
     """Return the part of an answer that is for each of the trees."""
-    count = len(trees)
+    count, answer, first = len(trees), _keyed(answer), _keyed(trees[0])
     if isinstance(answer, dict) and not (
-        count == 1 and isinstance(trees[0], dict) and any(find(answer, key) is not None for key in trees[0])
+        count == 1 and isinstance(first, dict) and any(find(answer, key) is not None for key in first)
     ):
         missing = [name for name in roots if find(answer, name) is None]
         if missing:
@@ -146,6 +149,7 @@ def leaves(answer: Any, tree: Any, name: str, hand_name: str) -> list[Any]:
             f"{hand_name}() returned None for {name}; expected a gradient. If {name} is not differentiated, "
             "say which arguments are: argnums="
         )
+    answer, tree = _keyed(answer), _keyed(tree)
     if isinstance(tree, dict):
         if not isinstance(answer, dict):
             raise ValueError(f"{hand_name}() returned {_kind(answer)} for {name}, expected a dict as it is itself")
@@ -176,6 +180,11 @@ def _leaf(answer: Any, name: str, hand_name: str) -> Any:
         except ValueError:
             raise ValueError(f"{hand_name}() returned {_kind(answer)} for {name}, expected an array") from None
     return answer
+
+
+def _keyed(x: Any) -> Any:
+    """Return a mapping or a dataclass as a dict of its parts, and anything else as it is."""
+    return dict(items(x)) if is_node(x) and not isinstance(x, (tuple, list)) else x
 
 
 def find(answer: dict[Any, Any], key: Any) -> Any:

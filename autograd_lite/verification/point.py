@@ -15,6 +15,7 @@ from autograd_lite.core.backward import order, seed
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.versions import original
 from autograd_lite.numerical import close, quiet
 from autograd_lite.program.recording import BackwardPass, record_call
 from autograd_lite.program.variables import Names
@@ -97,6 +98,7 @@ def record(setting: Setting, values: Sequence[Any], *, named: bool = True) -> tu
         names.bind(leaf, name, -1)
     f = partial(_one_op, setting) if setting.mode is Mode.BY_DIFFERENCES else setting.f
     result = record_call(f, [leaves], names, named=named).result
+    leaves = list(map(original, leaves))
     return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
 
 

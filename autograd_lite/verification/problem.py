@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import plain
 from autograd_lite.program.naming import leaf_names
 from autograd_lite.verification import answers
 from autograd_lite.verification.data import Data, nearby
@@ -53,6 +54,7 @@ class Problem:
         for what, given in (("the function", self.f), ("the hand gradient", self.hand)):
             if not callable(given):
                 raise TypeError(f"expected {what} to be callable, got {type(given).__name__}")
+        trees.paths(list(self.args))  # it raises where a leaf could not be named
         if any(isinstance(x, Tensor) for x in trees.flatten(list(self.args))[0]):
             raise TypeError("the arguments are Tensors; pass arrays: their .value")
         if self.params is not None:
@@ -107,7 +109,7 @@ class Problem:
         if cotangent is None:
             return self.hand
         place = self._place_of(cotangent)
-        return lambda *args: self.hand(*args[:place], cotangent, *args[place:])
+        return lambda *args: self.hand(*args[:place], np.array(cotangent), *args[place:])  # a copy, which it may change
 
     def _place_of(self, cotangent: Any) -> int:
         try:
@@ -192,7 +194,7 @@ class Setting:
         return tuple(self._inexact(x, name) for x, name in zip(self.given, self.leaf_names, strict=True))
 
     def _inexact(self, x: Any, name: str) -> Any:
-        array = np.asarray(x)
+        array = np.asarray(plain(x))
         if array.dtype.kind not in "iufc":
             raise TypeError(
                 f"{self.problem.hand_name}() returned a gradient for {name}, which is no array of numbers but "

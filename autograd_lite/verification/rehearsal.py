@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from autograd_lite.core import trees
 from autograd_lite.numerical import close
 from autograd_lite.verification.problem import Problem, Setting
 
+COTANGENTS = 2
+"""So many are drawn for a function of several numbers, for all of which the hand gradient has to be right."""
 AGAIN = 3
 """How often the function is called again, to see whether it gives the same."""
 _SEED = "fix its random numbers with a seed, and keep nothing from call to call"
@@ -24,18 +26,19 @@ class Rehearsal:
 
     Attributes
     ----------
-    setting : Setting
+    settings : sequence of Setting
+        One for each cotangent; for a function of one number the only one.
     verdict, reason : str
         The verdict on all gradients, where nothing can be judged; else empty.
     """
 
-    setting: Setting
+    settings: Sequence[Setting]
     verdict: str = ""
     reason: str = ""
 
 
 def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
-    """Run both functions, the cotangent of an array-valued one being drawn.
+    """Run both functions; draw the cotangents of an array-valued one: a mistake may hide in one of them, hardly in two.
 
     Raises
     ------
@@ -47,29 +50,34 @@ def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
         value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
         before.compare(problem.name)
         _require_number(problem.name, value)
-        cotangent = None
-        if np.size(value) != 1:
-            cotangent = rng.standard_normal(np.shape(value)).astype(np.result_type(value, np.float32))
-        hand = problem.hand_given(cotangent)
+        cotangents = _cotangents(value, rng)
+        hand = problem.hand_given(cotangents[0])
         answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
         if answer is None:
             raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
         if inspect.isgenerator(answer) or inspect.isawaitable(answer):
             raise TypeError(f"{problem.hand_name}() returned a {type(answer).__name__}; let it return the gradient")
         before.compare(problem.hand_name)
-        setting = problem.settle(answer, cotangent)
-        first = [np.array(x) for x in setting.gradients(answer)]
+        settings = [problem.settle(answer, cotangent) for cotangent in cotangents]
+        first = [np.array(x) for x in settings[0].gradients(answer)]
         if not all(_steady(value, problem.f(*problem.args)) for _ in range(AGAIN)):
             why = f"{problem.name}() gives another value when it is called again: {_SEED}"
-            return Rehearsal(setting, "nondeterministic", why)
-        if not all(map(_steady, first, setting.gradients(hand(*problem.args)))):
+            return Rehearsal(settings, "nondeterministic", why)
+        if not all(map(_steady, first, settings[0].gradients(hand(*problem.args)))):
             why = f"{problem.hand_name}() gives another gradient when it is called again: {_SEED}"
-            return Rehearsal(setting, "nondeterministic", why)
+            return Rehearsal(settings, "nondeterministic", why)
     if not np.isfinite(np.asarray(value)).all():
         what = "NaN" if np.isnan(np.asarray(value)).any() else "infinite"
         why = f"{problem.name}() is {what} here, so there is no derivative to compare with"
-        return Rehearsal(setting, "noisy", why)
-    return Rehearsal(setting)
+        return Rehearsal(settings, "noisy", why)
+    return Rehearsal(settings)
+
+
+def _cotangents(value: Any, rng: np.random.Generator) -> list[Any]:
+    if np.size(value) == 1:
+        return [None]
+    dtype = np.result_type(value, np.float32)
+    return [rng.standard_normal(np.shape(value)).astype(dtype) for _ in range(COTANGENTS)]
 
 
 def _steady(value: Any, again: Any) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lines import is_users
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.debugging import is_users
 from autograd_lite.verification.flow import Target, flow
 
 _MOST_BYTES = 1 << 28

@@ -85,6 +85,8 @@ class Verdict:
     oracle : str
         Which elements were held to differences.
     notes : sequence of str
+    kinks : array of bool
+        The elements at which the function has a kink, for all that the differences say.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Verdict:
     tolerance: Array
     oracle: str = ""
     notes: Sequence[str] = ()
+    kinks: Mask | bool = False
 
     @property
     def worst(self) -> tuple[int, ...] | None:
@@ -159,7 +162,8 @@ def _by_all_three(comparison: Comparison, i: int, name: str) -> Verdict:
     if verdict == "right" and unknown.any():
         notes.append("the backward pass has no finite number in some elements; the differences bear the hand out")
     reason = _reason(verdict, each, "rounding hides the derivative here{}, from the backward pass and from differences")
-    return Verdict(name, verdict, reason, hand, true, wrong, tolerance, slopes.covered, notes)
+    kinks = one_sided | slopes.scatter(slopes.kink | slopes.refute(ours, close.conditioned(ours, 0, comparison.eps(i))))
+    return Verdict(name, verdict, reason, hand, true, wrong, tolerance, slopes.covered, notes, kinks)
 
 
 def _settled(evidence: Evidence, comparison: Comparison, i: int) -> Array:
@@ -183,7 +187,8 @@ def _by_differences(comparison: Comparison, i: int, name: str) -> Verdict:
     if verdict != "wrong" and slopes.contradict(hand):
         verdict, reason = "wrong", "along random directions"
     true = slopes.spread(np.full(hand.shape, np.nan, hand.dtype if hand.dtype.kind in "fc" else float))
-    return Verdict(name, verdict, reason, hand, true, each == "wrong", np.zeros(hand.shape), slopes.covered)
+    wrong, kinks = each == "wrong", slopes.scatter(slopes.kink)
+    return Verdict(name, verdict, reason, hand, true, wrong, np.zeros(hand.shape), slopes.covered, kinks=kinks)
 
 
 def _evidence(

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.debugging import is_users
+from autograd_lite.core.lines import is_users
 from autograd_lite.numerical import quiet
+from autograd_lite.numerical.streams import stream
 from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, Budget, SafetyNet
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
@@ -20,7 +21,8 @@ from autograd_lite.verification.point import Point, evaluate, evaluate_hand
 from autograd_lite.verification.problem import Mode, Problem, Setting
 from autograd_lite.verification.rehearsal import Rehearsal, rehearse
 from autograd_lite.verification.report import Report
-from autograd_lite.verification.verdict import Verdict, verdict_on
+from autograd_lite.verification.subgradients import judge_together
+from autograd_lite.verification.verdict import WORST_FIRST, Verdict, verdict_on, worst
 
 
 def verify(
@@ -43,7 +45,8 @@ def verify(
     ----------
     f : callable
         The function in plain NumPy. Its result has size 1; else ``hand`` takes a cotangent of its shape too, as its
-        first parameter (or its last, if that is called ``dout``, ``g``, ``cotangent`` or the like).
+        first parameter (or its last, if that is called ``dout``, ``g``, ``cotangent`` or the like). It is held to two
+        cotangents then.
     hand : callable
         Takes the arguments of ``f`` and returns the gradient: an array for argument 0, a tuple for as many first
         arguments, or a dict by parameter name; or a method whose object has the attributes ``params``.
@@ -54,7 +57,8 @@ def verify(
     params : sequence of str, optional
         Attributes of the object that ``hand`` is a method of: these are differentiated, in the hand's order.
     rng : int or numpy.random.Generator
-        Draws the second point, and samples of large arguments.
+        Draws the cotangents, the second point, and samples of large arguments; from a stream of its own, unlike the
+        numbers that ``np.random.default_rng`` of the same seed draws for the arguments.
 
     Returns
     -------
@@ -77,7 +81,7 @@ def verify(
     >>> report.verdict
     'wrong'
     """
-    rng = np.random.default_rng(rng)
+    rng = stream("verify", rng)
     problem = Problem(f, hand, args, argnums, params)
     with problem.kept():
         return _verify(problem, rng)
@@ -86,12 +90,10 @@ def verify(
 def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     net = SafetyNet()
     rehearsal = rehearse(problem, rng)
-    setting = rehearsal.setting
     if rehearsal.verdict:
         return Report(problem.name, problem.hand_name, _verdict_on_all(rehearsal))
-    setting, point, notes = _evaluate(setting)
-    comparison = Comparison(setting, point, rng, net)
-    verdicts = [verdict_on(comparison, i) for i in range(len(point.values))]
+    comparison, verdicts, notes = _judged(rehearsal.settings, rng, net)
+    setting, point = comparison.setting, comparison.point
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     finding, causes = None, []
     if wrong:
@@ -103,12 +105,27 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     return Report(problem.name, problem.hand_name, verdicts, finding, causes, notes)
 
 
+def _judged(
+    settings: Sequence[Setting], rng: np.random.Generator, net: SafetyNet
+) -> tuple[Comparison, list[Verdict], list[str]]:
+    """Judge the gradients for each cotangent, until they are wrong; go on with that for which they are worst."""
+    found = []
+    for given in settings:
+        setting, point, notes = _evaluate(given)
+        comparison = Comparison(setting, point, rng, net)
+        verdicts = judge_together(comparison, [verdict_on(comparison, i) for i in range(len(point.values))])
+        found.append((comparison, verdicts, notes))
+        if worst([v.verdict for v in verdicts]) == "wrong":
+            return found[-1]
+    return min(found, key=lambda f: WORST_FIRST.index(worst([v.verdict for v in f[1]])))
+
+
 def _verdict_on_all(rehearsal: Rehearsal) -> list[Verdict]:
     """Return the verdict of a rehearsal after which nothing else can be judged."""
-    point = evaluate_hand(rehearsal.setting)
+    point = evaluate_hand(rehearsal.settings[0])
     return [
         Verdict(name, rehearsal.verdict, rehearsal.reason, h, t, np.zeros(np.shape(t), bool), np.zeros(np.shape(t)))
-        for name, h, t in zip(rehearsal.setting.leaf_names, point.hand, point.true, strict=True)
+        for name, h, t in zip(rehearsal.settings[0].leaf_names, point.hand, point.true, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.core.op import Op
-from autograd_lite.core.tape import current_observers, registry, tracing
+from autograd_lite.core.tape import current_observers, registry, running
 
 VECTOR, NUMBER, COMPLEX = ag.Tensor(np.array([1.0, 2.0, 3.0]), "weights"), ag.Tensor(2.0), ag.Tensor(1j)
 MATRIX, SINGULAR, EMPTY = ag.Tensor(np.eye(2)), ag.Tensor(np.zeros((2, 2))), ag.Tensor(np.zeros(0))
@@ -23,7 +23,7 @@ def everything_as_it_was():
     before = [leaf.value.copy() for leaf in leaves]
     answers = len(registry)
     yield
-    assert tracing.depth == 0
+    assert not running
     assert current_observers() == ()
     assert len(registry) == answers
     assert [leaf.grad for leaf in leaves] == [None] * len(leaves)
@@ -419,7 +419,22 @@ TRANSFORMS = {
     "several returned": (
         lambda: ag.grad(lambda x: (x, x))(2.0),
         TypeError,
-        ["expected <lambda>() to return one number, got 2 values", "ag.vjp or ag.jacobian"],
+        ["expected <lambda>() to return one number, got 2 values", "has_aux=True", "ag.vjp or ag.jacobian"],
+    ),
+    "no pair": (
+        lambda: ag.grad(loss, has_aux=True)(X),
+        TypeError,
+        ["has_aux=True: expected loss() to return a pair (result, aux), got a Tensor"],
+    ),
+    "three parts": (
+        lambda: ag.value_and_grad(lambda x: (x, x, x), has_aux=True)(2.0),
+        TypeError,
+        ["expected <lambda>() to return a pair (result, aux), got 3 values"],
+    ),
+    "several results beside aux": (
+        lambda: ag.grad(lambda x: ([x, x], None), has_aux=True)(2.0),
+        TypeError,
+        ["expected <lambda>() to return one number, got 2 values"],
     ),
     "array returned": (
         lambda: ag.grad(lambda x: x * x)(X),
@@ -470,6 +485,45 @@ TRANSFORMS = {
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_transforms(name):
     check(*TRANSFORMS[name])
+
+
+DIFFERENTIATED = {
+    "grad": lambda f: ag.grad(f)(X),
+    "value_and_grad": lambda f: ag.value_and_grad(f)(X),
+    "has_aux": lambda f: ag.grad(lambda x: (f(x), None), has_aux=True)(X),
+    "hessian": lambda f: ag.hessian(f)(X),
+    "hvp": lambda f: ag.hvp(f, X, X),
+    "vjp": lambda f: ag.vjp(f, X),
+    "jvp": lambda f: ag.jvp(f, (X,), (X,)),
+    "jacobian": lambda f: ag.jacobian(f)(X),
+    "several": lambda f: ag.jacobian(lambda x: {"a": f(x), "b": f(x)})(X),
+    "nested": lambda f: ag.grad(lambda x: ag.grad(lambda y: f(x * y))(x)[0])(X),
+}
+STEPS = {
+    "int64": np.argmax,
+    "bool": lambda x: x > 0,
+    "bool, Python's": lambda x: bool(np.all(x > 0)),
+    "int64, counted": lambda x: np.sum(x > 0),
+    "int8": lambda x: np.int8(1),
+}
+
+
+@pytest.mark.parametrize("transform", DIFFERENTIATED)
+@pytest.mark.parametrize("name", STEPS)
+def test_results_without_a_derivative(name, transform):
+    """Of integers and booleans: 0 would be an answer to a question that nobody asked."""
+    dtype = name.partition(",")[0]
+    pieces = ["return real or complex numbers, got a result of dtype " + dtype, "is 0 everywhere", "1.0 * result"]
+    check(lambda: DIFFERENTIATED[transform](STEPS[name]), TypeError, pieces)
+
+
+def test_counts_beside_a_real_result_have_the_derivative_zero():
+    f = lambda x: (np.sum(x * x), np.sum(x > 0))  # noqa: E731
+    value, pullback = ag.vjp(f, X)
+    assert value == (3.0, 3)
+    np.testing.assert_array_equal(pullback((1.0, 5.0))[0], 2 * X)
+    np.testing.assert_array_equal(ag.jacobian(f)(X)[1], 0.0)
+    np.testing.assert_array_equal(ag.grad(lambda x: np.sum(np.floor(x)))(X), 0.0)
 
 
 NUMPYS_OWN: dict[str, tuple[Any, ...]] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core.tape import observers, tracing
+from autograd_lite.core.tape import observers, running
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.program.edges import operands
 from autograd_lite.program.recording import record_call
@@ -215,4 +215,4 @@ class TestRecordings:
         x = Tensor(1.0)
         with pytest.raises(ZeroDivisionError):
             record_call(lambda x: 1 / 0, [x], constants=True)
-        assert (tracing.depth, observers) == (0, [])
+        assert (running, observers) == ([], [])

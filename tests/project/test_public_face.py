@@ -59,8 +59,9 @@ def test_every_public_name_is_documented(name):
 @pytest.mark.parametrize("name", ["grad", "value_and_grad"])
 def test_transforms_take_argnums_as_jax_does(name):
     parameters = inspect.signature(getattr(ag, name)).parameters
-    assert list(parameters) == ["f", "argnums"]
+    assert list(parameters) == ["f", "argnums", "has_aux"]
     assert parameters["argnums"].default == 0
+    assert parameters["has_aux"].default is False
 
 
 @pytest.mark.parametrize(("name", "arguments"), NUMPY_OPS.items())

@@ -31,6 +31,9 @@ def energy(w: Vector) -> float:
 def hand(w: Vector) -> Vector:
     return 2 * w
 
+def pair(w: Vector) -> tuple[float, str]:
+    return energy(w), "aux"
+
 @ag.op
 def cube(x: Vector, power: int = 3) -> Vector:
     return np.power(x, power)
@@ -84,6 +87,11 @@ USES = [  # a line of a user's program, and the code of its error; none where it
     ("ag.jacobian(lambda x: np.tanh(x))(x)", None),
     ("assert_type(ag.value_and_grad(loss)(x, b=0.0), tuple[float, Any])", None),
     ("ag.value_and_grad(loss)(x, 0.0, 1.0)", "call-arg"),
+    ("assert_type(ag.value_and_grad(pair, has_aux=True)(x), tuple[tuple[float, str], Any])", None),
+    ("ag.grad(pair, has_aux=True)(x)", None),
+    ("ag.grad(pair, has_aux='yes')(x)", "arg-type"),
+    ("assert_type(ag.ravel({'w': x})[1](x), dict[str, Vector])", None),
+    ("ag.ravel(x, order='C')", "call-arg"),
     ("ag.jacobian(hand)(x)", None),
     ("ag.jacobian(hand)(x, 1)", "call-arg"),
     ("ag.hessian(energy)(x)", None),

@@ -153,6 +153,7 @@ if importlib.util.find_spec("scipy") is not None:
     SPECIAL += [
         (sc.powm1, (2.0, 0.0), (0.0, np.log(2))),
         (sc.powm1, (0.0, 2.0), (0.0, 0.0)),
+        (sc.powm1, (0.0, 0.0), (0.0, 0.0)),
     ]
 EDGES: list[tuple[Any, ...]] = [(f, (x,), (expected,)) for f, x, expected in KINKS + SUBGRADIENTS]
 EDGES += ELEMENTWISE + REDUCED + MATRICES + SPECIAL

@@ -240,6 +240,27 @@ def test_hypothesis_is_asked_for_only_where_it_is_used():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+SEARCHES = {
+    "check_op": "check_op(ag.ops.table['exp'])",
+    "assert_gradient_everywhere": "assert_gradient_everywhere(abs, abs)",
+    "arrays": "arrays((3,))",
+    "broadcastable": "broadcastable(2)",
+    "programs": "programs()",
+    "shapes": "shapes()",
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_without_hypothesis_it_says_what_to_install(name):
+    hidden = "import sys; sys.modules['hypothesis'] = None\n"
+    run = [sys.executable, "-c", f"{hidden}import autograd_lite as ag; ag.testing.{SEARCHES[name]}"]
+    *_, last = subprocess.run(run, check=False, capture_output=True, text=True).stderr.splitlines()
+    assert last == (
+        f"ModuleNotFoundError: ag.testing.{name} searches with hypothesis, which is not installed: "
+        "pip install autograd_lite[testing]"
+    )
+
+
 def test_the_formula_is_derived_from_the_forward():
     @ag.op(elementwise=True)
     def swish(x):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.trees import NODES, Tree, items
+from autograd_lite.core.trees import Tree, by_attribute, is_node, items
 from autograd_lite.program.arguments import Argument
 from autograd_lite.program.expressions import Node, is_short
 from autograd_lite.program.identifiers import identifier, unique_names
@@ -105,14 +106,14 @@ class Arguments:
     def unpacking(self, used: Collection[str]) -> Iterator[ast.stmt]:
         """Yield the assignments that take arguments apart, as far as their parts are used."""
         for variable, argument in self._taken:
-            if isinstance(argument.tree, NODES):
+            if is_node(argument.tree):
                 yield from self._unpacked(argument.tree, variable, used)
 
     def _unpacked(self, tree: Tree, access: ast.expr, used: Collection[str]) -> Iterator[ast.stmt]:
         target = self._target(tree, used)
         if target is not None:
             yield ast.Assign([target], access, lineno=0)
-        elif isinstance(tree, NODES):
+        elif is_node(tree):
             for path, child in _children(tree, access):
                 yield from self._unpacked(child, path, used)
 
@@ -136,11 +137,14 @@ class Arguments:
 
     def _gradient(self, tree: Tree, access: ast.expr) -> ast.expr:
         """Return the gradient by a part of an argument, in its structure; None stands for what has no derivative."""
-        if isinstance(tree, NODES):
+        if is_node(tree):
             parts = [self._gradient(child, path) for path, child in _children(tree, access)]
-            if isinstance(tree, dict):
+            if isinstance(tree, Mapping):
                 return ast.Dict([literal(key) for key in tree], parts)
-            if hasattr(tree, "_fields"):
+            if is_dataclass(tree):
+                kept = {field.name: ast.Attribute(access, field.name) for field in fields(tree) if field.init}
+                return call(call("type", [access]), [], kept | dict(zip(dict(items(tree)), parts, strict=True)))
+            if by_attribute(tree):
                 return call(call("type", [access]), parts)
             return ast.List(parts) if isinstance(tree, list) else ast.Tuple(parts)
         step = self._program.gradients.get(tree.name or "") if isinstance(tree, Node) else None
@@ -150,7 +154,7 @@ class Arguments:
 
     def have_trees(self, by: Collection[ast.expr]) -> bool:
         """Whether some of these, which `gradients` gave, are trees."""
-        return any(variable in by and isinstance(argument.tree, NODES) for variable, argument in self._taken)
+        return any(variable in by and is_node(argument.tree) for variable, argument in self._taken)
 
     def shapes(self, used: Collection[str]) -> list[str]:
         """Return the arrays that the code is for, each with its shape: by their variables, if they have any."""
@@ -193,14 +197,14 @@ def _is_plain(value: Any) -> bool:
 
 def _children(tree: Tree, access: ast.expr) -> list[tuple[ast.expr, Tree]]:
     """Return the children of a tree, each with the expression that takes it from there."""
-    if hasattr(tree, "_fields"):
+    if by_attribute(tree):
         return [(ast.Attribute(access, field), child) for field, child in items(tree)]
     return [(ast.Subscript(access, literal(key)), child) for key, child in items(tree)]
 
 
 def _leaves(tree: Tree, access: ast.expr) -> Iterator[tuple[ast.expr, Any]]:
     """Yield the leaves of a tree, each with the expression that takes it from there."""
-    if not isinstance(tree, NODES):
+    if not is_node(tree):
         yield access, tree
         return
     for path, child in _children(tree, access):
