@@ -184,17 +184,13 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 @op(elementwise=True)
 def sigmoid(x: Value, /) -> Value:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-<<<<<<< HEAD
     if np.ndim(x):
         with np.errstate(over="ignore"):  # 1 / (1 + infinity) is the 0 that is wanted
             return 1 / (1 + np.exp(-x))
-    e = np.exp(-np.abs(x))  # for one number, in a third of the time
-    return (e if x < 0 else 1.0) / (1 + e)
-=======
-    e = np.exp(-abs(x))
-    numerator = np.where(np.less(x, 0), e, 1.0) if e.ndim else (e if x < 0 else 1.0)  # exp(min(x, 0))
-    return numerator / (1 + e)
->>>>>>> main
+    if x < 0:
+        e = np.exp(x)
+        return e / (1 + e)
+    return 1 / (1 + np.exp(-x))
 
 
 @sigmoid.vjp
