@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Set
+from functools import partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -72,16 +73,14 @@ def sweep(
             args = (g, node._value, *map(raw, inputs))
         if observers and not lifted:
             params = raw_params(params)
-        spending = None
+        edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
             c = None  # it was the same one
-            spending = _spending(sys.getrefcount(g), g, node, needed)
-        for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
+            edges = _spending(node, edges, needed)
+        for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
-            if i == spending:
-                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -96,16 +95,25 @@ def sweep(
     return found, recorded
 
 
-def _spending(references: int, g: Array, node: Tensor, needed: set[Tensor] | None) -> int | None:
-    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
-    last = None
-    for i, x in enumerate(node.inputs):
-        if type(x) is Tensor and (needed is None or x in needed):
-            last = i
-    overwrites = cast(Operation, node.op).overwrites
-    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(references - 1, g):
-        return None
-    return last
+def _spending(
+    node: Tensor, edges: tuple[tuple[int, Rule], ...], needed: set[Tensor] | None
+) -> Iterable[tuple[int, Rule]]:
+    """Return the edges of a node that are needed, the last of which may write over its cotangent."""
+    inputs, overwrites = node.inputs, cast(Operation, node.op).overwrites
+    used = [(i, rule) for i, rule in edges if type(inputs[i]) is Tensor and (needed is None or inputs[i] in needed)]
+    if used and used[-1][0] < len(overwrites) and overwrites[used[-1][0]]:
+        used[-1] = used[-1][0], partial(_spend, used[-1][1])
+    return used
+
+
+def _spend(rule: Rule, g: Array, *values: Value, **params: Any) -> Cotangent:
+    """Run a rule that may write over its cotangent, unless an earlier rule passed that on: then others hold it."""
+    ours = _is_ours(sys.getrefcount(g) - _SWEEPS, g)
+    return rule(g.view(Spent) if ours else g, *values, **params)
+
+
+_SWEEPS = 2
+"""How many references the sweep has to the cotangent that it is at: its variable, and the rule's arguments."""
 
 
 def _raised(

@@ -14,7 +14,7 @@ from autograd_lite.core.memory import settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
-from autograd_lite.core.tape import Run, assignments, now, observers, running
+from autograd_lite.core.tape import Run, assignments, ended, now, observers, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
 from autograd_lite.core.values import as_value, is_foreign, kind_of, with_remedy
 from autograd_lite.core.versions import original
@@ -76,7 +76,7 @@ class Call(Run):
         except BaseException as error:
             self.__exit__(None, error, None)
             raise
-        running.remove(self)
+        ended(self)
         if assignments and assignments[0] > self.since:
             self.leaves = list(map(original, self.leaves))
         if has_aux:

@@ -58,6 +58,8 @@ def grown(node: Tensor) -> None:
 
 def settle() -> None:
     """Let go what nothing holds any more but inputs of nodes: no variable, no container, no running call."""
+    if not _pending.nodes:
+        return
     for key, (ref, users) in list(_pending.nodes.items()):
         x = ref()
         if x is None:

@@ -15,7 +15,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import Params, Rule, observers, registry
+from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant
 
@@ -161,7 +161,7 @@ class Op:
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
         values = []
-        recorded = lists = arrays = False
+        recorded = arrays = lists = False
         for x in inputs:
             kind = type(x)
             if kind is Tensor:
@@ -173,6 +173,10 @@ class Op:
             elif kind not in _NUMBERS:
                 lists = True
             values.append(x)
+        if assigning:
+            for x in inputs:
+                if type(x) is Tensor:
+                    registry[Tensor._read](x)
         given = raw_params(params) if observers and params else params
         if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
@@ -191,8 +195,8 @@ class Op:
         if params:
             params = kept_params(params, self.name)
         node = record(self, value, inputs, params)
-        array = values[0] if values else value  # what is large is made from something large, as a rule
-        if type(array) is _ndarray and array.nbytes > LARGE:
+        x = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(x) is _ndarray and x.nbytes > LARGE:
             registry[record](node)
         return unpack(node) if isinstance(value, tuple) else node
 

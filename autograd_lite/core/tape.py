@@ -69,13 +69,20 @@ class Run:
         running.append(self)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        running.remove(self)
+        ended(self)
         if error is not None and self.guard is not None:
             self.guard.failed(error)
 
 
 running: list[Run] = []
 """The functions that transforms run now, in all threads, outer ones first."""
+
+
+def ended(run: Run) -> None:
+    """Note that a function has returned or raised."""
+    running.remove(run)
+    if not running:
+        assigning.clear()
 
 
 def current_run() -> Run | None:
@@ -118,6 +125,9 @@ class Observer(Generic[Node]):
 
 assignments: list[int] = []
 """Serial of the latest assignment to a Tensor, if there was one: without, nobody asks which version a use meant."""
+
+assigning: list[int] = []
+"""The same while transforms run that assign: then ops look whether an input is a view that was left behind."""
 
 
 observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograd_lite.core import tape, trees
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assignments, next_serial, observers, registry
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry
 from autograd_lite.core.values import LARGE, Released, as_value, read_only
 
 _STORE_SUBSCR = opmap["STORE_SUBSCR"]
@@ -46,7 +46,7 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
                 value = operate(self._value, other)
         except ValueError:
             pass  # shapes that do not go together: the op raises again, and names itself
-        if value is None or observers or row is None:
+        if value is None or observers or assigning or row is None:
             row = registry[function]
             return row(self, other)
         node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
@@ -61,7 +61,7 @@ def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[M
         return node
 
     def reflected(self: Tensor, other: Value) -> Value:
-        if observers or type(other) not in _NUMBERS:
+        if observers or assigning or type(other) not in _NUMBERS:
             return registry[function](other, self)
         node = record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
         if type(node._value) is _ndarray and node._value.nbytes > LARGE:
@@ -197,7 +197,7 @@ class Tensor:
 
     def _read(self) -> Value:
         """Return the value for what leaves the record; raise RuntimeError for a view that an assignment left behind."""
-        if assignments:
+        if assigning:
             registry[Tensor._read](self)
         return registry[Released](self) if type(self._value) is Released else self._value
 

@@ -37,7 +37,7 @@ def replace(t: Tensor, node: Tensor, index: Value) -> None:
     t.versions.append(before)
     t._value, t.op, t.params, t.serial = node._value, node.op, node.params, node.serial
     t.inputs = tuple([before if x is t else x for x in node.inputs])
-    tape.assignments[:] = [t.serial]
+    tape.assignments[:] = tape.assigning[:] = [t.serial]
 
 
 def original(t: Tensor) -> Tensor:
@@ -58,19 +58,8 @@ def inputs_of(node: Tensor) -> tuple[Value, ...]:
 
 
 def as_used(node: Tensor) -> tuple[Value, ...]:
-    """Return the inputs of a node as they were when it was recorded, and keep them so.
-
-    Raises
-    ------
-    RuntimeError
-        Where one is a view that NumPy would have changed by then, since what it shows had been assigned to.
-    """
-    serial = node.serial
-    node.inputs = tuple([version_at(x, serial) if type(x) is Tensor else x for x in node.inputs])
-    if node.op is not alias:
-        for x in node.inputs:
-            if type(x) is Tensor:
-                check_fresh(x, serial, node)
+    """Return the inputs of a node as they were when it was recorded, and keep them so."""
+    node.inputs = tuple([version_at(x, node.serial) if type(x) is Tensor else x for x in node.inputs])
     return node.inputs
 
 
@@ -81,15 +70,14 @@ def as_it_was(x: Value) -> Value:
     return record(alias, x._value, (x,), tape.NO_PARAMS)
 
 
-def check_fresh(x: Tensor, until: int, node: Tensor | None = None) -> None:
-    """Raise RuntimeError for a view that shows elements assigned to after it was taken and before it was used."""
-    touched = _touched(x, x.serial, until)
+def check_fresh(x: Tensor) -> None:
+    """Raise RuntimeError for a view that NumPy would have changed: what it shows was assigned to after it was taken."""
+    touched = _touched(x, x.serial)
     if touched is not None and np.any(touched):
-        use = f" in op '{node.op.name}'" if node is not None and node.op is not None else ""
         raise RuntimeError(
-            f"{summary(x)} is a view of {summary(base(x))}, and elements that it shows were assigned to between its "
-            f"making and its use{use}: NumPy would have changed the view as well, and here it keeps its value. "
-            "Take the view after the assignment, or a copy before it (np.copy)"
+            f"{summary(x)} is a view of {summary(base(x))}, and elements that it shows were assigned to after it was "
+            "taken: NumPy would have changed the view as well, and here it keeps its value. Take the view after the "
+            "assignment, or a copy before it (np.copy)"
         )
 
 
@@ -127,21 +115,17 @@ def _shown(node: Tensor, array: Array, x: Tensor) -> Value:
     return op_of(node).compute(*values, **node.params)
 
 
-def _touched(x: Tensor, since: int, until: int) -> Array | None:
-    """Return which elements of a view were assigned to through others between two serials, as a mask; None for none."""
+def _touched(x: Tensor, since: int) -> Array | None:
+    """Return which elements of a view were assigned to through others since a serial, as a mask; None for none."""
     source = base(x)
     if source is None:
         return None
-    mask = _touched(source, since, until)
+    mask = _touched(source, since)
     for serial, index in getattr(source, "stores", ()):
-        if since < serial < until:
+        if serial > since:
             mask = np.zeros(source.shape, bool) if mask is None else mask
             mask[index] = True
     return None if mask is None else seen(x, mask)
 
 
-def _check_now(x: Tensor) -> None:
-    check_fresh(x, tape.now())
-
-
-tape.registry[Tensor._read] = _check_now
+tape.registry[Tensor._read] = check_fresh

@@ -14,7 +14,7 @@ import numpy as np
 
 from autograd_lite.core.op import Op, item
 from autograd_lite.core.shapes import Value
-from autograd_lite.core.tape import current_run, now, registry
+from autograd_lite.core.tape import current_run, registry
 from autograd_lite.core.tensor import Tensor, leaf
 from autograd_lite.core.versions import base, check_fresh, replace, seen
 from autograd_lite.ops.indexing import getitem
@@ -37,7 +37,7 @@ def assign(t: Tensor, index: Any, value: Value) -> None:
             f"'{name}' is a leaf, which cannot be assigned to in place without losing its gradient; "
             f"use {name} = {name}.at[index].set(value), or {name} = np.where(mask, value, {name})"
         )
-    check_fresh(t, now())
+    check_fresh(t)
     if _shows(value, t, index):
         return  # t[index] += value, which has been written through already
     _store(t, At(t, index).set(value), index)
@@ -53,7 +53,7 @@ def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
     TypeError
         Where the result has a dtype that is not cast to that of ``t``, as complex ones to real.
     """
-    check_fresh(t, now())
+    check_fresh(t)
     result = function(t, other)
     if _is_users(t):
         return result  # type: ignore[no-any-return]

@@ -12,7 +12,7 @@ from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.protection import kept_params
 from autograd_lite.core.shapes import Cotangent, Shape, Value
-from autograd_lite.core.tape import observers, registry
+from autograd_lite.core.tape import assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.ops.samples import constant as always
 from autograd_lite.ops.samples import sample
@@ -49,7 +49,7 @@ def array_of(x: Value) -> Value:
 
 def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
-    if type(index) in _PLAIN and not observers:
+    if type(index) in _PLAIN and not observers and not assigning:
         try:
             return record(getitem, t._value[index], (t,), kept_params({"index": index}, "getitem"))
         except IndexError:
