@@ -133,7 +133,7 @@ def arcsinh(x: Tensor, /) -> Tensor:
 def arctan(x: _Plain, /) -> Any: ...
 @overload
 def arctan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def arctan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -190,7 +190,7 @@ def at_set(x: _Plain, values: Tensor, /, index: Any) -> Tensor:
 def atan(x: _Plain, /) -> Any: ...
 @overload
 def atan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def atan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -1628,7 +1628,7 @@ def patches(
 ) -> Any: ...
 @overload
 def patches(x: Tensor, /, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...] = (1, 1)) -> Tensor:
-    """Return the windows that slide over the last axes: a view, with the windows' axes last."""
+    """Return the windows that slide over the last axes, with the windows' axes last."""
 
 @overload
 def percentile(

@@ -52,8 +52,7 @@ def sweep(
     stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    observers = current_observers()
+    lifted, observers = recorded and (outside or not closed), current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
     for node in nodes:
@@ -64,7 +63,6 @@ def sweep(
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row, params = node.op, node.params
         if lifted:
             args = _tensors_of(g, node)
         elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
@@ -72,12 +70,10 @@ def sweep(
             args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
         else:
             args = (g, node._value, *map(raw, inputs))
-        if observers and not lifted:
-            params = raw_params(params)
-        edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
+        params = raw_params(node.params) if observers and not lifted else node.params
+        edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
-            c = None  # it was the same one
-            edges = _spending(node, edges, needed)
+            c, edges = None, _spending(node, edges, needed)  # c was the same as g
         for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
