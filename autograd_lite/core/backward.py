@@ -49,7 +49,6 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted, observers = recorded and (outside or not closed), current_observers()
@@ -60,7 +59,7 @@ def sweep(
         if g is None:
             continue
         inputs = node.inputs
-        if not inputs or (stop and node in stop):
+        if not inputs or (wrt and node in wrt):
             found[node] = g
             continue
         if lifted:

@@ -13,7 +13,7 @@ from autograd_lite.core.op import op_of
 from autograd_lite.core.reads import OUTPUT, Reads
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import observers, registry
-from autograd_lite.core.tensor import Tensor, raw, record
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import LARGE, Released
 
 Reference = weakref.ref[Tensor]
@@ -90,4 +90,4 @@ def restored(t: Tensor) -> Value:
     return t._value
 
 
-registry[record], registry[Released] = grown, restored
+registry["large"], registry[Released] = grown, restored

@@ -193,7 +193,7 @@ class Op:
         node = record(self, value, inputs, params)
         x = values[0] if values else value  # what is large is made from something large, as a rule
         if type(x) is _ndarray and x.nbytes > LARGE:
-            registry[record](node)
+            registry["large"](node)
         return unpack(node) if isinstance(value, tuple) else node
 
     def _kept(self, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
