@@ -1343,7 +1343,7 @@ def median(
     """Return the median over ``axis``. The array is never written over, whatever ``overwrite_input`` allows."""
 
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
-    """Return the coordinates of the grid whose axes are vectors; ``copy`` has no effect."""
+    """Return the coordinates of the grid whose axes are vectors."""
 
 @overload
 def min(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 import numpy as np
 
+from autograd_lite.core.lines import calling_frame, describe_line
 from autograd_lite.core.op import unpack
 from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 from autograd_lite.core.values import LARGE, plain
-from autograd_lite.core.versions import as_it_was, as_used
+from autograd_lite.core.versions import as_it_was, as_used, original
 
 _float64, _ndarray = np.float64, np.ndarray
 _serial = attrgetter("serial")
@@ -51,8 +52,7 @@ def sweep(
     stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    observers = current_observers()
+    lifted, observers = recorded and (outside or not closed), current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
     for node in nodes:
@@ -63,7 +63,6 @@ def sweep(
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        row, params = node.op, node.params
         if lifted:
             args = _tensors_of(g, node)
         elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
@@ -71,12 +70,10 @@ def sweep(
             args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
         else:
             args = (g, node._value, *map(raw, inputs))
-        if observers and not lifted:
-            params = raw_params(params)
-        edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
+        params = raw_params(node.params) if observers and not lifted else node.params
+        edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
-            c = None  # it was the same one
-            edges = _spending(node, edges, needed)
+            c, edges = None, _spending(node, edges, needed)  # c was the same as g
         for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
@@ -127,6 +124,7 @@ def _raised(
 ) -> Cotangent:
     """Return what an observer knows in the place of a rule that raised; else raise its error, with the rule's name."""
     error.add_note(f"in {_rule_of(node.inputs[i], node, rule)}")
+    _add_line(error, node)
     for observer in observers:
         c = observer.raised(node, i, rule, args, params)
         if c is not None:
@@ -258,15 +256,14 @@ def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
     if dtype is None or dtype.kind not in "fciub":
         array = np.asarray(c)
         if array.dtype.kind not in "fciub":
-            raise TypeError(
-                f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
-            )
+            message = f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
+            raise _add_line(TypeError(message), node)
         c = array[()]
     given = np.shape(c)
     if given != shape:
         stretched = _stretched(shape, node)
         if given != stretched or not broadcasts_to(shape, stretched):
-            raise _wrong_shape(x, node, rule, given, stretched)
+            raise _add_line(_wrong_shape(x, node, rule, given, stretched), node)
         c = unbroadcast(c, shape)
     if not shape and type(c) is np.ndarray:
         c = c[()]  # a NumPy scalar, as all numbers here
@@ -298,6 +295,16 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: S
     if row.core is None and given == np.shape(node._value):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
+
+
+def _add_line(error: Exception, node: Tensor) -> Exception:
+    """Return the error of a rule with a note of the user's line: the op's, where it was remembered."""
+    if hasattr(node, "line"):
+        error.add_note(f"the op was called at {node.line}")
+    else:
+        error.add_note(f"in the backward pass at {describe_line(calling_frame())}")
+        error.add_note("inside of `with ag.debug():` the line that called the op is named")
+    return error
 
 
 def _rule_of(x: Tensor, node: Tensor, rule: Rule) -> str:
@@ -378,4 +385,11 @@ def own(c: Value) -> Value:
     return c if _is_ours(sys.getrefcount(c), c) else np.array(c)
 
 
-registry[Tensor.backward] = backward
+def differentiated(x: Tensor) -> bool:
+    """Whether a Tensor depends on what a transform differentiates with respect to, in any thread."""
+    runs = tuple(running)
+    leaves = {original(leaf) for run in runs for leaf in run.leaves}
+    return bool(runs) and not leaves.isdisjoint(order([x], leaves, min(run.since for run in runs))[1])
+
+
+registry[Tensor.backward], registry[Tensor._differentiated] = backward, differentiated

@@ -174,9 +174,7 @@ class Op:
                 lists = True
             values.append(x)
         if assigning:
-            for x in inputs:
-                if type(x) is Tensor:
-                    registry[Tensor._read](x)
+            _check_views(inputs)
         given = raw_params(params) if observers and params else params
         if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
@@ -190,10 +188,8 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
-        if arrays:
-            inputs = self._kept(inputs)
-        if params:
-            params = kept_params(params, self.name)
+        if arrays or params:
+            inputs, params = self._kept(inputs) if arrays else inputs, kept_params(params, self.name)
         node = record(self, value, inputs, params)
         x = values[0] if values else value  # what is large is made from something large, as a rule
         if type(x) is _ndarray and x.nbytes > LARGE:
@@ -360,6 +356,13 @@ HINTS = {
     "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
     "initial": "; combine the value with the result instead",
 }
+
+
+def _check_views(inputs: tuple[Value, ...]) -> None:
+    """Raise RuntimeError where an input is a view that an assignment left behind."""
+    for x in inputs:
+        if type(x) is Tensor:
+            registry[Tensor._read](x)
 
 
 def is_named(x: Any) -> bool:

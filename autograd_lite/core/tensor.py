@@ -10,17 +10,16 @@ import operator
 import sys
 import weakref
 from collections.abc import Callable, Iterator
-from dis import opmap
 from typing import Any, NoReturn, TypeVar, final
 
 import numpy as np
 
 from autograd_lite.core import tape, trees
+from autograd_lite.core.lines import stores_item
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry, running
 from autograd_lite.core.values import LARGE, Released, as_value, read_only
 
-_STORE_SUBSCR = opmap["STORE_SUBSCR"]
 _float64, _int64, _ndarray = np.float64, np.int64, np.ndarray
 _NUMBERS = frozenset({float, int, np.float64, np.int64})
 
@@ -241,15 +240,14 @@ class Tensor:
         return outcome
 
     def __float__(self) -> float:
-        caller = sys._getframe(1)
-        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:
-            self.__array__()  # array[i] = t, where NumPy asks for a float: it always raises
         return float(self._detached("float"))
 
     def __int__(self) -> int:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "biu":
+            registry[Tensor.__index__](self)
         return self._observed(operator.index(self._read()))
 
     def __complex__(self) -> complex:
@@ -259,27 +257,30 @@ class Tensor:
         """Return the one element as a Python number, outside of transforms."""
         return self._detached("item").item()
 
+    def as_integer_ratio(self) -> tuple[int, int]:
+        """Return the one element as a fraction, outside of transforms: what `statistics` and `fractions` call."""
+        ratio: tuple[int, int] = self._detached("as_integer_ratio").as_integer_ratio()
+        return ratio
+
     def tolist(self) -> Value:
         """Return the value as nested lists of Python numbers, outside of transforms."""
         return self._detached("tolist").tolist()
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.current_run() and self.dtype.kind in "fc":
-            raise TypeError(
-                f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
-                "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
-            )
+        stored = stores_item(sys._getframe(2))  # array[i] = t, where NumPy asks for a number: it always raises
+        if self.dtype.kind in "fc" and (stored or self._differentiated()):
+            registry[Tensor._detached](self, conversion)
         return self._observed(self._read())
+
+    def _differentiated(self) -> bool:
+        """Whether this depends on what a transform differentiates with respect to, in any thread."""
+        return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
             return self._observed(np.array(self._value, dtype))
-        raise TypeError(
-            "a Tensor cannot be stored in a plain array without losing its gradient; "
-            "use np.stack or np.concatenate to build arrays from Tensors, array @ t or np.dot(array, t) instead of "
-            "array.dot(t), t.at[i].set(v) or np.where instead of array[i] = t, .value where a constant is meant"
-        )
+        return registry[Tensor.__array__](self)
 
     def __setitem__(self, index: Any, value: Value) -> None:
         registry[operator.setitem](self, index, value)
@@ -288,7 +289,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.current_run():
+        if self.op is not None or self._differentiated():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"
@@ -296,6 +297,8 @@ class Tensor:
         return _copied, (self._value, self.name, self.grad)
 
     def __format__(self, spec: str) -> str:
+        if spec and self.ndim:
+            raise TypeError(f"a Tensor of shape {self.shape} has no format '{spec}'; np.array2string formats arrays")
         return format(self._value, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
@@ -388,8 +391,8 @@ class Tensor:
         return registry[np.transpose](self, _together(axes) if axes else None)  # type: ignore[no-any-return]
 
     def flatten(self, order: str = "C") -> Tensor:
-        """Return the elements in one axis."""
-        return self.reshape(-1, order=order)
+        """Return a copy of the elements in one axis."""
+        return registry[np.copy](self.reshape(-1, order=order))  # type: ignore[no-any-return]
 
     def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """Return the elements along ``axis`` where the condition is true."""

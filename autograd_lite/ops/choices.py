@@ -184,7 +184,7 @@ def clip(a: Value, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, 
     if (min is not None and a_min is not None) or (max is not None and a_max is not None):
         raise ValueError("clip() takes a_min and a_max, or min and max, not both")
     low, high = a_min if min is None else min, a_max if max is None else max
-    return a if low is None and high is None else clip_between(a, low, high)
+    return np.copy(a) if low is None and high is None else clip_between(a, low, high)
 
 
 @op(

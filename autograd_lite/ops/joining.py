@@ -68,6 +68,13 @@ def _(i: int, g: Cotangent, z: Value, *arrays: Value, axis: int = 0, **_: Any) -
     return g[_along(axis % g.ndim, i)]
 
 
+def stacked(data: Any) -> Value:
+    """Return nested lists that hold Tensors as one Tensor, and anything else as it is."""
+    if type(data) is Tensor or Tensor not in map(type, trees.flatten(data)[0]):
+        return data
+    return np.stack([stacked(x) for x in data])
+
+
 @op(numpy=np.vstack, spread=True, samples=(sample((3,), (3,)), sample((2, 3), (1, 3)), sample((), ())))
 def vstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along the first axis, vectors as rows."""
@@ -118,7 +125,8 @@ def block(arrays: Value, /) -> Value:
         For a tuple.
     """
     depth = _depth(arrays)
-    return _assemble(arrays, -depth, max([depth, *map(np.ndim, trees.flatten(arrays)[0])]))
+    made = _assemble(arrays, -depth, max([depth, *map(np.ndim, trees.flatten(arrays)[0])]))
+    return made if depth else np.copy(made)
 
 
 def _depth(arrays: Value) -> int:
@@ -212,6 +220,8 @@ def tile(A: Value, /, reps: Value) -> Value:
     """Return the array repeated as a whole, ``reps`` times along each axis."""
     reps = tuple(reps) if np.iterable(reps) else (reps,)
     ndim = max(len(reps), np.ndim(A))
+    if set(reps) <= {1}:
+        return np.copy(np.reshape(A, (1,) * (ndim - np.ndim(A)) + np.shape(A)))
     reps = (1,) * (ndim - len(reps)) + reps
     shape = (1,) * (ndim - np.ndim(A)) + np.shape(A)
     apart = tuple(k for n in shape for k in (1, n))  # each axis has one before it that is stretched
@@ -238,6 +248,8 @@ def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
         return np.reshape(a, shape)[_along(axis, np.repeat(np.arange(shape[axis]), repeats))]
     before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
     count = operator.index(np.reshape(repeats, ())[()])
+    if count == 1:
+        return np.copy(np.reshape(a, shape))
     stretched = np.broadcast_to(np.reshape(a, (*before, n, 1, *after)), (*before, n, count, *after))
     return np.reshape(stretched, (*before, n * count, *after))
 
@@ -252,13 +264,14 @@ def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
     ),
 )
 def meshgrid(*xi: Value, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Value:
-    """Return the coordinates of the grid whose axes are vectors; ``copy`` has no effect."""
+    """Return the coordinates of the grid whose axes are vectors."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"expected indexing='xy' or 'ij', got {indexing!r}")
     n = len(xi)
     places = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else range(n)
     grids = tuple(np.reshape(x, (1,) * i + (-1,) + (1,) * (n - 1 - i)) for x, i in zip(xi, places, strict=True))
-    return grids if sparse else np.broadcast_arrays(*grids)
+    grids = grids if sparse else tuple(np.broadcast_arrays(*grids))
+    return tuple(map(np.copy, grids)) if copy else grids
 
 
 @op(numpy=np.ix_, samples=(sample((3,), (2,)),))
@@ -267,7 +280,7 @@ def ix_(*args: Any) -> Value:
     parts = [x if type(x) is Tensor else np.ix_(x)[0] for x in args]
     if any(np.ndim(x) != 1 for x in parts):
         raise ValueError(f"np.ix_ takes vectors, got arrays of shapes {', '.join(str(np.shape(x)) for x in parts)}")
-    return np.meshgrid(*parts, sparse=True, indexing="ij")
+    return np.meshgrid(*parts, copy=False, sparse=True, indexing="ij")
 
 
 @op(

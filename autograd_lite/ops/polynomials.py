@@ -84,7 +84,7 @@ def polydiv(u: Value, v: Value, /) -> Value:
 
     Leading coefficients of the remainder that are as good as zero are dropped.
     """
-    remainder, v = _array(u), _array(v)
+    remainder, v = _array(u) + 0.0, _array(v)
     scale = 1.0 / v[0]
     steps = max(len(remainder) - len(v) + 1, 0)
     quotient = []

@@ -51,7 +51,8 @@ def _(g: Cotangent, z: Value, x: Value, shape: Any = None, order: Any = "C", **_
 @op(numpy=np.ravel, samples=(sample((2, 3)), sample(()), sample((2, 3), order="F")))
 def ravel(a: Value, /, order: Any = "C") -> Value:
     """Return the elements in one row."""
-    return np.reshape(a, -1, order=order)
+    row = np.reshape(a, -1, order=order)
+    return row if raw(row).flags.c_contiguous else np.copy(row)  # as NumPy does: what is stored in one is seen or not
 
 
 @op(numpy=np.resize, samples=(sample((2, 3), new_shape=(4, 4)), sample((3,), new_shape=2), sample((0,), new_shape=2)))

@@ -12,6 +12,7 @@ from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import Tensor, in_place
 from autograd_lite.ops.indexing import repeats
+from autograd_lite.ops.joining import stacked
 from autograd_lite.ops.samples import sample
 
 updates = (
@@ -159,6 +160,7 @@ class At:
     def _fitting(self, values: Value) -> Value:
         """Return values in the dtype of the Tensor and the shape of the places."""
         t = self._tensor
+        values = stacked(values)
         if not isinstance(values, Tensor):
             values = np.asarray(values)
         if values.dtype != t.dtype:

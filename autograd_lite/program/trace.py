@@ -319,8 +319,13 @@ def _check_result(f: Callable[..., Any], result: Value) -> None:
             f"expected {name}() to return one array, got {len(result)} values; "
             f"choose one of them: lambda *args: {name}(*args)[0]"
         )
+    raise _independent(name, result)
+
+
+def _independent(name: str, result: Value) -> TypeError:
+    """Return the error for a result that depends on no argument."""
     why = "does it return its result?" if result is None else "a constant, or a value that left the record (.value)"
-    raise TypeError(
+    return TypeError(
         f"expected {name}() to return a result that depends on its arguments, got {type(result).__name__}: {why}"
     )
 
@@ -337,6 +342,8 @@ def _build(
     roots = [recording.result, *(decision.node for decision in names.decisions)]
     expressions.translate(roots, namespace.constant, lambda tensor: tensor not in names.derived)
     root = expressions.nodes[recording.result]
+    if root.constant and root.name is None:
+        raise _independent(title, recording.result)
     title = namespace.result(title, recording.result)
     forward = forward_steps(root, title, expressions, namespace)
     chain = Chain(root, inputs, forward, Record(), expressions, namespace)

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd_lite as ag
+import autograd_lite.numpy as anp
+import autograd_lite.numpy.linalg as npla
+from autograd_lite.numpy.random import default_rng
 
 Vector = NDArray[np.float64]
 x: Vector = np.ones(2)
@@ -117,6 +120,11 @@ USES = [  # a line of a user's program, and the code of its error; none where it
     ("print(ag.verify(energy, hand, x), ag.explain(energy, x), ag.draw(energy, x), ag.source(energy, x))", None),
     ("ag.optim.Adam(0.1).step({'w': x}, {'w': x})", None),
     ("ag.optim.Adm(0.1)", "attr-defined"),
+    ("assert_type(anp.zeros(3) * anp.pi, NDArray[np.float64])", None),
+    ("npla.norm(default_rng(0).normal(size=3)), anp.linalg.inv(anp.eye(2))", None),
+    ("anp.zeroes(3)", "attr-defined"),
+    ("anp.zeros('rows')", "arg-type"),
+    ("npla.nrm(x)", "attr-defined"),
 ]
 
 

@@ -12,7 +12,8 @@ import autograd_lite as ag
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(ag.__file__).parent
-BESIDE_THE_MODULES = {"__init__.pyi", "py.typed", "readings/explanation/page.html"}
+NUMPY = {f"numpy/{name}.pyi" for name in ("__init__", "fft", "linalg", "random")}
+BESIDE_THE_MODULES = {"__init__.pyi", "py.typed", "readings/explanation/page.html"} | NUMPY
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ BELOW = {  # what the modules of a room may import; each may import its own room
     "core": (),
     "debugging": ("core",),
     "ops": ("core",),
+    "numpy": ("core", "ops"),
     "program": ("core", "debugging", "ops", "numerical"),
     "readings": ("core", "debugging", "ops", "numerical", "program"),
     "optim": ("core",),

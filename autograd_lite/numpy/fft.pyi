@@ -1,0 +1,3 @@
+"""NumPy's own module."""
+
+from numpy.fft import *
