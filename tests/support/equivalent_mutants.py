@@ -151,7 +151,7 @@ ALGEBRA = [
         "einsum.contraction",
         r"np\.einsum.*optimize=.* -> .*",
         r"bool\(optimize\).* -> .*",
-        r"sum\(map\(np\.size, arrays\)\).* -> .*",
+        r"(sum|tuple)\(map\(np\.(size|ndim), .* -> .*",
         because="the order of sums",
     ),
     of(
