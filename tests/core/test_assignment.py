@@ -149,7 +149,7 @@ ERRORS = [  # a statement, the error, and what it says
     ("a['x'] = s", IndexError, "only integers"),
     ("np.broadcast_to(b, (2, 3))[0] = s", (TypeError, ValueError), "np.copy|read-only"),
     ("np.diag(q)[0] = s", (TypeError, ValueError), "np.copy|read-only"),
-    ("c = np.zeros(3, int); c[0] = s", TypeError, "int"),
+    ("c = np.zeros(3, int); c[0] = s", TypeError, "int|plain array"),
     ("c = np.arange(3); c += b", TypeError, "array|cast"),
 ]
 
