@@ -38,6 +38,7 @@ REPEATED = ROTATION @ np.diag([1.0, 1.0, 2.0]) @ ROTATION.T  # to rounding
 ELEMENTWISE = [  # function, arguments, gradients, or the error
     (np.maximum, (2.0, 1.0), (1.0, 0.0)),
     (np.maximum, (1.0, 1.0), (0.5, 0.5)),
+    (lambda x, y: 3 * np.sum(np.maximum(x, y)), ([1.0, 2.0], [1.0, 1.0]), ([1.5, 3.0], [1.5, 0.0])),
     (np.minimum, (1.0, 1.0), (0.5, 0.5)),
     (np.fmax, (NAN, 1.0), (0.0, 1.0)),
     (np.fmax, (1.0, NAN), (1.0, 0.0)),
@@ -54,10 +55,18 @@ ELEMENTWISE = [  # function, arguments, gradients, or the error
         ([0.5, 1 / (1 + np.e)], [0.5, np.e / (1 + np.e)]),
     ),
     (np.logaddexp2, (-INF, 1.0), (0.0, 1.0)),
+    (np.logaddexp, (0.0, 1000.0), (0.0, 1.0)),
     (np.hypot, (0.0, 2.0), (0.0, 1.0)),
     (np.hypot, (-2.0, 0.0), (-1.0, 0.0)),
     (np.hypot, (0.0, 0.0), (0.0, 0.0)),
     (np.arctan2, (0.0, 0.0), (0.0, 0.0)),
+    (np.arctan, (1e200,), (0.0,)),
+    (lambda x: np.sum(np.array([1e200, 1.0]) * np.arcsinh(x)), ([-1e200, 0.75],), ([1.0, 0.8],)),
+    (lambda x: np.sum(np.array([1e200, 1.0]) * np.arccosh(x)), ([1e200, 1.25],), ([1.0, 4 / 3],)),
+    (lambda x: np.real(np.arccosh(x)), (-2 + 0.5j,), (1 / (np.sqrt(-3 + 0.5j) * np.sqrt(-1 + 0.5j)),)),
+    (lambda x, y: 1e200 * np.arctan2(x, y), (1e200, 1e200), (0.5, -0.5)),
+    (lambda x, y: 1e-200 * np.arctan2(x, y), (1e-200, 1e-200), (0.5, -0.5)),
+    (lambda x: np.sum(1e10 * np.arctan2(x, np.array([10**10, 2]))), ([0.0, 0.0],), ([1.0, 5e9],)),
     (np.power, (0.0, 0.0), (0.0, 0.0)),
     (np.power, (0.0, 2.0), (0.0, 0.0)),
     (lambda x, y: np.sum(x**y), ([0.0, 4.0], [2.0, 0.5]), ([0.0, 0.25], [0.0, 2 * np.log(4)])),
@@ -88,7 +97,10 @@ ELEMENTWISE = [  # function, arguments, gradients, or the error
     (ag.normal_cdf, (1e200,), (0.0,)),
     (ag.normal_cdf, (-1e200,), (0.0,)),
 ]
+FIRST = np.array([True, False])
 REDUCED = [
+    (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, u * u, 3.0)))(t)), ([2.0, 3.0],), ([36.0, 3.0],)),
+    (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, 3.0, u * u)))(t)), ([2.0, 3.0],), ([3.0, 81.0],)),
     (np.max, ([1.0, NAN],), ([0.0, 0.0],)),
     (np.nanmean, ([NAN, NAN],), ([0.0, 0.0],)),
     (ag.logsumexp, ([-INF, -INF],), ([0.0, 0.0],)),
