@@ -62,7 +62,7 @@ def settle() -> None:
         return
     for key, (ref, users) in list(_pending.nodes.items()):
         x = ref()
-        if x is None:
+        if x is None or hasattr(x, "versions"):  # what was assigned to stands for another node
             del _pending.nodes[key]
         elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
             x._value = Released(x._value)
