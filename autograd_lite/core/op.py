@@ -225,6 +225,8 @@ class Op:
             return np.complex128(value)
         if isinstance(value, (bool, int, float)):
             return np.float64(value)
+        if type(value) is Tensor and not value._differentiated():  # an array that the forward made to fill it
+            return value.value
         hint = ": is a return missing?" if value is None else "; several outputs are a tuple"
         raise TypeError(f"op '{self.name}' returned {type(value).__name__}, expected an array or a number{hint}")
 

@@ -200,8 +200,9 @@ class Tensor:
         return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
-        if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
-            return self._observed(np.array(self._value, dtype))
+        constant = tape.current_run() is not None and not self._differentiated()
+        if constant or self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
+            return self._observed(np.array(self._read(), dtype))
         return registry[Tensor.__array__](self)
 
     def __setitem__(self, index: Any, value: Value) -> None:
