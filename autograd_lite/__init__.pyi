@@ -592,6 +592,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def deviation(
@@ -602,6 +603,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
 
@@ -1180,11 +1182,25 @@ def logaddexp2(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def logaddexp_reduce(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = -inf,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def logaddexp_reduce(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = -inf,
+    where: Any = True,
 ) -> Tensor:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``."""
 
@@ -1273,10 +1289,26 @@ def matvec(x1: _Plain, x2: Tensor, /) -> Tensor:
     """Return the product of matrices with vectors."""
 
 @overload
-def max(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def max(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def max(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis``."""
+def max(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def max_pool1d(x: _Plain, /, size: int, stride: int | None = None, padding: int = 0) -> Any: ...
@@ -1318,13 +1350,25 @@ def maximum_accumulate(a: Tensor, /, axis: int = 0, dtype: Any = None) -> Tensor
 
 @overload
 def mean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def mean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis``."""
+    """Return the mean over ``axis`` of the elements chosen by ``where``."""
 
 @overload
 def median(
@@ -1340,10 +1384,26 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     """Return the coordinates of the grid whose axes are vectors; ``copy`` has no effect."""
 
 @overload
-def min(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def min(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def min(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis``."""
+def min(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def minimum(x: _Plain, y: _Plain, /) -> Any: ...
@@ -1412,20 +1472,48 @@ def nancumsum(a: Tensor, /, axis: int | None = None, dtype: Any = None) -> Tenso
     """Return the running sum along ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmax(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmax(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmax(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis`` that is no NaN."""
+def nanmax(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanmean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanmean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis`` of the elements that are no NaN."""
+    """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nanmedian(
@@ -1438,10 +1526,26 @@ def nanmedian(
     """Return the median over ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmin(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmin(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmin(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis`` that is no NaN."""
+def nanmin(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanpercentile(
@@ -1469,13 +1573,27 @@ def nanpercentile(
 
 @overload
 def nanprod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanprod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis`` of the elements that are no NaN."""
+    """Return the product over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanquantile(
@@ -1510,6 +1628,7 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanstd(
@@ -1520,18 +1639,33 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the standard deviation over ``axis`` of the elements that are no NaN."""
+    """Return the standard deviation over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nansum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nansum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis`` of the elements that are no NaN."""
+    """Return the sum over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanvar(
@@ -1542,6 +1676,7 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanvar(
@@ -1552,8 +1687,9 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+    """Return the variance over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def negative(x: _Plain, /) -> Any: ...
@@ -1763,13 +1899,27 @@ def power(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def prod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def prod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
+    """Return the product over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def ptp(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
@@ -2084,6 +2234,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2096,6 +2247,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2111,13 +2263,27 @@ def subtract(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def sum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def sum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis``."""
+    """Return the sum over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 def svd(a: _Value, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016)."""
@@ -2256,6 +2422,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2268,6 +2435,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2282,6 +2450,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def variance(
@@ -2292,6 +2461,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
 

@@ -278,6 +278,8 @@ def _stretched(shape: Shape, node: Tensor) -> Shape:
 
 def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
     """Return a cotangent in the dtype of its input: the real part for a real one."""
+    if dtype.kind not in "fc":  # of a mask or a count that is traced: it ends where they were made
+        return c
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
     return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]

@@ -145,12 +145,12 @@ FUNCTIONS = {
         ["np.exp of a Tensor does not take 'where='", "np.where(mask, result, other)"],
     ),
     "where of a reduction": (
-        lambda: np.sum(VECTOR, where=np.ones(3, bool)),
+        lambda: ag.median(VECTOR, where=np.ones(3, bool)),
         TypeError,
         [
-            "sum() of a Tensor does not take 'where='",
+            "median() of a Tensor does not take 'where='",
             "it takes: axis",
-            "leave elements out with np.where(mask, a, neutral)",
+            "leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian",
         ],
     ),
     "casting": (lambda: np.exp(VECTOR, casting="no"), TypeError, ["np.exp of a Tensor does not take 'casting='"]),
