@@ -1188,7 +1188,7 @@ def logaddexp_reduce(
     dtype: Any = None,
     *,
     keepdims: bool = False,
-    initial: Any = -inf,
+    initial: Any = ...,
     where: Any = True,
 ) -> Any: ...
 @overload
@@ -1199,7 +1199,7 @@ def logaddexp_reduce(
     dtype: Any = None,
     *,
     keepdims: bool = False,
-    initial: Any = -inf,
+    initial: Any = ...,
     where: Any = True,
 ) -> Tensor:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``."""
