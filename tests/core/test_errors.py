@@ -275,6 +275,18 @@ class TestRules:
             ["returned a cotangent of shape (4, 3, 1)", "expected (3,) or, before broadcasting is undone, (4, 3)"],
         )
 
+    @pytest.mark.parametrize(
+        ("elementwise", "expected"),
+        [
+            (True, ["shape (4, 3, 1)", "expected (3,) or, before broadcasting is undone, (4, 3)"]),
+            (False, ["shape (4, 3)", "expected (3,)", "@ag.op(elementwise=True)"]),
+        ],
+    )
+    def test_of_several_outputs(self, elementwise, expected):
+        made = ag.op(elementwise=elementwise)(lambda x, y: (x * y, x + y))
+        made.vjp(lambda g, z, x, y: g[0][..., None] if elementwise else g[0])
+        check(lambda: ag.grad(lambda x: np.sum(made(x, np.ones((4, 3)))[0]))(np.ones(3)), ValueError, expected)
+
     def test_of_an_input_that_is_used_twice(self):
         @ag.op
         def product(left, right):
