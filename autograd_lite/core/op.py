@@ -261,9 +261,10 @@ class Op:
                     f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
                 )
             if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
+                instead = " or combine it with the result" if key == "initial" else ""
                 raise TypeError(
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
-                    f"pass {key}.value to treat it as a constant"
+                    f"pass {key}.value to treat it as a constant{instead}"
                 )
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
@@ -355,7 +356,7 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
 
 HINTS = {
     "out": "; a record is never written over: use the returned value",
-    "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
+    "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
     "initial": "; combine the value with the result instead",
 }
 

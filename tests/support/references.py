@@ -25,8 +25,8 @@ def scatter(x, index, shape):
     return z
 
 
-def logaddexp_reduce(a, axis=None, keepdims=False):
-    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
+def logaddexp_reduce(a, axis=None, keepdims=False, initial=-math.inf, where=True):
+    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims, initial=math.exp(initial), where=where))
 
 
 def cumulative_sum(x, axis=None, include_initial=False):  # NumPy has these two and unstack since 2.1
