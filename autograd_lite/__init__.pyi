@@ -1171,6 +1171,12 @@ def log_softmax(x: Tensor, /, axis: int | tuple[int, ...] | None = -1) -> Tensor
     """Return x - log(sum(exp(x))) over the axis, without overflow. A slice of -inf alone stays as it is."""
 
 @overload
+def log_sum_exp(x: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+@overload
+def log_sum_exp(x: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+    """Return log(sum(exp(x))) over the axis, without overflow: what `logsumexp` records where it has no weights."""
+
+@overload
 def logaddexp(x: _Plain, y: _Plain, /) -> Any: ...
 @overload
 def logaddexp(x: Tensor, y: _Value, /) -> Tensor: ...
@@ -1245,11 +1251,16 @@ def logspace(
 ) -> Tensor:
     """Return powers of ``base`` whose exponents are evenly spaced."""
 
-@overload
-def logsumexp(x: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
-@overload
-def logsumexp(x: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return log(sum(exp(x))) over the axis, without overflow: a smooth maximum."""
+def logsumexp(
+    x: _Value,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    b: Any = None,
+    *,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """Return log(sum(b * exp(x))) over the axis, without overflow: a smooth maximum."""
 
 def lstsq(a: _Value, b: _Value, /, rcond: Any = None) -> Any:
     """Return least-squares solution, residuals, rank and singular values."""
@@ -2506,6 +2517,25 @@ def vsplit(ary: _Value, /, indices_or_sections: Any) -> Any:
 
 def vstack(tup: _Value, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return the arrays joined along the first axis, vectors as rows."""
+
+def weighted_log_sum_exp(
+    x: _Value,
+    b: _Value,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """Return log(sum(b * exp(x))) over the axis, of ``x`` and ``b`` of one shape: what `logsumexp` records."""
+
+@overload
+def weighted_softmax(x: _Plain, b: _Plain, /, axis: int | tuple[int, ...] | None = -1) -> Any: ...
+@overload
+def weighted_softmax(x: Tensor, b: _Value, /, axis: int | tuple[int, ...] | None = -1) -> Tensor: ...
+@overload
+def weighted_softmax(x: _Plain, b: Tensor, /, axis: int | tuple[int, ...] | None = -1) -> Tensor:
+    """Return exp(x) / sum(b * exp(x)) over the axis, of ``x`` and ``b`` of one shape, without overflow."""
 
 @overload
 def where(condition: _Value, x: _Plain, y: _Plain, /) -> Any: ...

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from autograd_lite.core.tensor import raw
 from autograd_lite.testing.cases import Case
 from tests.support.kinks import SUBGRADIENTS
 
@@ -245,3 +246,43 @@ def test_sums_in_another_precision():
 def test_the_gradient_of_an_empty_mean_is_empty():
     with pytest.warns(RuntimeWarning):
         assert ag.grad(np.mean)(np.ones((0, 2))).shape == (0, 2)
+
+
+class TestWeightedSumsOfExponentials:
+    WEIGHTS = np.array([1.0, 0.0, 2.5])
+
+    @pytest.mark.parametrize(
+        "spelled", [ag.logsumexp, lambda x, b, axis: ag.logsumexp(x, axis, b)], ids=["=", "by place"]
+    )
+    def test_weights_broadcast_and_are_differentiated(self, spelled):
+        def function(x, b):
+            return np.sum(np.sin(spelled(x, b=b, axis=1)))
+
+        def plainly(x, b):
+            return np.sum(np.sin(np.log(np.sum(b * np.exp(x), axis=1))))
+
+        for derivative in (lambda f: ag.grad(f, argnums=(0, 1)), lambda f: ag.hessian(f, argnums=1)):
+            for found, expected in zip(
+                derivative(function)(X, self.WEIGHTS), derivative(plainly)(X, self.WEIGHTS), strict=True
+            ):
+                np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+    @pytest.mark.parametrize("shift", [-2000.0, 2000.0])
+    def test_overflow(self, shift):
+        x = np.append(X[0] + shift, 1e6)
+        weights = np.append(self.WEIGHTS, 0.0)
+        value, gradient = ag.value_and_grad(lambda x: ag.logsumexp(x, b=weights))(x)
+        np.testing.assert_allclose(value, shift + np.log(np.sum(self.WEIGHTS * np.exp(X[0]))), rtol=1e-14)
+        np.testing.assert_allclose(np.sum(gradient), 1.0, rtol=1e-14)
+
+    def test_signs(self):
+        size, sign = ag.logsumexp(T, axis=0, b=np.reshape([1, -2], (2, 1)), return_sign=True)
+        total = np.sum([[1], [-2]] * np.exp(X), axis=0)
+        np.testing.assert_allclose(size.value, np.log(np.abs(total)), rtol=1e-14)
+        np.testing.assert_array_equal(raw(sign), np.sign(total))
+        with pytest.warns(RuntimeWarning, match="invalid value"):
+            assert np.isnan(ag.logsumexp(T[0], b=[-1, -1, -1]).value)
+
+    def test_precision(self):
+        x = X.astype(np.float32)
+        assert ag.logsumexp(Tensor(x), b=x).dtype == ag.grad(lambda b: ag.logsumexp(x, b=b))(x).dtype == np.float32
