@@ -133,7 +133,7 @@ def arcsinh(x: Tensor, /) -> Tensor:
 def arctan(x: _Plain, /) -> Any: ...
 @overload
 def arctan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def arctan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -190,7 +190,7 @@ def at_set(x: _Plain, values: Tensor, /, index: Any) -> Tensor:
 def atan(x: _Plain, /) -> Any: ...
 @overload
 def atan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def atan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -303,6 +303,12 @@ def choose(a: _Value, choices: _Plain, *, mode: Any = "raise") -> Any: ...
 @overload
 def choose(a: _Value, choices: Tensor, *, mode: Any = "raise") -> Tensor:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
+
+@overload
+def class_cross_entropy(logits: _Plain, /, labels: Any, axis: int = -1) -> Any: ...
+@overload
+def class_cross_entropy(logits: Tensor, /, labels: Any, axis: int = -1) -> Tensor:
+    """Return `cross_entropy` of integer labels: -log_softmax(logits) at the labels."""
 
 @overload
 def clip(a: _Plain, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any: ...
@@ -592,6 +598,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def deviation(
@@ -602,6 +609,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
 
@@ -1180,11 +1188,25 @@ def logaddexp2(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def logaddexp_reduce(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = ...,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def logaddexp_reduce(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = ...,
+    where: Any = True,
 ) -> Tensor:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``."""
 
@@ -1273,10 +1295,26 @@ def matvec(x1: _Plain, x2: Tensor, /) -> Tensor:
     """Return the product of matrices with vectors."""
 
 @overload
-def max(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def max(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def max(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis``."""
+def max(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def max_pool1d(x: _Plain, /, size: int, stride: int | None = None, padding: int = 0) -> Any: ...
@@ -1318,13 +1356,25 @@ def maximum_accumulate(a: Tensor, /, axis: int = 0, dtype: Any = None) -> Tensor
 
 @overload
 def mean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def mean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis``."""
+    """Return the mean over ``axis`` of the elements chosen by ``where``."""
 
 @overload
 def median(
@@ -1340,10 +1390,26 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     """Return the coordinates of the grid whose axes are vectors."""
 
 @overload
-def min(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def min(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def min(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis``."""
+def min(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def minimum(x: _Plain, y: _Plain, /) -> Any: ...
@@ -1412,20 +1478,48 @@ def nancumsum(a: Tensor, /, axis: int | None = None, dtype: Any = None) -> Tenso
     """Return the running sum along ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmax(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmax(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmax(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis`` that is no NaN."""
+def nanmax(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanmean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanmean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis`` of the elements that are no NaN."""
+    """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nanmedian(
@@ -1438,10 +1532,26 @@ def nanmedian(
     """Return the median over ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmin(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmin(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmin(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis`` that is no NaN."""
+def nanmin(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanpercentile(
@@ -1469,13 +1579,27 @@ def nanpercentile(
 
 @overload
 def nanprod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanprod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis`` of the elements that are no NaN."""
+    """Return the product over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanquantile(
@@ -1510,6 +1634,7 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanstd(
@@ -1520,18 +1645,33 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the standard deviation over ``axis`` of the elements that are no NaN."""
+    """Return the standard deviation over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nansum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nansum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis`` of the elements that are no NaN."""
+    """Return the sum over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanvar(
@@ -1542,6 +1682,7 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanvar(
@@ -1552,8 +1693,9 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+    """Return the variance over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def negative(x: _Plain, /) -> Any: ...
@@ -1628,7 +1770,7 @@ def patches(
 ) -> Any: ...
 @overload
 def patches(x: Tensor, /, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...] = (1, 1)) -> Tensor:
-    """Return the windows that slide over the last axes: a view, with the windows' axes last."""
+    """Return the windows that slide over the last axes, with the windows' axes last."""
 
 @overload
 def percentile(
@@ -1763,13 +1905,27 @@ def power(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def prod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def prod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
+    """Return the product over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def ptp(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
@@ -2084,6 +2240,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2096,6 +2253,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2111,13 +2269,27 @@ def subtract(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def sum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def sum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis``."""
+    """Return the sum over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 def svd(a: _Value, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016)."""
@@ -2256,6 +2428,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2268,6 +2441,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2282,6 +2456,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def variance(
@@ -2292,6 +2467,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
 

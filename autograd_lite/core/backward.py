@@ -49,11 +49,9 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    observers = current_observers()
+    lifted, observers = recorded and (outside or not closed), current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
     for node in nodes:
@@ -61,10 +59,9 @@ def sweep(
         if g is None:
             continue
         inputs = node.inputs
-        if not inputs or (stop and node in stop):
+        if not inputs or (wrt and node in wrt):
             found[node] = g
             continue
-        row, params = node.op, node.params
         if lifted:
             args = _tensors_of(g, node)
         elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
@@ -72,12 +69,10 @@ def sweep(
             args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
         else:
             args = (g, node._value, *map(raw, inputs))
-        if observers and not lifted:
-            params = raw_params(params)
-        edges = row.edges or row.edges_for(len(inputs))  # type: ignore[union-attr]
+        params = raw_params(node.params) if observers and not lifted else node.params
+        edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
-            c = None  # it was the same one
-            edges = _spending(node, edges, needed)
+            c, edges = None, _spending(node, edges, needed)  # c was the same as g
         for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
@@ -280,13 +275,21 @@ def _stretched(shape: Shape, node: Tensor) -> Shape:
     if core is None:
         return shape
     if core == 0:
-        return node.shape
+        return _shape_of_output(node)
     loops = [np.shape(raw(x))[:-core] for x in node.inputs]
     return np.broadcast_shapes(*loops) + shape[-core:]
 
 
+def _shape_of_output(node: Tensor) -> Shape:
+    """Return the shape of what an op gave: of the first of several outputs."""
+    value = node._value
+    return np.shape(value[0] if isinstance(value, tuple) else value)
+
+
 def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
     """Return a cotangent in the dtype of its input: the real part for a real one."""
+    if dtype.kind not in "fc":  # of a mask or a count that is traced: it ends where they were made
+        return c
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
     return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
@@ -296,7 +299,7 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: S
     row = cast(Operation, node.op)
     expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
     hint = ""
-    if row.core is None and given == np.shape(node._value):
+    if row.core is None and given == _shape_of_output(node):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
 

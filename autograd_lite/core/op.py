@@ -174,9 +174,7 @@ class Op:
                 lists = True
             values.append(x)
         if assigning:
-            for x in inputs:
-                if type(x) is Tensor:
-                    registry[Tensor._read](x)
+            _check_views(inputs)
         given = raw_params(params) if observers and params else params
         if not recorded and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
@@ -190,14 +188,12 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
-        if arrays:
-            inputs = self._kept(inputs)
-        if params:
-            params = kept_params(params, self.name)
+        if arrays or params:
+            inputs, params = self._kept(inputs) if arrays else inputs, kept_params(params, self.name)
         node = record(self, value, inputs, params)
         x = values[0] if values else value  # what is large is made from something large, as a rule
         if type(x) is _ndarray and x.nbytes > LARGE:
-            registry[record](node)
+            registry["large"](node)
         return unpack(node) if isinstance(value, tuple) else node
 
     def _kept(self, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -265,9 +261,10 @@ class Op:
                     f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
                 )
             if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
+                instead = " or combine it with the result" if key == "initial" else ""
                 raise TypeError(
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
-                    f"pass {key}.value to treat it as a constant"
+                    f"pass {key}.value to treat it as a constant{instead}"
                 )
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
@@ -359,9 +356,16 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
 
 HINTS = {
     "out": "; a record is never written over: use the returned value",
-    "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
+    "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
     "initial": "; combine the value with the result instead",
 }
+
+
+def _check_views(inputs: tuple[Value, ...]) -> None:
+    """Raise RuntimeError where an input is a view that an assignment left behind."""
+    for x in inputs:
+        if type(x) is Tensor:
+            registry[Tensor._read](x)
 
 
 def is_named(x: Any) -> bool:

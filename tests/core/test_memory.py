@@ -31,7 +31,7 @@ CALLS = [
 def large(monkeypatch, size):
     """Take arrays of more bytes than this for large ones."""
     with monkeypatch.context() as patched:
-        for module in ("op", "tensor", "backward", "memory"):
+        for module in ("op", "operators", "backward", "memory"):
             patched.setattr(f"autograd_lite.core.{module}.LARGE", size)
         yield
 

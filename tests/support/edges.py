@@ -102,6 +102,8 @@ REDUCED = [
     (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, u * u, 3.0)))(t)), ([2.0, 3.0],), ([36.0, 3.0],)),
     (lambda t: np.dot(t, ag.grad(lambda u: np.dot(u, np.where(FIRST, 3.0, u * u)))(t)), ([2.0, 3.0],), ([3.0, 81.0],)),
     (np.max, ([1.0, NAN],), ([0.0, 0.0],)),
+    (np.prod, ([2.0, 0.0, 3.0],), ([0.0, 6.0, 0.0],)),
+    (lambda t: 1e-100 * np.prod(t), ([1e-200, 1e-200, 1e300],), ([1.0, 1.0, 0.0],)),
     (np.nanmean, ([NAN, NAN],), ([0.0, 0.0],)),
     (ag.logsumexp, ([-INF, -INF],), ([0.0, 0.0],)),
     (lambda t: np.nanquantile(t, 0.5), ([2.0, NAN, 2.0],), ([0.5, 0.0, 0.5],)),

@@ -33,7 +33,7 @@ ANYWHERE = [
     of(
         r".*\._std_vjp|moments\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"
     ),
-    of(r".*\._slope.*", r"np\.conj\(d\) if .* -> np\.conj\(d\)", because="a real number is its own conjugate"),
+    of(".*", r"np\.conj\((.*)\) if .* -> np\.conj\(\1\)", because="a real number is its own conjugate"),
     of(
         r"products\.(outer|_contracted|multi_dot)",
         r"(.*)-1(.*) -> \1-2\2",
@@ -103,7 +103,25 @@ SPECIAL = [
 ]
 
 OTHERS = [
+    of("reductions.only", r"x if where is True else (.*) -> \1", because=FASTER),
+    of("reductions.among", r"mask if where is True else (.*) -> \1", because=FASTER),
+    of("reductions.share", r"if initial is not None: .* -> if True: .*", because="nothing is equal to None"),
+    of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
+    of(
+        r"(reductions\.mean|moments\._slope)",
+        r"if where is not True: .* -> if True: .*",
+        r"where is not True -> where is not False",
+        because="the mask True chooses all, and False nothing: the result is NaN",
+    ),
     of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
+    of(
+        "reductions.prod",
+        r"if type\(z\).* -> if False: .*",
+        r"type\(z\) .* -> np\.all.*",
+        r"type\(z\) -> .*",
+        r"np\.abs\(z\).* -> .*",
+        because=FASTER,
+    ),
     of("indexing.getitem", r"scatter if .* -> scatter", because="the op's own call does the same, and checks more"),
     of("indexing.array_of", r"x if isinstance.* -> np\.asarray\(x\)", because="no index is a Tensor where rules run"),
     of(
@@ -142,7 +160,8 @@ ALGEBRA = [
     of(
         "einsum.contraction",
         r"np\.einsum.*optimize=.* -> .*",
-        r"bool\(optimize\) -> optimize",
+        r"bool\(optimize\).* -> .*",
+        r"(sum|tuple)\(map\(np\.(size|ndim), .* -> .*",
         because="the order of sums",
     ),
     of(

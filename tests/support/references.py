@@ -25,8 +25,8 @@ def scatter(x, index, shape):
     return z
 
 
-def logaddexp_reduce(a, axis=None, keepdims=False):
-    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
+def logaddexp_reduce(a, axis=None, keepdims=False, initial=-math.inf, where=True):
+    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims, initial=math.exp(initial), where=where))
 
 
 def cumulative_sum(x, axis=None, include_initial=False):  # NumPy has these two and unstack since 2.1
@@ -182,6 +182,10 @@ def log_cosh(x):
 def binary_cross_entropy(logits, labels):
     p = sigmoid(logits)
     return -labels * np.log(p) - (1 - labels) * np.log(1 - p)
+
+
+def class_cross_entropy(logits, labels, axis=-1):
+    return cross_entropy(logits, labels, axis)
 
 
 def cross_entropy(logits, labels, axis=-1):
