@@ -140,7 +140,8 @@ class Tensor:
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy dtype of the value."""
-        return np.asarray(self._value).dtype
+        dtype: np.dtype[Any] | None = getattr(self._value, "dtype", None)  # of what was let go, too
+        return np.asarray(self._value).dtype if dtype is None else dtype
 
     def __len__(self) -> int:
         if not self.shape:
