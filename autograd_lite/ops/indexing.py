@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.protection import kept_params
@@ -162,6 +163,7 @@ def within(indices: Any, n: int, mode: str) -> Value:
 
 @op(
     numpy=np.choose,
+    lists=True,
     samples=(
         sample(always(np.array([1, 0, 2])), lambda rng: [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal()]),
         sample(always(np.array([[-1], [7]])), (2, 2, 3), mode="wrap"),
@@ -169,7 +171,7 @@ def within(indices: Any, n: int, mode: str) -> Value:
 )
 def choose(a: Value, choices: Value, *, mode: Any = "raise") -> Value:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
-    a, rows = np.asarray(a), list(choices)
+    a, rows = np.asarray(a), list(map(stacked, choices))
     if mode == "raise" and a.size and not 0 <= a.min() <= a.max() < len(rows):
         raise ValueError(f"choose(): expected entries of a from 0 to {len(rows) - 1}, got {a.min()} to {a.max()}")
     shape = np.broadcast_shapes(a.shape, *map(np.shape, rows))

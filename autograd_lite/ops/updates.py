@@ -7,12 +7,12 @@ from typing import Any, final
 
 import numpy as np
 
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import Tensor, in_place
 from autograd_lite.ops.indexing import repeats
-from autograd_lite.ops.joining import stacked
 from autograd_lite.ops.samples import sample
 
 updates = (
