@@ -103,13 +103,15 @@ def _reflected(function: np.ufunc) -> Callable[[Tensor, Any], Any]:
     return lambda self, other: registry[function](other, self)
 
 
-def in_place(call: str, instead: str) -> Callable[..., NoReturn]:
-    """Return what raises for a call that would change a Tensor in place."""
+def _replaced(function: Callable[..., Any]) -> Callable[..., None]:
+    """Return the method that assigns what a NumPy function gives: ``t.sort()``."""
 
-    def refuse(*args: Any, **params: Any) -> NoReturn:
-        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
+    def method(self: Tensor, *args: Any, **params: Any) -> None:
+        self[...] = registry[function](self, *args, **params)
 
-    return refuse
+    method.__name__ = function.__name__
+    method.__doc__ = f"Assign ``np.{function.__name__}`` of the Tensor, with its parameters, to the Tensor itself."
+    return method
 
 
 def _together(arguments: tuple[Any, ...]) -> Value:
@@ -254,6 +256,12 @@ class Tensor:
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
+
+    def __round__(self, ndigits: int | None = None) -> Value:
+        return registry[np.round](self, ndigits or 0)
+
+    def __trunc__(self) -> int:
+        return int(self._detached("math.trunc"))
 
     def item(self) -> Value:
         """Return the one element as a Python number, outside of transforms."""
@@ -400,11 +408,26 @@ class Tensor:
     real = property(lambda self: registry[np.real](self), doc="The real part.")
     imag = property(lambda self: registry[np.imag](self), doc="The imaginary part.")
 
-    fill = in_place("t.fill()", "np.full_like(t, value)")
-    partition = in_place("t.partition()", "np.partition(t, kth)")
-    put = in_place("t.put()", "np.reshape(t, -1).at[indices].set(values)")
-    resize = in_place("t.resize()", "np.resize(t, shape)")
-    sort = in_place("t.sort()", "np.sort(t)")
+    put, sort, partition = _method(np.put), _replaced(np.sort), _replaced(np.partition)
+
+    def fill(self, value: Value) -> None:
+        """Assign a number to every element."""
+        if np.ndim(value):
+            raise ValueError(f"t.fill() takes a number, got an array of shape {np.shape(value)}; write t[...] = value")
+        self[...] = value
+
+    def resize(self, *shape: Any, **params: Any) -> NoReturn:
+        """Refuse to change the shape in place."""
+        raise TypeError("t.resize() would change the shape of what a record holds; use t = np.resize(t, shape)")
+
+    @property
+    def flat(self) -> Value:
+        """The elements in one row: ``t.flat[i]``, ``for x in t.flat`` and ``t.flat[i] = value``."""
+        return registry[Tensor.flat](self)
+
+    @flat.setter
+    def flat(self, values: Value) -> None:
+        registry[Tensor.flat](self)[:] = values
 
 
 def _copied(value: Value, name: str | None, grad: Any) -> Tensor:

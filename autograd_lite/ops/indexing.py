@@ -257,10 +257,6 @@ def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
 
 
 constant(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.isin)
-refuse("it changes its array; use np.where(mask, values, t)", np.place, np.putmask, np.copyto)
-refuse("it changes its array; use np.reshape(t, -1).at[indices].set(values)", np.put)
-refuse("it changes its array; use t.at[i, i].set(values) with i = np.arange(n)", np.fill_diagonal)
-refuse("it changes its array; use t.at[index].set(values)", np.put_along_axis)
 refuse(
     "how many elements it returns depends on their values; pick them, t[np.unique(t.value, return_index=True)[1]]",
     *(np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values),
