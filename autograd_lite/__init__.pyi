@@ -133,7 +133,7 @@ def arcsinh(x: Tensor, /) -> Tensor:
 def arctan(x: _Plain, /) -> Any: ...
 @overload
 def arctan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def arctan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -190,7 +190,7 @@ def at_set(x: _Plain, values: Tensor, /, index: Any) -> Tensor:
 def atan(x: _Plain, /) -> Any: ...
 @overload
 def atan(x: Tensor, /) -> Tensor:
-    """Trigonometric inverse tangent, element-wise."""
+    """Return the angle whose tangent is x."""
 
 @overload
 def atan2(x: _Plain, y: _Plain, /) -> Any: ...
@@ -303,6 +303,12 @@ def choose(a: _Value, choices: _Plain, *, mode: Any = "raise") -> Any: ...
 @overload
 def choose(a: _Value, choices: Tensor, *, mode: Any = "raise") -> Tensor:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
+
+@overload
+def class_cross_entropy(logits: _Plain, /, labels: Any, axis: int = -1) -> Any: ...
+@overload
+def class_cross_entropy(logits: Tensor, /, labels: Any, axis: int = -1) -> Tensor:
+    """Return `cross_entropy` of integer labels: -log_softmax(logits) at the labels."""
 
 @overload
 def clip(a: _Plain, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any: ...
@@ -1628,7 +1634,7 @@ def patches(
 ) -> Any: ...
 @overload
 def patches(x: Tensor, /, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...] = (1, 1)) -> Tensor:
-    """Return the windows that slide over the last axes: a view, with the windows' axes last."""
+    """Return the windows that slide over the last axes, with the windows' axes last."""
 
 @overload
 def percentile(

@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
+from autograd_lite.core.lines import describe_place, is_users
 from autograd_lite.verification.verify import verify
 
 RIGHT, WRONG, OTHER = 0, 1, 2
@@ -30,19 +32,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         f, hand = _functions(asked.function, asked.gradient)
         args = _arguments(f, asked.args, asked.shapes, asked.seed)
-        argnums = None if asked.argnums is None else tuple(int(i) for i in asked.argnums.split(","))
-    except (UsageError, ValueError, OSError, MemoryError) as error:
-        print(f"verify: {error}", file=sys.stderr)
-        return OTHER
+        report = verify(f, hand, *args, argnums=_argnums(asked.argnums), rng=asked.seed)
     except ImportError:  # the file's own error was shown
         return OTHER
-    try:
-        report = verify(f, hand, *args, argnums=argnums, rng=asked.seed)
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        print(f"verify: {_in_one_line(error)}", file=sys.stderr)
         return OTHER
     print(report)
     return RIGHT if report else WRONG if report.verdict == "wrong" else OTHER
+
+
+def _in_one_line(error: Exception) -> str:
+    """Return what an error says, its notes, and the innermost line of the user's code that it passed."""
+    users = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
+    said = traceback.format_exception_only(error) if users else [str(error), *getattr(error, "__notes__", [])]
+    said += [describe_place(frame.filename, frame.lineno) for frame in users[-1:] if frame.lineno]
+    return "; ".join(" ".join(part.split()) for part in said)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,21 +117,42 @@ def _arguments(f: Callable[..., Any], archive: str | None, shapes: str | None, s
     """Return the arguments: from an archive, or drawn from the standard normal distribution."""
     if shapes is not None:
         rng = np.random.default_rng(seed)
-        return [rng.standard_normal(_shape(part)) for part in shapes.split(",")]
+        drawn = [rng.standard_normal(_shape(part)) for part in shapes.split(",")]
+        _check_number(f, shapes, drawn)
+        return drawn
+    with open(str(archive), "rb") as file:
+        try:
+            loaded = np.load(file, allow_pickle=False)
+        except (ValueError, EOFError, BadZipFile):
+            loaded = None
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise UsageError(f"{archive} is no archive of arrays; make one with np.savez('args.npz', w=w, x=x)")
+        arrays = {name: array[()] for name, array in loaded.items()}
+    in_order = [f"arr_{i}" for i in range(len(arrays))]
+    if arrays.keys() == set(in_order):
+        return [arrays[name] for name in in_order]
+    parameters = [n for n, p in inspect.signature(f).parameters.items() if p.default is p.empty or n in arrays]
+    missing = [n for n in parameters if n not in arrays]
+    if missing:
+        raise UsageError(f"{archive} has no array {missing[0]!r}; it has: {', '.join(arrays)}")
+    return [arrays[n] for n in parameters]
+
+
+def _check_number(f: Callable[..., Any], shapes: str, args: list[Any]) -> None:
+    """Raise UsageError where a function does not take as many arguments as there are shapes."""
+    signature = inspect.signature(f)
     try:
-        loaded = np.load(str(archive), allow_pickle=False)
+        signature.bind(*args)
+    except TypeError as error:
+        name = getattr(f, "__name__", "f")
+        raise UsageError(f"--shapes {shapes} draws {len(args)}, for {name}{signature}: {error}") from None
+
+
+def _argnums(text: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if text is None else tuple(int(i) for i in text.split(","))
     except ValueError:
-        loaded = None
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        raise UsageError(f"{archive} is no archive of arrays; make one with np.savez('args.npz', w=w, x=x)")
-    with loaded as arrays:
-        if "arr_0" in arrays:
-            return [arrays[f"arr_{i}"][()] for i in range(len(arrays))]
-        parameters = [n for n, p in inspect.signature(f).parameters.items() if p.default is p.empty or n in arrays]
-        missing = [n for n in parameters if n not in arrays]
-        if missing:
-            raise UsageError(f"{archive} has no array {missing[0]!r}; it has: {', '.join(arrays)}")
-        return [arrays[n][()] for n in parameters]
+        raise UsageError(f"expected --argnums such as 0,1, got {text!r}") from None
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.core.numpy_protocol import constants, refused
+from autograd_lite.core.numpy_protocol import constants
 from autograd_lite.core.op import Op
-from autograd_lite.core.tape import registry
+from autograd_lite.core.tape import refused, registry
 from autograd_lite.ops import table
 from autograd_lite.ops.__main__ import differentiable_inputs
 from docs.public_types import public_types, summary

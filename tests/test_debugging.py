@@ -221,18 +221,14 @@ class TestScope:
                 np.log(ag.Tensor(0.0))
 
     def test_blocks_may_end_in_any_order(self):
-        def debugged():
-            with debug():
-                yield
-
         with np.errstate(all="ignore"):
-            first, second = debugged(), debugged()
-            next(first)
-            next(second)
-            first.close()
+            first, second = debug(), debug()
+            first.__enter__()
+            second.__enter__()
+            first.__exit__(None, None, None)
             with pytest.raises(FloatingPointError):
                 np.log(ag.Tensor(0.0))
-            second.close()
+            second.__exit__(None, None, None)
             assert np.log(ag.Tensor(0.0)).value == -np.inf
 
     def test_an_exception_ends_it(self):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Set
+from functools import partial
 from operator import attrgetter
 from typing import Any, cast
 
 import numpy as np
 
+from autograd_lite.core.lines import calling_frame, describe_line
 from autograd_lite.core.op import unpack
 from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
-from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry
+from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
 from autograd_lite.core.values import LARGE, plain
-from autograd_lite.core.versions import as_it_was, as_used
+from autograd_lite.core.versions import as_it_was, as_used, original
 
 _float64, _ndarray = np.float64, np.ndarray
 _serial = attrgetter("serial")
@@ -47,11 +49,9 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    stop = _NOWHERE if wrt is None else wrt
     nodes, needed, outside = _to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted = recorded and (outside or not closed)
-    observers = current_observers()
+    lifted, observers = recorded and (outside or not closed), current_observers()
     arrived = dict(cotangents)
     found: dict[Tensor, Cotangent] = {}
     for node in nodes:
@@ -59,10 +59,9 @@ def sweep(
         if g is None:
             continue
         inputs = node.inputs
-        if not inputs or (stop and node in stop):
+        if not inputs or (wrt and node in wrt):
             found[node] = g
             continue
-        row, params = node.op, node.params
         if lifted:
             args = _tensors_of(g, node)
         elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
@@ -70,18 +69,14 @@ def sweep(
             args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
         else:
             args = (g, node._value, *map(raw, inputs))
-        if observers and not lifted:
-            params = raw_params(params)
-        spending = None
+        params = raw_params(node.params) if observers and not lifted else node.params
+        edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
         if type(g) is _ndarray and g.nbytes > LARGE and not observers:
-            c = None  # it was the same one
-            spending = _spending(sys.getrefcount(g), g, node, needed)
-        for i, rule in row.edges or row.edges_for(len(inputs)):  # type: ignore[union-attr]
+            c, edges = None, _spending(node, edges, needed)  # c was the same as g
+        for i, rule in edges:
             x = inputs[i]
             if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
-            if i == spending:
-                args = (g.view(Spent), *args[1:])
             try:
                 c = rule(*args, **params) if params else rule(*args)
             except Exception as error:
@@ -96,16 +91,25 @@ def sweep(
     return found, recorded
 
 
-def _spending(references: int, g: Array, node: Tensor, needed: set[Tensor] | None) -> int | None:
-    """Return the last input that gets a cotangent, if its rule may write over that of the node."""
-    last = None
-    for i, x in enumerate(node.inputs):
-        if type(x) is Tensor and (needed is None or x in needed):
-            last = i
-    overwrites = cast(Operation, node.op).overwrites
-    if last is None or last >= len(overwrites) or not overwrites[last] or not _is_ours(references - 1, g):
-        return None
-    return last
+def _spending(
+    node: Tensor, edges: tuple[tuple[int, Rule], ...], needed: set[Tensor] | None
+) -> Iterable[tuple[int, Rule]]:
+    """Return the edges of a node that are needed, the last of which may write over its cotangent."""
+    inputs, overwrites = node.inputs, cast(Operation, node.op).overwrites
+    used = [(i, rule) for i, rule in edges if type(inputs[i]) is Tensor and (needed is None or inputs[i] in needed)]
+    if used and used[-1][0] < len(overwrites) and overwrites[used[-1][0]]:
+        used[-1] = used[-1][0], partial(_spend, used[-1][1])
+    return used
+
+
+def _spend(rule: Rule, g: Array, *values: Value, **params: Any) -> Cotangent:
+    """Run a rule that may write over its cotangent, unless an earlier rule passed that on: then others hold it."""
+    ours = _is_ours(sys.getrefcount(g) - _SWEEPS, g)
+    return rule(g.view(Spent) if ours else g, *values, **params)
+
+
+_SWEEPS = 2
+"""How many references the sweep has to the cotangent that it is at: its variable, and the rule's arguments."""
 
 
 def _raised(
@@ -119,6 +123,7 @@ def _raised(
 ) -> Cotangent:
     """Return what an observer knows in the place of a rule that raised; else raise its error, with the rule's name."""
     error.add_note(f"in {_rule_of(node.inputs[i], node, rule)}")
+    _add_line(error, node)
     for observer in observers:
         c = observer.raised(node, i, rule, args, params)
         if c is not None:
@@ -250,15 +255,14 @@ def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
     if dtype is None or dtype.kind not in "fciub":
         array = np.asarray(c)
         if array.dtype.kind not in "fciub":
-            raise TypeError(
-                f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
-            )
+            message = f"{_rule_of(x, node, rule)} returned {type(c).__name__} of dtype {array.dtype}; expected numbers"
+            raise _add_line(TypeError(message), node)
         c = array[()]
     given = np.shape(c)
     if given != shape:
         stretched = _stretched(shape, node)
         if given != stretched or not broadcasts_to(shape, stretched):
-            raise _wrong_shape(x, node, rule, given, stretched)
+            raise _add_line(_wrong_shape(x, node, rule, given, stretched), node)
         c = unbroadcast(c, shape)
     if not shape and type(c) is np.ndarray:
         c = c[()]  # a NumPy scalar, as all numbers here
@@ -290,6 +294,16 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: S
     if row.core is None and given == np.shape(node._value):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
+
+
+def _add_line(error: Exception, node: Tensor) -> Exception:
+    """Return the error of a rule with a note of the user's line: the op's, where it was remembered."""
+    if hasattr(node, "line"):
+        error.add_note(f"the op was called at {node.line}")
+    else:
+        error.add_note(f"in the backward pass at {describe_line(calling_frame())}")
+        error.add_note("inside of `with ag.debug():` the line that called the op is named")
+    return error
 
 
 def _rule_of(x: Tensor, node: Tensor, rule: Rule) -> str:
@@ -370,4 +384,11 @@ def own(c: Value) -> Value:
     return c if _is_ours(sys.getrefcount(c), c) else np.array(c)
 
 
-registry[Tensor.backward] = backward
+def differentiated(x: Tensor) -> bool:
+    """Whether a Tensor depends on what a transform differentiates with respect to, in any thread."""
+    runs = tuple(running)
+    leaves = {original(leaf) for run in runs for leaf in run.leaves}
+    return bool(runs) and not leaves.isdisjoint(order([x], leaves, min(run.since for run in runs))[1])
+
+
+registry[Tensor.backward], registry[Tensor._differentiated] = backward, differentiated

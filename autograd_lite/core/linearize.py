@@ -223,7 +223,8 @@ class Linear:
         self.call = call
         self.cotangents = [Tensor(np.ones_like(raw(y)), copy=False) for y in call.outputs]
         seeds = call.seed_outputs(list(self.cotangents))
-        self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
+        with Run(self.cotangents):
+            self.found = sweep(seeds, set(call.leaves), call.since)[0] if seeds else {}
 
     def push(self, tangents: list[Value]) -> trees.Tree:
         """Return the tangent of the value for tangents of the leaves."""

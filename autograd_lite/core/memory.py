@@ -13,7 +13,7 @@ from autograd_lite.core.op import op_of
 from autograd_lite.core.reads import OUTPUT, Reads
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import observers, registry
-from autograd_lite.core.tensor import Tensor, raw, record
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import LARGE, Released
 
 Reference = weakref.ref[Tensor]
@@ -58,9 +58,11 @@ def grown(node: Tensor) -> None:
 
 def settle() -> None:
     """Let go what nothing holds any more but inputs of nodes: no variable, no container, no running call."""
+    if not _pending.nodes:
+        return
     for key, (ref, users) in list(_pending.nodes.items()):
         x = ref()
-        if x is None:
+        if x is None or hasattr(x, "stores"):  # it is gone, or stands for another node by now
             del _pending.nodes[key]
         elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
             x._value = Released(x._value)
@@ -88,4 +90,4 @@ def restored(t: Tensor) -> Value:
     return t._value
 
 
-registry[record], registry[Released] = grown, restored
+registry["large"], registry[Released] = grown, restored

@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.conversions import ITSELF, instead_of_writing, is_vectorized, public_path
+from autograd_lite.core.lines import calling_frame, located
 from autograd_lite.core.op import Op
-from autograd_lite.core.tape import current_observers, registry
+from autograd_lite.core.tape import current_observers, refused, registry
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.values import plain
 
@@ -23,9 +25,6 @@ constants: set[Callable[..., Any]] = set()
 
 late = {"scipy.special": "autograd_lite.ops.special"}
 """Packages whose ufuncs get rules if they are there, and the module that has the rules: imported at the first need."""
-
-refused: dict[Callable[..., Any], str] = {}
-"""NumPy functions that refuse Tensors, and why."""
 
 
 def constant(*functions: Callable[..., Any], template: str | None = None) -> None:
@@ -114,14 +113,17 @@ def _refuse_out(ufunc: np.ufunc) -> None:
     symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
     symbol = symbols.get(ufunc.__name__)
     instead = f"array = array {symbol} tensor" if symbol else f"array = {path_of(ufunc)}(...)"
-    raise TypeError(
-        f"{path_of(ufunc)} cannot write a Tensor's result into an array in place (out=, or an operator such as "
-        f"'array {symbol or '+'}= tensor'): the gradient would be lost. Write {instead} instead."
+    raise located(
+        TypeError(
+            f"{path_of(ufunc)} cannot write a Tensor's result into an array in place (out=, or an operator such as "
+            f"'array {symbol or '+'}= tensor'): the gradient would be lost. "
+            + (instead_of_writing(calling_frame()) or f"Write {instead} instead.")
+        )
     )
 
 
 def path_of(function: Callable[..., Any]) -> str:
-    """Return how a NumPy function is written: ``np.linalg.norm``."""
+    """Return how a NumPy function, or a ufunc of another package, is written: ``np.linalg.norm``."""
     if isinstance(function, np.ufunc):  # which does not know its module
         name = function.__name__
         homes = (package for package in ("numpy", *late) if getattr(sys.modules.get(package), name, None) is function)
@@ -134,18 +136,30 @@ def path_of(function: Callable[..., Any]) -> str:
 def unsupported(function: Callable[..., Any]) -> NotImplementedError:
     """Return the error for a NumPy function without a rule, with the stub of a rule to fill in."""
     path = path_of(function)
-    name = path.rpartition(".")[2]
     if function in refused:
-        return NotImplementedError(f"{path} of a Tensor is refused: {refused[function]}")
+        return located(NotImplementedError(f"{path} of a Tensor is refused: {refused[function]}"))
+    if is_vectorized(function):
+        return located(NotImplementedError(f"a function of np.frompyfunc takes no Tensor: {ITSELF}"))
     arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
+    elementwise = ["elementwise=True"] if isinstance(function, np.ufunc) else []
+    public = public_path() if "." not in path else None
+    if public is None:
+        row, first, last = ", ".join([f"numpy={path}", *elementwise]), "", ""
+    else:  # a ufunc that no package shows, called by a function that one does
+        path = public
+        package, _, name = path.rpartition(".")
+        row, first, last = ", ".join(elementwise), f"import {package}\n\n", f"and call {name}() in its place"
+    name = path.rpartition(".")[2]
     rules = "".join(
         f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"
         for x in arguments.split(", ")
     )
-    row = "numpy=" + path + (", elementwise=True" if isinstance(function, np.ufunc) else "")
-    return NotImplementedError(
-        f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op:\n\n"
-        f"@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
+    return located(
+        NotImplementedError(
+            f"{path} of a Tensor has no derivative rule here. Pass .value where a constant is meant, or define the op"
+            f"{last and ', '}{last}:\n\n"
+            f"{first}@ag.op({row})\ndef {name}({arguments}):\n    return {path}({arguments})\n\n{rules}"
+        )
     )
 
 

@@ -167,7 +167,7 @@ class Op:
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
         values = []
-        recorded = lists = arrays = False
+        recorded = arrays = lists = False
         for x in inputs:
             kind = type(x)
             if kind is Tensor:
@@ -180,9 +180,7 @@ class Op:
                 lists = True
             values.append(x)
         if assigning:
-            for x in inputs:
-                if type(x) is Tensor:
-                    registry[Tensor._read](x)
+            _check_views(inputs)
         given = raw_params(params) if observers and params else params
         listed = lists and not recorded and any(map(holds_tensor, inputs))
         if not recorded and not listed and given is params:  # a Tensor that picks from an array is recorded
@@ -198,14 +196,12 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
-        if arrays:
-            inputs = self._kept(inputs)
-        if params:
-            params = kept_params(params, self.name)
+        if arrays or params:
+            inputs, params = self._kept(inputs) if arrays else inputs, kept_params(params, self.name)
         node = record(self, value, inputs, params)
-        array = values[0] if values else value  # what is large is made from something large, as a rule
-        if type(array) is _ndarray and array.nbytes > LARGE:
-            registry[record](node)
+        x = values[0] if values else value  # what is large is made from something large, as a rule
+        if type(x) is _ndarray and x.nbytes > LARGE:
+            registry["large"](node)
         return unpack(node) if isinstance(value, tuple) else node
 
     def _kept(self, inputs: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -372,6 +368,13 @@ HINTS = {
     "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
     "initial": "; combine the value with the result instead",
 }
+
+
+def _check_views(inputs: tuple[Value, ...]) -> None:
+    """Raise RuntimeError where an input is a view that an assignment left behind."""
+    for x in inputs:
+        if type(x) is Tensor:
+            registry[Tensor._read](x)
 
 
 def is_named(x: Any) -> bool:

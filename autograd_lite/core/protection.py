@@ -131,6 +131,16 @@ def _owner(x: Array) -> Array:
     return x
 
 
+def _can_be_unlocked(owner: Array) -> bool:
+    """Whether NumPy allows to write to an array again, and to its views: it asks what the memory is of."""
+    if owner.base is None:
+        return bool(owner.flags.writeable)
+    try:
+        return not memoryview(owner.base).readonly  # type: ignore[arg-type]
+    except TypeError:
+        return False
+
+
 def _changed(what: str, held: Held) -> str:
     place = f", {describe_place(*held.place)}" if held.place else ""
     return (
@@ -158,7 +168,7 @@ def kept(x: Array, use: str, run: Run | None = None) -> Array:
     run = current_run() or run
     if run is None:
         return x.copy() if x.nbytes <= MIDDLE and not observers else x
-    if run.copies or (x.flags.writeable and not _owner(x).flags.writeable):  # the latter could not be unlocked again
+    if run.copies or (x.flags.writeable and not _can_be_unlocked(_owner(x))):
         return x if observers else x.copy()  # observers know arrays by identity
     if run.guard is None:
         run.guard = Guard()

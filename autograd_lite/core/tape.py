@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Container, Iterator
+from contextvars import ContextVar
 from itertools import count
+from types import CodeType, FrameType
 from typing import Any, Generic, Protocol, TypeVar
 
 Params = dict[str, Any]
@@ -18,6 +21,10 @@ next_serial = count().__next__
 
 registry: dict[Any, Callable[..., Any]] = {}
 """What answers for a function that meets a Tensor: an op, most of the time. Whoever defines the answer enters it."""
+
+
+refused: dict[Callable[..., Any], str] = {}
+"""NumPy functions that refuse Tensors, and why."""
 
 
 class Operation(Protocol):
@@ -54,24 +61,35 @@ class Run:
         The thread that it runs in.
     leaves : list of Tensor
         What stands for the arrays that are differentiated.
+    since : int
+        Tensors of a smaller serial are older than the leaves.
     guard : Guard or None
         What keeps large arrays as they are that the record needs: see `protection`.
+    refusal : tuple of error, code and instruction, or None
+        The latest error for a conversion to plain numbers: see `conversions`.
     """
 
     guard: Any = None
+    refusal: tuple[BaseException, CodeType, int] | None = None
     copies = False
 
-    def __init__(self) -> None:
+    def __init__(self, leaves: list[Any]) -> None:
         self.thread = threading.get_ident()
-        self.leaves: list[Any] = []
+        self.leaves = leaves
+        self.since: int = min((leaf.serial for leaf in leaves), default=now())
 
     def __enter__(self) -> None:
         running.append(self)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         ended(self)
-        if error is not None and self.guard is not None:
+        if error is None:
+            return
+        if self.guard is not None:
             self.guard.failed(error)
+        refusal = registry[Run](self, error)
+        if refusal is not None:
+            raise refusal from None
 
 
 running: list[Run] = []
@@ -86,9 +104,9 @@ def ended(run: Run) -> None:
 
 
 def current_run() -> Run | None:
-    """Return the outermost function that a transform runs in this thread; None outside of transforms."""
+    """Return the outermost function that a transform runs in this thread; None outside, and in threads it started."""
     here = threading.get_ident()
-    for run in running:
+    for run in tuple(running):
         if run.thread == here:
             return run
     return None
@@ -130,26 +148,56 @@ assigning: list[int] = []
 """The same while transforms run that assign: then ops look whether an input is a view that was left behind."""
 
 
-observers: list[tuple[int, Observer[Any]]] = []  # each with its thread; asked at every node whether it is empty
-_observers_lock = threading.Lock()
+class observing:
+    """Let an observer look on while a block runs: ``with observing(observer):``.
+
+    It looks on at what runs in the context (`contextvars`) of the block: in no other thread, and in no other task than
+    those that the block makes. While a generator is suspended inside the block it does not look on at whoever runs the
+    generator; but a generator whose first half was run by a function that has returned since, as that of a context
+    manager or of a test fixture, has set something up for others: they are looked on at.
+    """
+
+    def __init__(self, observer: Observer[Any]) -> None:
+        self.observer = observer
+        self.generators: list[tuple[FrameType, FrameType | None]] = []
+
+    def __enter__(self) -> None:
+        self.generators = _running_generators(sys._getframe(1))
+        _entered.set((*_entered.get(), self))
+        observers.append(self)
+
+    def __exit__(self, *error: object) -> None:
+        observers.remove(self)  # blocks of threads and generators may end in any order, and in another context
+        _entered.set(tuple(block for block in _entered.get() if block is not self))
+        self.generators = []
+
+    def looks_on(self, stack: Container[FrameType | None]) -> bool:
+        """Whether no generator of the block is suspended beneath one of these frames, which run now."""
+        return all(generator in stack or user not in stack for generator, user in self.generators)
 
 
-@contextmanager
-def observing(observer: Observer[Any]) -> Iterator[None]:
-    """Let an observer look on while the block runs, at what its thread does."""
-    entry = threading.get_ident(), observer
-    with _observers_lock:
-        observers.append(entry)
-    try:
-        yield
-    finally:
-        with _observers_lock:  # blocks of threads and generators may end in any order
-            observers[:] = [other for other in observers if other is not entry]
+observers: list[observing] = []
+"""The blocks of all threads and tasks; asked at every node whether there are any."""
+_entered: ContextVar[tuple[observing, ...]] = ContextVar("_entered", default=())
+_GENERATOR = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 def current_observers() -> tuple[Observer[Any], ...]:
-    """Return those that look on in this thread now."""
+    """Return those that look on here and now."""
     if not observers:
         return ()
-    here = threading.get_ident()
-    return tuple(observer for thread, observer in tuple(observers) if thread == here)
+    blocks = [block for block in _entered.get() if block in observers]
+    stack = set(_frames(sys._getframe(1))) if any(block.generators for block in blocks) else ()
+    return tuple(block.observer for block in blocks if block.looks_on(stack))
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield a frame and those that it was called from."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _running_generators(frame: FrameType) -> list[tuple[FrameType, FrameType | None]]:
+    """List the generators among a frame and its callers, each with the frame that runs it."""
+    return [(other, other.f_back) for other in _frames(frame) if other.f_code.co_flags & _GENERATOR]

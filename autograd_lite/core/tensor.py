@@ -9,109 +9,19 @@ from __future__ import annotations
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Iterator
-from dis import opmap
+from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar, final
 
 import numpy as np
 
 from autograd_lite.core import tape, trees
+from autograd_lite.core.lines import stores_item
+from autograd_lite.core.operators import assigned, augmented, binary, comparison, method, reflected
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry
-from autograd_lite.core.values import LARGE, Released, as_value, read_only
+from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry, running
+from autograd_lite.core.values import Released, as_value, read_only
 
-_STORE_SUBSCR = opmap["STORE_SUBSCR"]
-_float64, _int64, _ndarray = np.float64, np.int64, np.ndarray
-_NUMBERS = frozenset({float, int, np.float64, np.int64})
-
-Method = Callable[..., "Tensor"]
 Outcome = TypeVar("Outcome")
-
-
-def _operator(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[Method, Method]:
-    """Return the two methods of a binary operator: what is recorded is the ufunc that it stands for.
-
-    Beside Tensors and plain numbers it computes and records without the price of a call of the op.
-    """
-    row: Any = None  # of the ufunc, once it has been looked up
-
-    def method(self: Tensor, other: Value) -> Value:
-        nonlocal row
-        kind = type(other)
-        value = None
-        try:
-            if kind is Tensor:
-                value = operate(self._value, other._value)
-            elif kind is _float64 or kind is float or kind is int or kind is _int64:
-                value = operate(self._value, other)
-        except ValueError:
-            pass  # shapes that do not go together: the op raises again, and names itself
-        if value is None or observers or assigning or row is None:
-            row = registry[function]
-            return row(self, other)
-        node = _new(Tensor)  # what record does, without the call: a tenth of the price of a number's node
-        node._value = value
-        node.op = row
-        node.inputs = self, other
-        node.params = NO_PARAMS
-        node.name = node.grad = None
-        node.serial = next_serial()
-        if type(value) is _ndarray and value.nbytes > LARGE:
-            registry[record](node)
-        return node
-
-    def reflected(self: Tensor, other: Value) -> Value:
-        if observers or assigning or type(other) not in _NUMBERS:
-            return registry[function](other, self)
-        node = record(registry[function], operate(other, self._value), (other, self), NO_PARAMS)  # type: ignore[arg-type]
-        if type(node._value) is _ndarray and node._value.nbytes > LARGE:
-            registry[record](node)
-        return node
-
-    return method, reflected
-
-
-def _comparison(function: np.ufunc, compare: Callable[[Any, Any], Any]) -> Callable[[Tensor, Any], Any]:
-    """Return a comparison: it gives plain booleans, without the price of a ufunc where nobody looks on."""
-    return lambda self, other: registry[function](self, other) if observers else compare(self._read(), raw(other))
-
-
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the method that stands for a NumPy function."""
-
-    def method(self: Tensor, *args: Any, **params: Any) -> Value:
-        return registry[function](self, *args, **params)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"Return ``np.{function.__name__}`` of the Tensor, with its parameters."
-    return method
-
-
-def _in_place(function: np.ufunc) -> Callable[[Tensor, Any], Any]:
-    """Return the method of ``t += other``: an array is changed where it is, a number is bound again, as NumPy's are."""
-
-    def method(self: Tensor, other: Value) -> Value:
-        if type(self._value) is not np.ndarray:
-            return NotImplemented
-        return registry[operator.iadd](self, function, other)
-
-    return method
-
-
-def _reflected(function: np.ufunc) -> Callable[[Tensor, Any], Any]:
-    """Return the method that calls a ufunc with its operands interchanged."""
-    return lambda self, other: registry[function](other, self)
-
-
-def _replaced(function: Callable[..., Any]) -> Callable[..., None]:
-    """Return the method that assigns what a NumPy function gives: ``t.sort()``."""
-
-    def method(self: Tensor, *args: Any, **params: Any) -> None:
-        self[...] = registry[function](self, *args, **params)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"Assign ``np.{function.__name__}`` of the Tensor, with its parameters, to the Tensor itself."
-    return method
 
 
 def _together(arguments: tuple[Any, ...]) -> Value:
@@ -243,15 +153,14 @@ class Tensor:
         return outcome
 
     def __float__(self) -> float:
-        caller = sys._getframe(1)
-        if caller.f_code.co_code[caller.f_lasti] == _STORE_SUBSCR:
-            self.__array__()  # array[i] = t, where NumPy asks for a float: it always raises
         return float(self._detached("float"))
 
     def __int__(self) -> int:
         return int(self._detached("int"))
 
     def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "biu":
+            registry[Tensor.__index__](self)
         return self._observed(operator.index(self._read()))
 
     def __complex__(self) -> complex:
@@ -267,27 +176,30 @@ class Tensor:
         """Return the one element as a Python number, outside of transforms."""
         return self._detached("item").item()
 
+    def as_integer_ratio(self) -> tuple[int, int]:
+        """Return the one element as a fraction, outside of transforms: what `statistics` and `fractions` call."""
+        ratio: tuple[int, int] = self._detached("as_integer_ratio").as_integer_ratio()
+        return ratio
+
     def tolist(self) -> Value:
         """Return the value as nested lists of Python numbers, outside of transforms."""
         return self._detached("tolist").tolist()
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        if tape.current_run() and self.dtype.kind in "fc":
-            raise TypeError(
-                f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; "
-                "use .value (or ag.stop_gradient) where a constant is meant, NumPy functions otherwise"
-            )
+        stored = stores_item(sys._getframe(2))  # array[i] = t, where NumPy asks for a number: it always raises
+        if self.dtype.kind in "fc" and (stored or self._differentiated()):
+            registry[Tensor._detached](self, conversion)
         return self._observed(self._read())
+
+    def _differentiated(self) -> bool:
+        """Whether this depends on what a transform differentiates with respect to, in any thread."""
+        return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
         if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
             return self._observed(np.array(self._value, dtype))
-        raise TypeError(
-            "a Tensor cannot be stored in a plain array without losing its gradient; "
-            "use np.stack or np.concatenate to build arrays from Tensors, array @ t or np.dot(array, t) instead of "
-            "array.dot(t), t.at[i].set(v) or np.where instead of array[i] = t, .value where a constant is meant"
-        )
+        return registry[Tensor.__array__](self)
 
     def __setitem__(self, index: Any, value: Value) -> None:
         registry[operator.setitem](self, index, value)
@@ -296,7 +208,7 @@ class Tensor:
         return bool(np.any(self == x))
 
     def __reduce__(self) -> Value:
-        if self.op is not None or tape.current_run():
+        if self.op is not None or self._differentiated():
             raise TypeError(
                 "a Tensor can be copied and pickled only as a leaf and outside of transforms, since the copy would not "
                 "be in the record; copy its value: ag.Tensor(t.value)"
@@ -304,6 +216,8 @@ class Tensor:
         return _copied, (self._value, self.name, self.grad)
 
     def __format__(self, spec: str) -> str:
+        if spec and self.ndim:
+            raise TypeError(f"a Tensor of shape {self.shape} has no format '{spec}'; np.array2string formats arrays")
         return format(self._value, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
@@ -350,42 +264,42 @@ class Tensor:
         """The places that ``t.at[index]`` names, to be replaced in a new Tensor: ``t.at[index].set(values)``."""
         return registry[Tensor.at](self)
 
-    __add__, __radd__ = _operator(np.add, operator.add)
-    __sub__, __rsub__ = _operator(np.subtract, operator.sub)
-    __mul__, __rmul__ = _operator(np.multiply, operator.mul)
-    __truediv__, __rtruediv__ = _operator(np.divide, operator.truediv)
-    __mod__, __rmod__ = _operator(np.remainder, operator.mod)
-    __pow__, __rpow__ = _operator(np.power, operator.pow)
-    __matmul__, __rmatmul__ = _operator(np.matmul, operator.matmul)
-    __floordiv__, __rfloordiv__ = _method(np.floor_divide), _reflected(np.floor_divide)
-    __divmod__, __rdivmod__ = _method(np.divmod), _reflected(np.divmod)
-    __and__, __rand__ = _method(np.bitwise_and), _reflected(np.bitwise_and)
-    __or__, __ror__ = _method(np.bitwise_or), _reflected(np.bitwise_or)
-    __xor__, __rxor__ = _method(np.bitwise_xor), _reflected(np.bitwise_xor)
-    __neg__, __pos__, __abs__ = _method(np.negative), _method(np.positive), _method(np.absolute)
-    __invert__ = _method(np.invert)
+    __add__, __radd__ = binary(np.add, operator.add)
+    __sub__, __rsub__ = binary(np.subtract, operator.sub)
+    __mul__, __rmul__ = binary(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = binary(np.divide, operator.truediv)
+    __mod__, __rmod__ = binary(np.remainder, operator.mod)
+    __pow__, __rpow__ = binary(np.power, operator.pow)
+    __matmul__, __rmatmul__ = binary(np.matmul, operator.matmul)
+    __floordiv__, __rfloordiv__ = method(np.floor_divide), reflected(np.floor_divide)
+    __divmod__, __rdivmod__ = method(np.divmod), reflected(np.divmod)
+    __and__, __rand__ = method(np.bitwise_and), reflected(np.bitwise_and)
+    __or__, __ror__ = method(np.bitwise_or), reflected(np.bitwise_or)
+    __xor__, __rxor__ = method(np.bitwise_xor), reflected(np.bitwise_xor)
+    __neg__, __pos__, __abs__ = method(np.negative), method(np.positive), method(np.absolute)
+    __invert__ = method(np.invert)
 
-    __iadd__, __isub__, __imul__ = _in_place(np.add), _in_place(np.subtract), _in_place(np.multiply)
-    __itruediv__, __imod__, __ipow__ = _in_place(np.divide), _in_place(np.remainder), _in_place(np.power)
-    __ifloordiv__, __imatmul__ = _in_place(np.floor_divide), _in_place(np.matmul)
+    __iadd__, __isub__, __imul__ = augmented(np.add), augmented(np.subtract), augmented(np.multiply)
+    __itruediv__, __imod__, __ipow__ = augmented(np.divide), augmented(np.remainder), augmented(np.power)
+    __ifloordiv__, __imatmul__ = augmented(np.floor_divide), augmented(np.matmul)
 
-    __eq__ = _comparison(np.equal, operator.eq)
-    __ne__ = _comparison(np.not_equal, operator.ne)
-    __lt__ = _comparison(np.less, operator.lt)
-    __le__ = _comparison(np.less_equal, operator.le)
-    __gt__ = _comparison(np.greater, operator.gt)
-    __ge__ = _comparison(np.greater_equal, operator.ge)
+    __eq__ = comparison(np.equal, operator.eq)
+    __ne__ = comparison(np.not_equal, operator.ne)
+    __lt__ = comparison(np.less, operator.lt)
+    __le__ = comparison(np.less_equal, operator.le)
+    __gt__ = comparison(np.greater, operator.gt)
+    __ge__ = comparison(np.greater_equal, operator.ge)
     __hash__ = object.__hash__
 
-    all, any = _method(np.all), _method(np.any)
-    argmax, argmin, nonzero = _method(np.argmax), _method(np.argmin), _method(np.nonzero)
-    argsort, argpartition, searchsorted = _method(np.argsort), _method(np.argpartition), _method(np.searchsorted)
-    astype, conj, conjugate = _method(np.astype), _method(np.conj), _method(np.conjugate)
-    cumsum, cumprod, sum, prod = _method(np.cumsum), _method(np.cumprod), _method(np.sum), _method(np.prod)
-    max, min, mean, std, var = _method(np.max), _method(np.min), _method(np.mean), _method(np.std), _method(np.var)
-    clip, round, dot, trace = _method(np.clip), _method(np.round), _method(np.dot), _method(np.trace)
-    diagonal, ravel, repeat = _method(np.diagonal), _method(np.ravel), _method(np.repeat)
-    squeeze, swapaxes, take, copy = _method(np.squeeze), _method(np.swapaxes), _method(np.take), _method(np.copy)
+    all, any = method(np.all), method(np.any)
+    argmax, argmin, nonzero = method(np.argmax), method(np.argmin), method(np.nonzero)
+    argsort, argpartition, searchsorted = method(np.argsort), method(np.argpartition), method(np.searchsorted)
+    astype, conj, conjugate = method(np.astype), method(np.conj), method(np.conjugate)
+    cumsum, cumprod, sum, prod = method(np.cumsum), method(np.cumprod), method(np.sum), method(np.prod)
+    max, min, mean, std, var = method(np.max), method(np.min), method(np.mean), method(np.std), method(np.var)
+    clip, round, dot, trace = method(np.clip), method(np.round), method(np.dot), method(np.trace)
+    diagonal, ravel, repeat = method(np.diagonal), method(np.ravel), method(np.repeat)
+    squeeze, swapaxes, take, copy = method(np.squeeze), method(np.swapaxes), method(np.take), method(np.copy)
 
     def reshape(self, *shape: Any, order: str = "C") -> Tensor:
         """Return the Tensor in another shape: ``t.reshape(2, 3)`` or ``t.reshape((2, 3))``."""
@@ -408,7 +322,7 @@ class Tensor:
     real = property(lambda self: registry[np.real](self), doc="The real part.")
     imag = property(lambda self: registry[np.imag](self), doc="The imaginary part.")
 
-    put, sort, partition = _method(np.put), _replaced(np.sort), _replaced(np.partition)
+    put, sort, partition = method(np.put), assigned(np.sort), assigned(np.partition)
 
     def fill(self, value: Value) -> None:
         """Assign a number to every element."""
@@ -453,6 +367,9 @@ def record(op: Operation | None, value: Value, inputs: tuple[Value, ...], params
         for observer in tape.current_observers():
             observer.recorded(node)
     return node
+
+
+registry[Tensor] = record
 
 
 def leaf(value: Value) -> Tensor:

@@ -11,11 +11,12 @@ from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
-from autograd_lite.core.tensor import raw
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.indexing import scatter
 
 _INTEGERS: dict[Any, np.dtype[Any]] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
+_BOOLEAN = np.dtype(bool)
 _MASK = samples.constant(np.array([[True, False, True], [False, False, True]]))
 
 
@@ -28,9 +29,15 @@ _MASK = samples.constant(np.array([[True, False, True], [False, False, True]]))
 def masked(mask: Value, x: Value, /) -> Value:
     """Return x where the mask is True, and 0 elsewhere, where ``x * mask`` would make NaN of an infinity."""
     integers = _INTEGERS.get(getattr(x, "dtype", None))
-    if integers is None:
+    if integers is None or getattr(mask, "dtype", None) != _BOOLEAN:
         return np.where(mask, x, 0)[()]
     return np.multiply(x.view(integers), mask, dtype=integers).view(x.dtype)  # six times as fast as np.where
+
+
+def _share(g: Cotangent, won: Value, tied: Value) -> Cotangent:
+    """Return g where an input was chosen, and half of it at ties: without ties, in half the time."""
+    share = masked(won, g)
+    return share + masked(tied, g) / 2 if type(tied) is Tensor or np.any(tied) else share
 
 
 @op(numpy=np.maximum, template="np.maximum({}, {})", elementwise=True)
@@ -44,12 +51,12 @@ def maximum(x: Value, y: Value, /) -> Value:
 
 @maximum.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked(x > y, g) + masked(x == y, g) / 2
+    return _share(g, x > y, x == y)
 
 
 @maximum.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked(y > x, g) + masked(x == y, g) / 2
+    return _share(g, y > x, x == y)
 
 
 @op(numpy=np.minimum, template="np.minimum({}, {})", elementwise=True)
@@ -63,12 +70,12 @@ def minimum(x: Value, y: Value, /) -> Value:
 
 @minimum.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked(x < y, g) + masked(x == y, g) / 2
+    return _share(g, x < y, x == y)
 
 
 @minimum.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked(y < x, g) + masked(x == y, g) / 2
+    return _share(g, y < x, x == y)
 
 
 @op(numpy=np.fmax, template="np.fmax({}, {})", elementwise=True)
@@ -82,12 +89,12 @@ def fmax(x: Value, y: Value, /) -> Value:
 
 @fmax.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked((x > y) | np.isnan(y), g) + masked(x == y, g) / 2
+    return _share(g, (x > y) | np.isnan(y), x == y)
 
 
 @fmax.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked((y > x) | np.isnan(x), g) + masked(x == y, g) / 2
+    return _share(g, (y > x) | np.isnan(x), x == y)
 
 
 @op(numpy=np.fmin, template="np.fmin({}, {})", elementwise=True)
@@ -101,12 +108,12 @@ def fmin(x: Value, y: Value, /) -> Value:
 
 @fmin.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked((x < y) | np.isnan(y), g) + masked(x == y, g) / 2
+    return _share(g, (x < y) | np.isnan(y), x == y)
 
 
 @fmin.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return masked((y < x) | np.isnan(x), g) + masked(x == y, g) / 2
+    return _share(g, (y < x) | np.isnan(x), x == y)
 
 
 @op(
@@ -185,7 +192,11 @@ def clip(a: Value, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, 
     numpy=np.where,
     template="np.where({}, {}, {})",
     elementwise=True,
-    rules=(None, lambda g, z, c, x, y: np.where(c, g, 0), lambda g, z, c, x, y: np.where(c, 0, g)),
+    rules=(
+        None,
+        lambda g, z, c, x, y: np.where(c, g, 0) if type(g) is Tensor else masked(c, g),
+        lambda g, z, c, x, y: np.where(c, 0, g) if type(g) is Tensor else masked(np.logical_not(c), g),
+    ),
     samples=(samples.sample(_MASK, (2, 3), (3,)), samples.sample(_MASK, (), (2, 1))),
 )
 def where(condition: Value, x: Value, y: Value, /) -> Value:

@@ -103,7 +103,8 @@ def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimiz
     others = [*terms[:i], result, *terms[i + 1 :]]
     found = [label for label in lengths if lengths[label] != 1 and any(label in term for term in others)]
     arrays = (*operands[:i], g, *operands[i + 1 :])
-    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=bool(optimize))
+    large = sum(map(np.size, arrays)) > 10_000  # a path of matrix products pays
+    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=bool(optimize) or large)
     known = dict(zip(found, np.shape(c), strict=True))
     if known != lengths:
         c = np.reshape(c, tuple(known.get(label, 1) for label in lengths))

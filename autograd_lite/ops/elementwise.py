@@ -103,7 +103,7 @@ def _base(g: Cotangent, x: Value, y: Value) -> Cotangent:
 
 @power.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return g * y * _base(g, x, y) ** (y - 1)
+    return g * (_base(g, x, y) ** (y - 1) * y)  # in this order NumPy makes one array, and multiplies in place
 
 
 @power.vjp
@@ -184,9 +184,13 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 @op(elementwise=True)
 def sigmoid(x: Value, /) -> Value:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-    e = np.exp(-abs(x))
-    numerator = np.where(np.less(x, 0), e, 1.0) if e.ndim else (e if x < 0 else 1.0)  # exp(min(x, 0))
-    return numerator / (1 + e)
+    if np.ndim(x):
+        with np.errstate(over="ignore"):  # 1 / (1 + infinity) is the 0 that is wanted
+            return 1 / (1 + np.exp(-x))
+    if x < 0:
+        e = np.exp(x)
+        return e / (1 + e)
+    return 1 / (1 + np.exp(-x))
 
 
 @sigmoid.vjp
@@ -196,20 +200,28 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
 
 def _lead(x: Value, y: Value) -> Value:
     """Return x - y, and 0 where both are the same infinity."""
+    if np.isfinite(raw(x)).all():
+        return x - y
     same = np.isinf(raw(x)) & (raw(x) == raw(y))
-    return np.where(same, 0, x) - np.where(same, 0, y) if np.any(same) else x - y
+    return np.where(same, 0, x) - np.where(same, 0, y)
 
 
 # exp(x - z) is the same as sigmoid(x - y), but z is rounded: it loses as many digits as z has before the point
 logaddexp = op(
     np.logaddexp,
     "np.logaddexp({}, {})",
-    (lambda g, z, x, y: g * sigmoid(_lead(x, y)), lambda g, z, x, y: g * sigmoid(_lead(y, x))),
+    (
+        lambda g, z, x, y: g * sigmoid(_lead(x, y)),
+        lambda g, z, x, y: g * sigmoid(_lead(y, x)),
+    ),
 )
 logaddexp2 = op(
     np.logaddexp2,
     "np.logaddexp2({}, {})",
-    (lambda g, z, x, y: g * sigmoid(_lead(x, y) * LOG_2), lambda g, z, x, y: g * sigmoid(_lead(y, x) * LOG_2)),
+    (
+        lambda g, z, x, y: g * sigmoid(_lead(x, y) * LOG_2),
+        lambda g, z, x, y: g * sigmoid(_lead(y, x) * LOG_2),
+    ),
 )
 
 
@@ -217,7 +229,8 @@ logaddexp2 = op(
     numpy=np.remainder,
     template="{} % {}",
     elementwise=True,
-    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.floor_divide(x, y)),
+    # rint: the quotient of x and y itself may be rounded up to the next integer, and floor_divide is slow
+    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.rint((x - z) / y)),
     domain=(samples.real, samples.positive),
 )
 def remainder(x: Value, y: Value, /) -> Value:
@@ -232,8 +245,7 @@ def remainder(x: Value, y: Value, /) -> Value:
     numpy=np.fmod,
     template="np.fmod({}, {})",
     elementwise=True,
-    # rint: the quotient of x and y itself may be rounded up to the next integer
-    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.rint((x - z) / y)),
+    rules=(lambda g, z, x, y: g, lambda g, z, x, y: -g * np.rint((x - z) / y)),  # as for the remainder
     domain=(samples.real, samples.positive),
 )
 def fmod(x: Value, y: Value, /) -> Value:

@@ -31,7 +31,7 @@ def _var(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, 
 def _var_vjp(
     g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Cotangent:
-    return expand_reduced(g, x.shape, axis, keepdims) * _slope(x, 2, axis, ddof)
+    return expand_reduced(g * 2 / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
 
 
 def _std(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
@@ -44,13 +44,14 @@ def _std_vjp(
     g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
 ) -> Cotangent:
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
-    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope(x, 1, axis, ddof)
+    g = g / (z + (z == 0)) / (count(x.shape, axis) - ddof)
+    return expand_reduced(g, x.shape, axis, keepdims) * _centred(x, axis)
 
 
-def _slope(x: Value, factor: int, axis: Axis, ddof: float) -> Value:
-    """Return the differences from the mean, by the degrees of freedom."""
+def _centred(x: Value, axis: Axis) -> Value:
+    """Return the differences from the mean; conjugated where they are complex."""
     d = x - np.mean(x, axis=axis, keepdims=True)
-    return (np.conj(d) if d.dtype.kind == "c" else d) * factor / (count(x.shape, axis) - ddof)
+    return np.conj(d) if d.dtype.kind == "c" else d
 
 
 variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, samples=spreads)

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from autograd_lite.core import conversions
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.shapes import Array, Value
 from autograd_lite.core.tape import registry
@@ -126,5 +127,7 @@ class Flat:
         _write("ndarray.flat", self._tensor, values, lambda numbers, new: numbers.flat.__setitem__(index, new))
 
 
-registry.update({getattr(np, f.__name__): f for f in (put, place, putmask, put_along_axis, fill_diagonal, copyto)})
+functions = {getattr(np, f.__name__): f for f in (put, place, putmask, put_along_axis, fill_diagonal, copyto)}
+registry.update(functions)
+conversions.stores.update(functions)
 registry[Tensor.flat], registry[Tensor.__array_ufunc__, "out"] = Flat, write_out

@@ -26,14 +26,35 @@ rad2deg = op(np.rad2deg, "np.rad2deg({})", (lambda g, z, x: np.rad2deg(g),))
 degrees = op(np.degrees, "np.degrees({})", (lambda g, z, x: np.degrees(g),))
 
 
-def _slant(x: Value) -> Value:
-    """Return sqrt(1 + x**2), where x**2 may overflow. NumPy's hypot takes no complex numbers."""
-    return np.sqrt(1 + x * x) if np.iscomplexobj(raw(x)) else np.hypot(1, x)
+# NumPy's hypot takes ten times as long as the root of squares: it is asked where squares lose digits.
+
+
+def _moderate(square: Value) -> bool:
+    """Whether squares are as exact as they can be: no sum of them has overflowed, or come near to the least number."""
+    values = raw(square)
+    numbers = np.finfo(values.dtype)
+    return bool(numbers.tiny / numbers.eps < values.min(initial=1) and values.max(initial=1) < np.inf)
 
 
 def _slope(g: Cotangent, x: Value) -> Cotangent:
     """Return g / sqrt(1 - x**2), without cancellation near 1 and -1, and 0 for g = 0 there."""
-    return over(g, np.sqrt(1 - x) * np.sqrt(1 + x))
+    return over(g, np.sqrt((1 - x) * (1 + x)))
+
+
+def _slant(x: Value) -> Value:
+    """Return sqrt(1 + x**2). NumPy's hypot takes no complex numbers."""
+    with np.errstate(over="ignore"):
+        square = 1 + x * x
+    return np.sqrt(square) if np.iscomplexobj(raw(x)) or _moderate(square) else np.hypot(1, x)
+
+
+def _descent(x: Value) -> Value:
+    """Return sqrt(x**2 - 1), without cancellation near 1; of complex numbers, that of the branch that arccosh takes."""
+    with np.errstate(over="ignore"):
+        square = (x - 1) * (x + 1)
+    if np.isrealobj(raw(x)) and _moderate(square):
+        return np.sqrt(square)
+    return np.sqrt(x - 1) * np.sqrt(x + 1)
 
 
 @op(numpy=np.arcsin, template="np.arcsin({})", elementwise=True, domain=samples.unit)
@@ -69,18 +90,34 @@ arccos.vjp(lambda g, z, x: -_slope(g, x))
 
 @arccosh.vjp
 def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
-    # two roots: x**2 may overflow, and this is the branch for complex x
-    return over(g, np.sqrt(x - 1) * np.sqrt(x + 1))
+    return over(g, _descent(x))
 
 
-arctan = op(np.arctan, "np.arctan({})", (lambda g, z, x: g / _slant(x) / _slant(x),))
+@op(numpy=np.arctan, template="np.arctan({})", elementwise=True)
+def arctan(x: Value, /) -> Value:
+    """Return the angle whose tangent is x."""
+    return np.arctan(x)
+
+
+@arctan.vjp
+def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
+    with np.errstate(over="ignore"):  # 1 / infinity is the 0 that is wanted
+        return g / (1 + x * x)
+
+
 arcsinh = op(np.arcsinh, "np.arcsinh({})", (lambda g, z, x: g / _slant(x),))
 arctanh = op(np.arctanh, "np.arctanh({})", (lambda g, z, x: g / ((1 - x) * (1 + x)),), domain=samples.unit)
 
 
-def _radius(x: Value, y: Value) -> Value:
-    """Return the distance of (x, y) from the origin; 1 at the origin."""
-    return nonzero(np.hypot(x, y))
+def _over_square(g: Cotangent, x: Value, y: Value) -> Cotangent:
+    """Return g * x / (x**2 + y**2), and 0 at (0, 0)."""
+    if np.asarray(raw(x)).dtype.kind == "f":  # a constant may be of integers, whose squares overflow early
+        with np.errstate(over="ignore"):
+            square = x * x + y * y
+        if _moderate(square):
+            return g * x / square
+    r = nonzero(np.hypot(x, y))
+    return g * (x / r) / r
 
 
 @op(numpy=np.arctan2, template="np.arctan2({}, {})", elementwise=True)
@@ -94,14 +131,12 @@ def arctan2(x: Value, y: Value, /) -> Value:
 
 @arctan2.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    r = _radius(x, y)
-    return g * (y / r) / r
+    return _over_square(g, y, x)
 
 
 @arctan2.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    r = _radius(x, y)
-    return -g * (x / r) / r
+    return _over_square(-g, x, y)
 
 
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh

@@ -1,4 +1,4 @@
-"""What the source says of a running frame: its place, the expression it evaluates, and the variables named there."""
+"""What the source says of a running frame: its place, and the variables that its expression names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import ast
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from dis import opname
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -37,27 +36,6 @@ def place_of(frames: Sequence[FrameType]) -> Place:
     """Return where the innermost frame, the first one, is."""
     functions = tuple(frame.f_code.co_name for frame in reversed(frames[:-1]))
     return Place(frames[0].f_code.co_filename, frames[0].f_lineno, functions)
-
-
-def expression(frame: FrameType) -> ast.expr | None:
-    """Parse the source of the expression that a frame is evaluating."""
-    code, at = frame.f_code, frame.f_lasti // 2
-    name = opname[code.co_code[frame.f_lasti]]
-    if at and ("JUMP" in name or name == "TO_BOOL"):  # what was computed last; a jump may claim the place of another
-        at -= 1
-    line, end_line, column, end_column = list(code.co_positions())[at]
-    if line is None or end_line is None or column is None or end_column is None:
-        return None
-    lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(line, end_line + 1)]
-    if not lines or not lines[0]:
-        return None
-    encoded = [text.encode() for text in lines]  # columns count bytes
-    encoded[-1] = encoded[-1][:end_column]
-    encoded[0] = encoded[0][column:]
-    try:
-        return ast.parse(f"({b''.join(encoded).decode()})", mode="eval").body
-    except (SyntaxError, UnicodeDecodeError):
-        return None
 
 
 def operands(tree: ast.expr | None) -> tuple[ast.expr, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core import trees
 from autograd_lite.core.backward import order, plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
@@ -109,7 +110,7 @@ def record_call(
         Whether to read the variables of the running functions, which takes most of the time.
     """
     names = names or Names()
-    run = Run()
+    run = Run([x for x in trees.flatten(list(args))[0] if type(x) is Tensor])
     with (
         run,
         names.watching() if named else nullcontext(),

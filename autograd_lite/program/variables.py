@@ -20,11 +20,11 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import sweep
-from autograd_lite.core.lines import is_users
+from autograd_lite.core.lines import expression, is_users
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.program.frames import Place, computed_operands, expression, is_name, named_values, operands, place_of
+from autograd_lite.program.frames import Place, computed_operands, is_name, named_values, operands, place_of
 
 _WHOLE = {"add", "subtract", "multiply", "divide", "maximum", "minimum"}
 _WHOLE |= {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}

@@ -1,32 +1,59 @@
-"""Timing of rival functions in turns, so that a change of the machine's pace meets them all alike."""
+"""Measurement of rivals in turns, so that a change of the machine's pace meets them all alike."""
 
 from __future__ import annotations
 
 import gc
 import statistics
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
+from typing import Any
+
+Run = Callable[[], Any]
 
 
-def measure(rivals: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each rival in each round; every round runs all of them once, in turn.
+def seconds(run: Run, repetitions: int) -> float:
+    """Return the processor's seconds that one of several runs took: waiting for others on the machine does not count.
 
-    Garbage is collected before each run; in it the collector works as it does for a user.
+    Garbage is collected before them; in them the collector works as it does for a user.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    gc.collect()
+    start = time.process_time()
+    for _ in range(repetitions):
+        run()
+    return (time.process_time() - start) / repetitions
+
+
+def peak(run: Run, repetitions: int) -> float:
+    """Return the most bytes that a run held at once, beside what there was before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(repetitions):
+            run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def interleave(
+    rivals: Mapping[str, Run], rounds: int, repetitions: int = 1, measure: Callable[[Run, int], float] = seconds
+) -> dict[str, list[float]]:
+    """Return what each rival took in each round; every round runs all of them in turn, after one that warms up."""
+    taken: dict[str, list[float]] = {name: [] for name in rivals}
     for _ in range(rounds + 1):
         for name, run in rivals.items():
-            gc.collect()
-            start = time.perf_counter()
-            run()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: runs[1:] for name, runs in seconds.items()}  # the first round only warms up
+            taken[name].append(measure(run, repetitions))
+    return {name: runs[1:] for name, runs in taken.items()}
 
 
-def report(title: str, seconds: Mapping[str, list[float]], repetitions: int) -> None:
-    """Print the median microseconds of one repetition, and the median ratio to the first rival, round by round."""
-    print(f"\n{title}")
-    baseline = next(iter(seconds.values()))
-    for name, runs in seconds.items():
-        ratio = statistics.median(run / base for run, base in zip(runs, baseline, strict=True))
-        print(f"  {name:<44} {statistics.median(runs) / repetitions * 1e6:9.3f} us   ratio {ratio:6.2f}")
+def ratio(taken: list[float], baseline: list[float]) -> tuple[float, float]:
+    """Return the ratio of the least of two rivals' rounds, and its noise.
+
+    The noise is half of the distance between the quartiles of the ratios round by round: where a machine is at rest it
+    is about 0.01 of the ratio, where others work on it 0.1 or more.
+    """
+    if len(taken) < 2:
+        return taken[0] / baseline[0], 0.0
+    low, _, high = statistics.quantiles((x / y for x, y in zip(taken, baseline, strict=True)), n=4)
+    return min(taken) / min(baseline), (high - low) / 2

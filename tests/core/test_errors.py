@@ -1,5 +1,6 @@
 """Each error says what was expected, what was given and what to do, and leaves everything as it was."""
 
+import contextlib
 import math
 import re
 import traceback
@@ -54,13 +55,18 @@ def inside(f):
 
 NO_ARRAY = "a Tensor cannot be stored in a plain array without losing its gradient"
 DETACHED = "of a Tensor inside a transform would drop its gradient without a word; use .value (or ag.stop_gradient)"
+OUTSIDE = "make array of its parts, with np.stack or np.concatenate"
 TENSORS = {
-    "asarray": (lambda: np.asarray(VECTOR), TypeError, [NO_ARRAY, ".value", "np.stack"]),
-    "array of Tensors": (lambda: np.array([NUMBER, NUMBER]), TypeError, [NO_ARRAY, ".value", "np.stack"]),
+    "asarray": (lambda: np.asarray(VECTOR), TypeError, [NO_ARRAY, "use it as it is, or its .value"]),
+    "array of Tensors": (lambda: np.array([NUMBER, NUMBER]), TypeError, [NO_ARRAY, "np.stack([NUMBER, NUMBER])"]),
     "Tensor of Tensors": (lambda: ag.Tensor([NUMBER, NUMBER]), TypeError, [NO_ARRAY, "np.stack"]),
     "list of Tensors": (lambda: np.sum([NUMBER] * 3), TypeError, [NO_ARRAY, "np.stack"]),
     "objects and Tensors": (lambda: VECTOR + [NUMBER, "a", None], TypeError, ["expected numbers beside a Tensor, got"]),
-    "method dot of an array": (lambda: np.ones((2, 3)).dot(VECTOR), TypeError, [NO_ARRAY, "array @ t"]),
+    "method dot of an array": (
+        lambda: np.ones((2, 3)).dot(VECTOR),
+        TypeError,
+        [NO_ARRAY, "write np.dot(np.ones((2, 3)), VECTOR) instead"],
+    ),
     "masked leaf": (lambda: ag.Tensor(np.ma.array(ARRAY, mask=ARRAY > 0)), TypeError, ["lose its mask"]),
     "matrix as a leaf": (lambda: ag.Tensor(np.ones((1, 3)).view(np.matrix)), TypeError, ["np.asarray(x)"]),
     "quantile at a Tensor": (lambda: np.quantile(ARRAY, NUMBER), TypeError, ["'q' is a parameter", "pass q.value"]),
@@ -72,16 +78,18 @@ TENSORS = {
     ),
     "masked array": (lambda: VECTOR * np.ma.array(ARRAY, mask=ARRAY > 0), TypeError, ["lose its mask", "x.filled(0)"]),
     "matrix": (lambda: VECTOR * np.ones((1, 3)).view(np.matrix), TypeError, ["np.matrix", "np.asarray(x)"]),
-    "item of an array": (lambda: store(ARRAY, 0, NUMBER), ValueError, [NO_ARRAY, "t.at[i].set(v)", "np.where"]),
-    "slice of an array": (lambda: store(ARRAY, slice(2), NUMBER), TypeError, [NO_ARRAY, "t.at[i].set(v)"]),
-    "row of an array": (lambda: store(np.zeros((2, 3)), 0, VECTOR), TypeError, [NO_ARRAY, "t.at[i].set(v)"]),
-    "fill": (inside(lambda x: ARRAY.fill(x)), ValueError, ["float()", DETACHED]),
+    "item of an array": (lambda: store(ARRAY, 0, NUMBER), ValueError, [NO_ARRAY, OUTSIDE]),
+    "slice of an array": (lambda: store(ARRAY, slice(2), NUMBER), TypeError, [NO_ARRAY, OUTSIDE]),
+    "row of an array": (lambda: store(np.zeros((2, 3)), 0, VECTOR), TypeError, [NO_ARRAY, OUTSIDE]),
     "float": (inside(float), TypeError, ["float()", DETACHED, "NumPy functions otherwise"]),
     "int": (inside(int), TypeError, ["int()", DETACHED]),
     "complex": (inside(complex), TypeError, ["complex()", DETACHED]),
     "item": (inside(lambda x: x.item()), TypeError, ["item()", DETACHED]),
     "tolist": (inside(lambda x: x.tolist()), TypeError, ["tolist()", DETACHED]),
     "math": (inside(math.sin), TypeError, ["float()", DETACHED]),
+    "ratio": (inside(lambda x: x.as_integer_ratio()), TypeError, ["as_integer_ratio()", DETACHED]),
+    "format": (lambda: f"{VECTOR:.3f}", TypeError, ["of shape (3,) has no format '.3f'", "np.array2string"]),
+    "length": (lambda: range(NUMBER), TypeError, ["is no integer", "use int(NUMBER.value)"]),
     "setitem": (lambda: store(VECTOR, 0, 1.0), TypeError, ["weights = weights.at[index].set(value)", "np.where(mask"]),
     "setitem, no name": (lambda: store(MATRIX, 0, 1.0), TypeError, ["assigned to in place", "t = t.at[index].set(v"]),
     "value": (
@@ -211,12 +219,18 @@ class TestNoRule:
         for leaf, wanted in zip(leaves, reference, strict=True):
             np.testing.assert_allclose(leaf.grad, wanted.grad, rtol=1e-14)
 
-    def test_the_stub_of_a_ufunc_that_no_package_has(self):
-        with pytest.raises(NotImplementedError) as raised:
-            np.frompyfunc(lambda x: x, 1, 1)(VECTOR)
-        message, _, stub = str(raised.value).partition("\n\n")
-        assert message.startswith("f of a Tensor has no derivative rule here.")
-        compile(stub, "stub", "exec")
+    def test_a_ufunc_of_a_python_function(self):
+        square = np.frompyfunc(lambda x: x * x, 1, 1)
+        check(lambda: square(VECTOR), NotImplementedError, ["takes no Tensor", "apply the function itself"])
+
+    def test_it_names_the_users_line(self, monkeypatch):
+        monkeypatch.delitem(registry, np.arctan)
+        for f in (np.arctan, np.lcm):
+            with pytest.raises(NotImplementedError) as raised:
+                np.add(f(*[NUMBER] * f.nin), 1.0)
+            (line,) = raised.value.__notes__
+            assert line.startswith(f"at {__file__}:")
+            assert line.endswith(": np.add(f(*[NUMBER] * f.nin), 1.0)")
 
     def test_no_object_array_is_made(self, monkeypatch):
         monkeypatch.delitem(registry, np.arctan)
@@ -251,6 +265,32 @@ class TestRules:
     )
     def test_a_wrong_rule_is_named(self, rule, error, said):
         check(twice(rule), error, [self.RULE, said])
+
+    @pytest.mark.parametrize(
+        ("rule", "error"),
+        [
+            (lambda g, z, x: np.sum(g), ValueError),
+            (lambda g, z, x: None, TypeError),
+            (lambda g, z, x: 1 // 0, ZeroDivisionError),
+        ],
+    )
+    def test_the_users_line_is_named(self, rule, error):
+        op = ag.op(lambda value: value * 2.0)
+        op.vjp(rule)
+        for remembered in (False, True):
+            with ag.debug() if remembered else contextlib.nullcontext():
+                double = op(VECTOR)  # forward
+            with pytest.raises(error) as raised:
+                np.sum(double).backward()  # backward
+            notes = raised.value.__notes__
+            if remembered:
+                assert notes[-1].startswith(f"the op was called at {__file__}:")
+                assert notes[-1].endswith(": double = op(VECTOR)  # forward")
+            else:
+                line, hint = notes[-2:]
+                assert line.startswith(f"in the backward pass at {__file__}:")
+                assert line.endswith(": np.sum(double).backward()  # backward")
+                assert hint == "inside of `with ag.debug():` the line that called the op is named"
 
     def test_broadcasting_that_was_not_declared(self):
         @ag.op

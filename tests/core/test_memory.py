@@ -13,6 +13,7 @@ from autograd_lite.core.overwriting import Spent, overwrites
 from autograd_lite.core.reads import OUTPUT, reads
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
+from autograd_lite.testing.random_programs import random_program
 
 N = 50_000
 LARGE = np.linspace(1.0, 2.0, N)
@@ -30,7 +31,7 @@ CALLS = [
 def large(monkeypatch, size):
     """Take arrays of more bytes than this for large ones."""
     with monkeypatch.context() as patched:
-        for module in ("op", "tensor", "backward", "memory"):
+        for module in ("op", "operators", "backward", "memory"):
             patched.setattr(f"autograd_lite.core.{module}.LARGE", size)
         yield
 
@@ -162,6 +163,23 @@ def test_cotangents_that_nobody_else_holds_are_handed_over_and_written_over(monk
     gradient = ag.grad(lambda x: np.sum(np.exp(np.sin(-x) * LARGE) * LARGE))(LARGE)
     np.testing.assert_allclose(gradient, -np.exp(np.sin(-LARGE) * LARGE) * LARGE**2 * np.cos(LARGE), rtol=1e-12)
     assert used == [(np.multiply, True), (np.multiply, True), (np.multiply, True), (np.negative, True)]
+
+
+@pytest.mark.parametrize("start", range(0, 300, 50))
+def test_random_programs_as_if_all_arrays_were_large(monkeypatch, start):
+    for seed in range(start, start + 50):
+        program = random_program(seed)
+        results = []
+        for size in (0, np.inf):
+            with large(monkeypatch, size), np.errstate(all="ignore"):
+                results.append(ag.grad(program.function, range(len(program.args)))(*program.args))
+        for given, expected in zip(*results, strict=True):
+            np.testing.assert_allclose(given, expected, rtol=1e-13, atol=1e-13, err_msg=str(program))
+
+
+def test_a_cotangent_that_an_earlier_rule_passed_on_is_not_written_over():
+    gradient = ag.grad(lambda x: np.sum((x - np.exp(x)) * 0.5))(LARGE)
+    np.testing.assert_array_equal(gradient, 0.5 - 0.5 * np.exp(LARGE))
 
 
 def test_a_value_that_a_variable_holds_stays_where_its_users_died():

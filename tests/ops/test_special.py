@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,3 +91,29 @@ def test_a_parameter_without_a_rule_says_so():
 def test_a_ufunc_without_a_rule_names_itself():
     with pytest.raises(NotImplementedError, match=r"scipy\.special\.struve"):
         sc.struve(1, ag.Tensor(1.0))
+
+
+def test_the_stub_of_a_function_whose_ufunc_is_hidden():
+    x = ag.Tensor(3.0)
+    with pytest.raises(NotImplementedError, match=r"^scipy\.special\.zeta of a Tensor has no deriv") as raised:
+        sc.zeta(x)
+    stub = str(raised.value).partition("\n\n")[2].replace("* ...", "* -0.198126")  # zeta'(3)
+    variables: dict[str, Any] = {"ag": ag, "np": np}
+    exec(stub, variables)
+    z = variables["zeta"](x)
+    assert z.value == sc.zeta(3.0)
+    z.backward()
+    assert x.grad == -0.198126
+    (line,) = raised.value.__notes__
+    assert line.endswith(": sc.zeta(x)")
+
+
+def test_functions_of_plain_numbers_say_so():
+    optimize = pytest.importorskip("scipy.optimize")
+    with pytest.raises(TypeError, match=r"optimize\.brentq takes plain numbers: .* or make it an op") as raised:
+        ag.grad(lambda t: optimize.brentq(lambda x: x * x - t, 0, 4))(2.0)  # the result
+    assert raised.value.__notes__[0].endswith("# the result")
+    with pytest.raises(TypeError, match=r"optimize\.brentq takes plain numbers"):
+        ag.grad(lambda t: optimize.brentq(lambda x: x * x - 2, 0, t))(2.0)  # an argument, which SciPy cannot parse
+    with pytest.raises(TypeError, match=r"write ag\.logsumexp\(t\) instead"):
+        ag.grad(lambda t: sc.logsumexp(t))(np.ones(3))

@@ -36,6 +36,9 @@ def absolute(x):
 
 def subgradient(x):
     return np.where(x >= 0, 1.0, -1.0)
+
+def fails(W, b, x):
+    assert False
 '''
 
 
@@ -85,13 +88,39 @@ def test_arguments_come_from_an_archive_by_name_or_in_order(net, tmp_path):
         (["{net}.gone:loss", "{net}:gradient", *SHAPES], "there is no file"),
         (["{net}:loss", "{net}:gradient", "--shapes", "3xtwo"], "expected shapes such as 64x10,10"),
         (["{net}:loss", "{net}:gradient", "--args", "{net}.npz"], "No such file"),
+        (["{net}:loss", "{net}:gradient", "--args", "{net}"], "is no archive of arrays"),
+        (["{net}:loss", "{net}:gradient", "--args", "{mixed}"], "has no array 'W'; it has: x, arr_0"),
+        (["{net}:loss", "{net}:gradient", "--args", "{broken}"], "broken.npz is no archive of arrays"),
         (["{net}:loss", "{net}:nothing", *SHAPES], "nothing() returned None"),
-        (["{net}:loss", "{net}:gradient", "--shapes", "3x2,2,4x4"], "matmul"),
+        (["{net}:loss", "{net}:gradient", "--shapes", "3x2,2,4x4"], "ValueError: matmul: "),
+        (["{net}:loss", "{net}:gradient", "--shapes", "3x2,2,4x4"], "in loss(), the function; {net}:5: z = x @ W + b"),
+        (["{net}:loss", "{net}:gradient", "--shapes", "3x2,2"], "draws 2, for loss(W, b, x): missing a required"),
+        (["{net}:loss", "{net}:gradient", "--shapes", "3x2,2,1,1"], "draws 4, for loss(W, b, x): too many"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "0,x"], "expected --argnums such as 0,1, got '0,x'"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", ","], "expected --argnums such as 0,1, got ','"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "5"], "names argument 5, but there are 3"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "0,0"], "names an argument twice"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "2"], "gradient() returned a tuple for x"),
+        (["{net}:loss", "{net}:gradient", *SHAPES, "--seed", "-1"], "expected non-negative integer"),
+        (["{net}:fails", "{net}:gradient", *SHAPES], "AssertionError; in fails(), the function; {net}:31"),
     ],
 )
-def test_what_cannot_be_asked_is_said(net, capsys, arguments, said):
-    assert main(["verify", *(a.format(net=net) for a in arguments)]) == 2
-    assert said in capsys.readouterr().err
+def test_what_cannot_be_asked_is_said_in_one_line(net, tmp_path, capsys, arguments, said):
+    files = {name: tmp_path / f"{name}.npz" for name in ("broken", "mixed")}
+    files["broken"].write_bytes(b"PK\x03\x04 and no more")
+    np.savez(files["mixed"], np.ones(2), x=np.ones(3))
+    assert main(["verify", *(a.format(net=net, **files) for a in arguments)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("verify: ")
+    assert said.format(net=net) in line
+
+
+@pytest.mark.parametrize(("option", "value"), [("--seed", "x"), ("--args", "both.npz")])
+def test_a_wrong_option_is_named(net, capsys, option, value):
+    with pytest.raises(SystemExit) as raised:
+        main(["verify", f"{net}:loss", f"{net}:gradient", *SHAPES, option, value])
+    assert raised.value.code == 2
+    assert option in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_file_that_fails_gives_its_own_traceback(tmp_path):

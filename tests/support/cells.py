@@ -49,7 +49,7 @@ class Cells(NDArrayOperatorsMixin):
             return values
         plain = plain if isinstance(plain, numpy.generic) or plain.base is None else plain.copy(order="K")
         strides = [8 * stride // plain.itemsize for stride in plain.strides]
-        places = as_strided(numpy.arange(plain.size), plain.shape, strides)
+        places = as_strided(numpy.arange(plain.size), plain.shape, strides).copy(order="K")
         order = numpy.argsort(places, axis=None)
         return cls(plain, Memory(numpy.reshape(values, -1)[order]), places)
 

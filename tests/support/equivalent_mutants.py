@@ -33,7 +33,7 @@ ANYWHERE = [
     of(
         r".*\._std_vjp|moments\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"
     ),
-    of(r".*\._slope.*", r"np\.conj\(d\) if .* -> np\.conj\(d\)", because="a real number is its own conjugate"),
+    of(".*", r"np\.conj\((.*)\) if .* -> np\.conj\(\1\)", because="a real number is its own conjugate"),
     of(
         r"products\.(outer|_contracted|multi_dot)",
         r"(.*)-1(.*) -> \1-2\2",
@@ -50,7 +50,7 @@ FASTER = "a shorter way to what the lines below it give, too"
 ELEMENTWISE = [
     of("elementwise.over", r"g / d if .* -> g / np\.where\(.*", because=FASTER),
     of("elementwise.nonzero", r"d if .* -> np\.where\(d == 0, 1, d\)", because=FASTER),
-    of("elementwise._lead", r".* if np\.any\(same\) else x - y -> np\.where.*", because=FASTER),
+    of("elementwise._lead", r"if np\.isfinite.* -> if False: .*", because=FASTER),
     of("elementwise._lead", r"raw\(x\) -> raw\(y\)", because="of two equal numbers, both are infinite or neither"),
     of("elementwise._base", r"if .* -> if False: .*", r".* or np\.all\(raw\(x\)\) -> .*", because=FASTER),
     of("elementwise._base", r"y >= 1 -> y > 1", r"y >= 1 -> y >= 2", because=FASTER),
@@ -60,14 +60,17 @@ ELEMENTWISE = [
         because="the sign of a real x is x / abs(x), too",
     ),
     of("elementwise.copysign", r".*1, y\) -> .*1, z\)", because="the result has the sign of y"),
-    of("elementwise.fmod", r"np\.rint\((.*)\) -> \1", because="the number is whole but for rounding"),
+    of("elementwise.(fmod|remainder)", r"np\.rint\((.*)\) -> \1", because="the number is whole but for rounding"),
+    of("trigonometry.(_slant|_descent|_over_square)", r"if .* -> if False: .*", r".*_moderate.* -> .*", because=FASTER),
+    of("trigonometry._descent", r"x - 1 -> -1", because="the roots of negative squares are not taken"),
     of(
-        "trigonometry._slant",
-        r".* if np\.iscomplexobj.* -> np\.sqrt\(1 \+ x \* x\)",
-        because="the same, but for overflow",
+        "trigonometry._moderate",
+        r".*(bool|numbers|values).* -> .*",
+        "1 -> 2",
+        because="chooses one of two ways to the same derivative",
     ),
-    of("trigonometry.arctan2", r"_radius\(x, y\) -> _radius\(y, x\)", because="a commutative swap"),
-    of("trigonometry._radius", r"return (.*) -> return -\1", because="it is squared where it is used"),
+    of("choices.where", r".* if type.* -> .*", r"type\(g\) -> .*", because=FASTER),
+    of("choices._share", r".* if type\(tied\).* -> .*", r"type\(tied\).* -> .*", because=FASTER),
     of(
         "choices.(maximum|minimum|fmax|fmin|clip_between)",
         r"(.*[<>] )(\w+) -> \1z",
@@ -101,6 +104,14 @@ SPECIAL = [
 
 OTHERS = [
     of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
+    of(
+        "reductions.prod",
+        r"if type\(z\).* -> if False: .*",
+        r"type\(z\) .* -> np\.all.*",
+        r"type\(z\) -> .*",
+        r"np\.abs\(z\).* -> .*",
+        because=FASTER,
+    ),
     of("indexing.getitem", r"scatter if .* -> scatter", because="the op's own call does the same, and checks more"),
     of("indexing.array_of", r"x if isinstance.* -> np\.asarray\(x\)", because="no index is a Tensor where rules run"),
     of(
@@ -139,7 +150,8 @@ ALGEBRA = [
     of(
         "einsum.contraction",
         r"np\.einsum.*optimize=.* -> .*",
-        r"bool\(optimize\) -> optimize",
+        r"bool\(optimize\).* -> .*",
+        r"sum\(map\(np\.size, arrays\)\).* -> .*",
         because="the order of sums",
     ),
     of(

@@ -184,6 +184,10 @@ def binary_cross_entropy(logits, labels):
     return -labels * np.log(p) - (1 - labels) * np.log(1 - p)
 
 
+def class_cross_entropy(logits, labels, axis=-1):
+    return cross_entropy(logits, labels, axis)
+
+
 def cross_entropy(logits, labels, axis=-1):
     scores = np.log(softmax(logits, axis))
     if np.asarray(labels).dtype.kind == "f":

@@ -1,6 +1,6 @@
 """Right hand-derived gradients in the styles in which people write them, as source to put a mistake into."""
 
-FUNCTIONS = '''
+FUNCTIONS = """
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -59,10 +59,12 @@ def residual(W1, W2, x):
     a2 = np.tanh(W2 @ a1)
     out = a1 + a2
     return np.sum(out**2) / 2
-'''
+"""
 
 STYLES = {
-    "the lesson": ("neuron", """
+    "the lesson": (
+        "neuron",
+        """
 def hand(weights, bias, input_vector, target):
     layer_1 = np.dot(input_vector, weights) + bias
     prediction = sigmoid(layer_1)
@@ -73,8 +75,11 @@ def hand(weights, bias, input_vector, target):
     derror_dbias = derror_dprediction * dprediction_dlayer1 * dlayer1_dbias
     derror_dweights = derror_dprediction * dprediction_dlayer1 * dlayer1_dweights
     return derror_dweights, derror_dbias
-"""),
-    "d": ("two_layers", """
+""",
+    ),
+    "d": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     z1 = X @ W1 + b1
     h = np.tanh(z1)
@@ -87,8 +92,11 @@ def hand(W1, b1, W2, b2, X, Y):
     dW1 = X.T @ dz1
     db1 = dz1.sum(axis=0)
     return dW1, db1, dW2, db2
-"""),
-    "grad_": ("two_layers", """
+""",
+    ),
+    "grad_": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     h = np.tanh(X @ W1 + b1)
     grad_scores = 2 * (h @ W2 + b2 - Y) / len(X)
@@ -99,8 +107,11 @@ def hand(W1, b1, W2, b2, X, Y):
     grad_W1 = X.T @ grad_z1
     grad_b1 = grad_z1.sum(axis=0)
     return {"W1": grad_W1, "b1": grad_b1, "W2": grad_W2, "b2": grad_b2}
-"""),
-    "_grad, in several steps": ("two_layers", """
+""",
+    ),
+    "_grad, in several steps": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     h = np.tanh(X @ W1 + b1)
     scores_grad = h @ W2 + b2
@@ -114,8 +125,11 @@ def hand(W1, b1, W2, b2, X, Y):
     W1_grad = X.T @ z1_grad
     b1_grad = z1_grad.sum(axis=0)
     return W1_grad, b1_grad, W2_grad, b2_grad
-"""),
-    "delta": ("two_layers", """
+""",
+    ),
+    "delta": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     a1 = np.tanh(X @ W1 + b1)
     out = a1 @ W2 + b2
@@ -126,8 +140,11 @@ def hand(W1, b1, W2, b2, X, Y):
     nabla_W1 = X.T @ delta_1
     nabla_b1 = np.sum(delta_1, axis=0)
     return nabla_W1, nabla_b1, nabla_W2, nabla_b2
-"""),
-    "scaled at the end": ("two_layers", """
+""",
+    ),
+    "scaled at the end": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     n = len(X)
     z1 = X @ W1 + b1
@@ -141,8 +158,11 @@ def hand(W1, b1, W2, b2, X, Y):
     dW1 = dW1 / n
     db1 = db1 / n
     return dW1, db1, dW2, db2
-"""),
-    "a dict of gradients": ("classifier", """
+""",
+    ),
+    "a dict of gradients": (
+        "classifier",
+        """
 def hand(W1, b1, W2, b2, X, y):
     N = X.shape[0]
     hidden = np.maximum(0, X.dot(W1) + b1)
@@ -160,8 +180,11 @@ def hand(W1, b1, W2, b2, X, y):
     grads["W1"] = X.T.dot(dhidden) + 0.1 * W1
     grads["b1"] = np.sum(dhidden, axis=0)
     return grads
-"""),
-    "regularised afterwards": ("classifier", """
+""",
+    ),
+    "regularised afterwards": (
+        "classifier",
+        """
 def hand(W1, b1, W2, b2, X, y):
     z1 = X @ W1 + b1
     h = np.maximum(z1, 0)
@@ -177,8 +200,11 @@ def hand(W1, b1, W2, b2, X, y):
     dW2 += 0.1 * W2
     dW1 += 0.1 * W1
     return dW1, db1, dW2, db2
-"""),
-    "a loop over samples": ("samples", """
+""",
+    ),
+    "a loop over samples": (
+        "samples",
+        """
 def hand(w, b, X, y):
     n = len(y)
     dw = np.zeros_like(w)
@@ -190,8 +216,11 @@ def hand(w, b, X, y):
         dw += delta * x
         db += delta
     return dw, db
-"""),
-    "a loop over the rows of a batch": ("batch", """
+""",
+    ),
+    "a loop over the rows of a batch": (
+        "batch",
+        """
 def hand(w, b, X, y):
     dw = np.zeros_like(w)
     db = 0.0
@@ -203,8 +232,11 @@ def hand(w, b, X, y):
     dw = dw / len(y)
     db = db / len(y)
     return dw, db
-"""),
-    "back through time": ("recurrent", """
+""",
+    ),
+    "back through time": (
+        "recurrent",
+        """
 def hand(Wx, Wh, Wy, xs, ts):
     hs = [np.zeros(3)]
     for x in xs:
@@ -220,8 +252,11 @@ def hand(Wx, Wh, Wy, xs, ts):
         dWh += np.outer(dhraw, hs[t])
         dhnext = Wh.T @ dhraw
     return dWx, dWh, dWy
-"""),
-    "helpers": ("two_layers", """
+""",
+    ),
+    "helpers": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     h = np.tanh(X @ W1 + b1)
     dscores = 2 * (h @ W2 + b2 - Y) / len(X)
@@ -237,15 +272,21 @@ def back_affine(dout, x, W):
 
 def back_tanh(dout, out):
     return dout * (1 - out * out)
-"""),
-    "names of one's own": ("two_layers", """
+""",
+    ),
+    "names of one's own": (
+        "two_layers",
+        """
 def hand(W1, b1, W2, b2, X, Y):
     act = np.tanh(X @ W1 + b1)
     err = 2 * (act @ W2 + b2 - Y) / len(X)
     back = (err @ W2.T) * (1 - act**2)
     return X.T @ back, back.sum(0), act.T @ err, err.sum(0)
-"""),
-    "the activation's name for the sum's derivative": ("residual", """
+""",
+    ),
+    "the activation's name for the sum's derivative": (
+        "residual",
+        """
 def hand(W1, W2, x):
     a1 = np.tanh(W1 @ x)
     a2 = np.tanh(W2 @ a1)
@@ -255,8 +296,11 @@ def hand(W1, W2, x):
     da1 = (dout + W2.T @ da2) * (1 - a1**2)
     dW1 = np.outer(da1, x)
     return dW1, dW2
-"""),
-    "dL_d": ("residual", """
+""",
+    ),
+    "dL_d": (
+        "residual",
+        """
 def hand(W1, W2, x):
     a1 = np.tanh(W1 @ x)
     a2 = np.tanh(W2 @ a1)
@@ -267,7 +311,8 @@ def hand(W1, W2, x):
     dL_da1 = dL_dout + W2.T @ pre2
     dL_dW1 = np.outer(dL_da1 * (1 - a1**2), x)
     return dL_dW1, dL_dW2
-"""),
+""",
+    ),
 }
 
 MISTAKES = {

@@ -45,7 +45,7 @@ def _(g: Cotangent, z: Value, x: Value, ord: Any = None, axis: Any = None, keepd
     axes = normalize_axes(axis, x.ndim)
     if ord is None or ord in ("fro", "f") or (ord == 2 and len(axes) == 1):
         g, z = (expand_reduced(part, x.shape, axis, keepdims) for part in (g, z))
-        return g / _nonzero(z) * np.conj(x)
+        return g / _nonzero(z) * (np.conj(x) if np.iscomplexobj(x) else x)
     kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
     g, z = np.reshape(g, kept), np.reshape(z, kept)
     if len(axes) == 1:

@@ -254,10 +254,12 @@ _OVER_AXES = (
 )
 
 
-def _shifted(x: Value, axis: Axis) -> tuple[Any, Any]:
+def shift(x: Value, axis: Axis) -> tuple[Any, Any]:
     """Return x minus its largest element along the axis, and that: 0 in its place where it is not finite."""
-    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0)
+    largest: Any = np.maximum.reduce
+    top = largest(x, axis=axis, keepdims=True, initial=-np.inf)
+    if not np.isfinite(top).all():
+        top = np.where(np.isfinite(top), top, 0)
     with np.errstate(over="ignore"):  # the farthest elements may come to -inf, whose exponential is 0 all the same
         return x - top, top
 
@@ -272,9 +274,8 @@ def softmax(x: Value, /, axis: Axis = -1) -> Value:
     axis : int, tuple of int or None
         None for all axes.
     """
-    powers = np.exp(_shifted(x, axis)[0])
-    total = np.sum(powers, axis=axis, keepdims=True)
-    return powers / np.where(total == 0, 1, total)
+    powers = np.exp(shift(x, axis)[0])
+    return powers / np.maximum(np.sum(powers, axis=axis, keepdims=True), 1)  # 0 of -inf alone, and 1 or more of others
 
 
 @softmax.vjp
@@ -292,9 +293,9 @@ def log_softmax(x: Value, /, axis: Axis = -1) -> Value:
     axis : int, tuple of int or None
         None for all axes.
     """
-    shifted = _shifted(x, axis)[0]
+    shifted = shift(x, axis)[0]
     total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
-    return shifted - np.log(np.where(total == 0, 1, total))
+    return shifted - np.log(np.maximum(total, 1))
 
 
 @log_softmax.vjp
@@ -323,7 +324,7 @@ def logsumexp(x: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Valu
     keepdims : bool
         Whether reduced axes stay, with length 1.
     """
-    shifted, top = _shifted(x, axis)
+    shifted, top = shift(x, axis)
     with np.errstate(divide="ignore"):  # of -inf alone, or of nothing, it is -inf
         z = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
     return z if keepdims else np.squeeze(z, axis)[()]

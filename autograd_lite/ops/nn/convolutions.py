@@ -22,7 +22,7 @@ _SLID = (
 
 @op(samples=_SLID)
 def patches(x: Value, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
-    """Return the windows that slide over the last axes: a view, with the windows' axes last.
+    """Return the windows that slide over the last axes, with the windows' axes last.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ def patches(x: Value, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -
     -------
     array of shape (..., *places, *size)
     """
+    # In memory the windows' axes come first, so that what folds them runs along the places, of which there are many
     n = len(size)
-    reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=False))
-    windows: Any = np.lib.stride_tricks.sliding_window_view(x, reach, tuple(range(-n, 0)))
-    return windows[(..., *(slice(None, None, step) for step in (*stride, *dilation[:n])))]
+    parts = [x[under] for _, under in _strided(size, _places(x.shape[-n:], size, stride, dilation), stride, dilation)]
+    return np.moveaxis(np.reshape(np.stack(parts), (*size, *parts[0].shape)), range(n), range(-n, 0))
 
 
 @patches.vjp
@@ -58,9 +58,9 @@ def _(g: Cotangent, z: Value, x: Value, size: Shape, stride: Shape, dilation: Sh
 def add_patches(x: Value, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
     """Return the sum of windows, each in its place on axes of these lengths: the transpose of `patches`."""
     n = len(lengths)
-    z = np.zeros((*x.shape[: -2 * n], *lengths), x.dtype)
+    z = np.zeros_like(x[(..., *(0,) * n)], shape=(*x.shape[: -2 * n], *lengths))
     for offset, under in _strided(x.shape[-n:], x.shape[-2 * n : -n], stride, dilation):
-        z[under] += x[offset]
+        z[under] += x[(..., *offset)]
     return z
 
 
@@ -81,10 +81,9 @@ def _(g: Cotangent, z: Value, x: Value, lengths: Shape, stride: Shape, dilation:
 )
 def correlate_channels(x: Value, kernel: Value, /, stride: Shape, dilation: Shape) -> Value:
     """Return, for each output channel and place of the kernel on x, the sum of products over all input channels."""
-    n = len(stride)
-    windows = patches(x, kernel.shape[2:], stride, dilation)
-    sums = np.tensordot(windows, kernel, ((1, *range(n + 2, 2 * n + 2)), range(1, n + 2)))
-    return np.moveaxis(sums, -1, 1)
+    columns, axis = _columns(x, kernel.shape[2:], stride, dilation)
+    z = np.matmul(_rows(kernel), _flat(columns, len(stride) + 1))
+    return np.moveaxis(np.reshape(z, (len(kernel), *columns.shape[len(stride) + 1 :])), axis, 0)
 
 
 @op(
@@ -95,10 +94,13 @@ def correlate_channels(x: Value, kernel: Value, /, stride: Shape, dilation: Shap
 )
 def spread_channels(g: Cotangent, kernel: Value, /, lengths: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     """Return the cotangent of x: the kernel times g, added wherever it lay."""
-    z = np.zeros((g.shape[0], kernel.shape[1], *lengths), np.result_type(g, kernel))
-    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
-    for offset, under in _strided(kernel.shape[2:], g.shape[2:], stride, dilation):
-        z[under] += np.matmul(kernel[offset].T, columns).reshape(z[under].shape)
+    axis = _images(g.shape)
+    moved = np.moveaxis(g, 0, axis)
+    columns = np.matmul(_rows(kernel).T, _flat(moved, 1)).reshape(-1, kernel.shape[1], *moved.shape[1:])
+    parts = np.moveaxis(columns, axis + 1, 1)
+    z = np.zeros_like(parts[0], shape=(*parts.shape[1:3], *lengths))
+    for part, (_, under) in zip(parts, _strided(kernel.shape[2:], g.shape[2:], stride, dilation), strict=True):
+        z[under] += part
     return z
 
 
@@ -110,12 +112,46 @@ def spread_channels(g: Cotangent, kernel: Value, /, lengths: Shape, stride: Shap
 )
 def correlate_images(x: Value, g: Cotangent, /, size: Shape, stride: Shape, dilation: Shape) -> Value:
     """Return the cotangent of the kernel: the sum of products of g with what lay under each element of the kernel."""
-    z = np.zeros((g.shape[1], x.shape[1], *size), np.result_type(x, g))
-    columns = g.reshape(*g.shape[:2], math.prod(g.shape[2:]))
-    for offset, under in _strided(size, g.shape[2:], stride, dilation):
-        rows = np.swapaxes(x[under].reshape(*x.shape[:2], columns.shape[-1]), 1, 2)
-        z[offset] = np.sum(np.matmul(columns, rows), axis=0)
-    return z
+    columns, axis = _columns(x, size, stride, dilation)
+    z = np.matmul(_flat(np.moveaxis(g, 0, axis), 1), _flat(columns, len(size) + 1).T)
+    return np.moveaxis(np.reshape(z, (g.shape[1], *size, x.shape[1])), -1, 1)
+
+
+# Each of the three is one product of matrices, with a row for each output channel and for each element under a kernel.
+
+
+def _columns(x: Value, size: Shape, stride: Shape, dilation: Shape) -> tuple[Value, int]:
+    """Return what lies under the kernel: an array of shape (*size, channels, ...) of images and places; `_images`."""
+    places = _places(x.shape[2:], size, stride, dilation)
+    axis = _images((*x.shape[:2], *places))
+    parts = [np.moveaxis(x[under], 0, axis) for _, under in _strided(size, places, stride, dilation)]
+    z = np.empty((*size, *parts[0].shape), x.dtype)
+    np.stack(parts, out=z.reshape(len(parts), *parts[0].shape))
+    return z, axis
+
+
+def _images(shape: Shape) -> int:
+    """Return the axis that images (batch, channels, *places) take in memory: the last where there are many of them.
+
+    Arrays are copied along the last axis: a short one takes several times as long.
+    """
+    return len(shape) - 1 if shape[0] > shape[-1] else 1
+
+
+def _places(lengths: Shape, size: Shape, stride: Shape, dilation: Shape) -> Shape:
+    """Return how many places a window of this size has along each axis."""
+    axes = zip(lengths, size, stride, dilation, strict=False)
+    return tuple((m - d * (k - 1) - 1) // s + 1 for m, k, s, d in axes)
+
+
+def _rows(kernel: Value) -> Value:
+    """Return the kernel as a matrix, with a row for each output channel."""
+    return _flat(np.moveaxis(kernel, 1, -1), 1)
+
+
+def _flat(x: Value, rows: int) -> Value:
+    """Return the array as a matrix, whose rows are its first axes."""
+    return np.reshape(x, (math.prod(x.shape[:rows]), math.prod(x.shape[rows:])))
 
 
 def _strided(size: Shape, places: Shape, stride: Shape, dilation: Shape) -> Iterator[tuple[Any, Any]]:
@@ -123,7 +159,7 @@ def _strided(size: Shape, places: Shape, stride: Shape, dilation: Shape) -> Iter
     for offset in np.ndindex(*size):
         starts = [o * d for o, d in zip(offset, dilation, strict=False)]
         under = tuple(slice(i, i + s * (m - 1) + 1, s) for i, s, m in zip(starts, stride, places, strict=True))
-        yield (..., *offset), (..., *under)
+        yield offset, (..., *under)
 
 
 @correlate_channels.vjp

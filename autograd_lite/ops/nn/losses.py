@@ -10,7 +10,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
 from autograd_lite.ops.elementwise import LOG_2, sigmoid
-from autograd_lite.ops.nn.activations import log_softmax
+from autograd_lite.ops.nn.activations import log_softmax, shift, softmax
 
 
 @op(elementwise=True)
@@ -70,6 +70,29 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return -g * x
 
 
+@op(
+    samples=(
+        samples.sample((3, 4), labels=np.array([2, 0, 2])),
+        samples.sample((2, 4, 3), labels=np.array([[1, 3, 0], [2, 2, 1]]), axis=1),
+        samples.sample((4,), labels=np.array(2)),
+    )
+)
+def class_cross_entropy(logits: Value, /, labels: Value, axis: int = -1) -> Value:
+    """Return `cross_entropy` of integer labels: -log_softmax(logits) at the labels."""
+    shifted, _ = shift(logits, axis)
+    total = np.maximum(np.add.reduce(np.exp(shifted), axis), 1)  # 0 of -inf alone, and 1 or more of others
+    right = np.take_along_axis(shifted, np.expand_dims(labels, axis), axis)
+    return np.log(total) - right.reshape(total.shape)[()]
+
+
+@class_cross_entropy.vjp
+def _(g: Cotangent, z: Value, x: Value, labels: Value, axis: int = -1) -> Cotangent:
+    axis %= x.ndim
+    classes = np.arange(x.shape[axis]).reshape((x.shape[axis],) + (1,) * (x.ndim - 1 - axis))
+    apart = (slice(None),) * axis + (None,)
+    return g[apart] * (softmax(x, axis) - (labels[apart] == classes))
+
+
 def _classes(rng: np.random.Generator) -> Value:
     return rng.integers(0, 4, 3)
 
@@ -121,13 +144,13 @@ def cross_entropy(logits: Value, labels: Value, /, axis: int = -1) -> Value:
             f"cross_entropy() of logits of shape {shape} takes integer labels of shape {without}, or probabilities "
             f"of shape {shape}; got {given.dtype} labels of shape {given.shape}"
         )
-    scores = log_softmax(logits, axis)
     labels = labels if type(labels) is Tensor else given
     if not hard:  # a class of probability 0 counts nothing, also where its logit is -inf
+        scores = log_softmax(logits, axis)
         return -np.sum(labels * where((labels == 0) & np.isneginf(scores), 0, scores), axis=axis)
     if given.size and not 0 <= given.min() <= given.max() < shape[axis]:
         raise ValueError(
             f"cross_entropy() of {shape[axis]} classes takes labels from 0 to {shape[axis] - 1}, "
             f"got labels from {given.min()} to {given.max()}"
         )
-    return -np.take_along_axis(scores, np.expand_dims(labels, axis), axis).reshape(without)
+    return class_cross_entropy(logits, labels=labels, axis=axis)

@@ -1,0 +1,223 @@
+"""Where a Tensor would become plain numbers and lose its gradient: the error, and what to write instead.
+
+The source of the user's line says what happens there. So the message names the one remedy that fits it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import sys
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, NoReturn, cast
+
+import numpy as np
+
+from autograd_lite.core.lines import calling_frame, describe_line, evaluated, resolve, stores_item
+from autograd_lite.core.op import Op
+from autograd_lite.core.tape import Run, current_run, refused, registry
+from autograd_lite.core.tensor import Tensor
+
+stores: set[Any] = set()
+"""What changes an array, and so takes a Tensor only where the array is one."""
+ITSELF = "apply the function itself to the Tensor, as NumPy's functions and operators take whole arrays"
+_LISTS = (ast.List, ast.ListComp, ast.GeneratorExp)
+_CONSTANT = "use .value (or ag.stop_gradient) where a constant is meant"
+
+
+def refuse_conversion(t: Tensor, conversion: str) -> NoReturn:
+    """Raise TypeError for a conversion to plain numbers."""
+    frame = calling_frame()
+    if frame is not None and stores_item(frame):
+        refuse_array(t)
+    instead = _instead(frame, conversion) or f"{_CONSTANT}, NumPy functions otherwise"
+    _refuse(f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; {instead}", frame)
+
+
+def refuse_array(t: Tensor) -> NoReturn:
+    """Raise TypeError for what would store a Tensor in a plain array."""
+    frame = calling_frame()
+    tree = evaluated(frame) if frame else None
+    if frame is not None and stores_item(frame):
+        instead = recordable(tree.value if isinstance(tree, ast.Subscript) else None)
+    elif frame and isinstance(tree, ast.Subscript) and isinstance(resolve(tree.value, frame), np.ndarray):
+        instead = f"an index is a constant: {_short(tree.slice)}.value.astype(int)"
+    else:
+        instead = _instead(frame) or f"{_CONSTANT}, np.stack to make one Tensor of several"
+    _refuse(f"a Tensor cannot be stored in a plain array without losing its gradient; {instead}", frame)
+
+
+def refuse_index(t: Tensor) -> NoReturn:
+    """Raise TypeError for a Tensor that would be an index or a length, and holds no integer."""
+    frame = calling_frame()
+    tree = evaluated(frame) if frame else None
+    given: ast.expr = ast.Name("t")
+    if isinstance(tree, ast.Subscript):
+        given = tree.slice
+    elif isinstance(tree, ast.Call) and len(tree.args) == 1:
+        (given,) = tree.args
+    _refuse(
+        f"a Tensor of shape {t.shape} and dtype {t.dtype} is no integer, as an index and a length are; "
+        f"use int({_short(given)}.value), a constant",
+        frame,
+    )
+
+
+def _refuse(message: str, frame: FrameType | None) -> NoReturn:
+    error, run = TypeError(message), current_run()
+    if frame is not None:
+        error.add_note(f"at {describe_line(frame)}")
+        if run is not None:
+            run.refusal = error, frame.f_code, frame.f_lasti
+    raise error
+
+
+def restored(run: Run, error: BaseException) -> TypeError | None:
+    """Return the refusal in whose place C code has raised an error of its own; None where an error is another one."""
+    if run.refusal is None:
+        return None
+    refusal, code, at = run.refusal
+    run.refusal = None
+    if code in [known for known, _ in _places(refusal)] or (code, at) not in _places(error):
+        return None  # the user's code has caught it, or is elsewhere
+    return cast(TypeError, refusal.with_traceback(error.__traceback__))
+
+
+def _places(error: BaseException) -> list[tuple[CodeType, int]]:
+    """List the code and the instruction of each frame that an error has passed."""
+    places, trace = [], error.__traceback__
+    while trace is not None:
+        places.append((trace.tb_frame.f_code, trace.tb_lasti))
+        trace = trace.tb_next
+    return places
+
+
+def recordable(array: ast.expr | None) -> str:
+    """Say how to make an array that records what is stored in it."""
+    name = "the array" if array is None else _short(array)
+    if current_run() is None:
+        return f"make {name} of its parts, with np.stack or np.concatenate"
+    return (
+        f"import autograd_lite.numpy as np, and make {name} with its np.zeros, np.empty or the like, "
+        "which record what is stored"
+    )
+
+
+def instead_of_writing(frame: FrameType | None) -> str | None:
+    """Say what to write in the place of an operation that writes into a plain array: ``y += t``, ``out=y``."""
+    tree = evaluated(frame) if frame else None
+    target: ast.expr | None = None
+    if isinstance(tree, ast.AugAssign):
+        target = tree.target
+        value: ast.expr = ast.BinOp(tree.target, tree.op, tree.value)
+    elif isinstance(tree, ast.Call):
+        target = next((word.value for word in tree.keywords if word.arg == "out"), None)
+        value = ast.Call(tree.func, tree.args, [word for word in tree.keywords if word.arg != "out"])
+    if isinstance(target, ast.Subscript):
+        return f"To store it, {recordable(target.value)}."
+    named = isinstance(target, (ast.Name, ast.Attribute))
+    return f"Write {ast.unparse(target)} = {_short(value)} instead." if target and named else None
+
+
+def _instead(frame: FrameType | None, conversion: str | None = None) -> str | None:
+    """Say what to write in the place of what a frame evaluates; None where nothing special can be said."""
+    tree = evaluated(frame) if frame else None
+    if frame is None or not isinstance(tree, (ast.Call, ast.BinOp)):
+        return None
+    if isinstance(tree, ast.BinOp):
+        return _instead_of_list((tree.left, tree.right), frame)
+    root = tree.func
+    while isinstance(root, ast.Call):
+        root = root.func
+    function = resolve(root, frame)
+    owner = resolve(tree.func.value, frame) if isinstance(tree.func, ast.Attribute) else None
+    name = tree.func.attr if isinstance(tree.func, ast.Attribute) else getattr(tree.func, "id", "")
+    if name == conversion or any(function is known for known in vars(builtins).values()):
+        return None
+    path = _answered(name)
+    if owner is np.random or isinstance(owner, (np.random.Generator, np.random.RandomState)):
+        return "what is drawn has no derivative: draw with constants, and shift, scale or pick by the Tensor"
+    if function is np.vectorize or is_vectorized(function):
+        return ITSELF
+    if path is not None and not _is_answer(function):
+        receiver = [tree.func.value] if isinstance(tree.func, ast.Attribute) and not _is_home(owner) else []
+        given = [_stacked(x) if isinstance(x, _LISTS) else x for x in tree.args]
+        call = ast.Call(ast.Name(path), [*receiver, *given], tree.keywords)
+        return f"write {_short(call)} instead"
+    if isinstance(owner, np.ndarray):
+        return recordable(tree.func.value)  # type: ignore[attr-defined]
+    return _instead_of_conversion(tree, function, frame)
+
+
+def _instead_of_conversion(tree: ast.Call, function: Any, frame: FrameType) -> str | None:
+    """Say what to write in the place of a function that takes plain arrays alone."""
+    home = (getattr(function, "__module__", None) or "numpy").partition(".")[0]
+    ours = home == __name__.partition(".")[0]
+    instead = _instead_of_list(tree.args, frame) if ours or home == "numpy" else None
+    if instead is not None or ours:
+        return instead
+    if isinstance(function, type) and issubclass(function, np.generic) and tree.args:
+        return f"write {_short(tree.args[0])}.astype({ast.unparse(tree.func)}) instead"
+    for known, why in refused.items():
+        if known is function:
+            return why.rpartition("; ")[2]
+    return f"{_short(tree.func)} takes plain numbers: {_CONSTANT}, or make it an op with a derivative rule (@ag.op)"
+
+
+def _instead_of_list(parts: Any, frame: FrameType) -> str | None:
+    for part in parts:
+        if isinstance(resolve(part, frame), (list, tuple)) or any(isinstance(n, _LISTS) for n in ast.walk(part)):
+            return f"make one Tensor of the list: {_short(_stacked(part))}"
+    return None
+
+
+def _stacked(tree: ast.expr) -> ast.expr:
+    """Return the call of np.stack that makes a Tensor of a list: of a list of lists, rows first."""
+    if isinstance(tree, ast.GeneratorExp):
+        tree = ast.ListComp(tree.elt, tree.generators)
+    if isinstance(tree, ast.List) and any(isinstance(row, (ast.List, ast.Tuple)) for row in tree.elts):
+        tree = ast.List([_stacked(row) for row in tree.elts])
+    return ast.Call(ast.Name("np.stack"), [tree], [])
+
+
+def _answered(name: str) -> str | None:
+    """Return the path of the function of a name that takes Tensors, if there is one."""
+    homes = {"np": np, "np.linalg": np.linalg, "ag": sys.modules[__name__.partition(".")[0]]}
+    return next((f"{path}.{name}" for path, home in homes.items() if _is_answer(getattr(home, name, None))), None)
+
+
+def _is_answer(function: Any) -> bool:
+    return isinstance(function, Op) or any(function is known for known in registry.keys() - stores)
+
+
+def _is_home(owner: Any) -> bool:
+    return isinstance(owner, (ModuleType, type))
+
+
+def is_vectorized(function: Any) -> bool:
+    """Whether a function calls a Python function for each element: one of np.vectorize or np.frompyfunc."""
+    return isinstance(function, np.vectorize) or (
+        isinstance(function, np.ufunc) and all(set(kinds) <= set("O->") for kinds in function.types)
+    )
+
+
+def public_path() -> str | None:
+    """Return the path of the function of another package that the user calls, such as ``scipy.special.zeta``."""
+    frame = calling_frame()
+    tree = evaluated(frame) if frame else None
+    function = resolve(tree.func, frame) if frame and isinstance(tree, ast.Call) else None
+    if not isinstance(function, FunctionType):
+        return None
+    parts, name = str(function.__module__).split("."), function.__name__
+    homes = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+    return next((f"{home}.{name}" for home in homes if getattr(sys.modules.get(home), name, None) is function), None)
+
+
+def _short(tree: ast.AST) -> str:
+    """Return an expression as text; the arguments of a long call are left out."""
+    text = ast.unparse(ast.fix_missing_locations(tree))
+    return f"{ast.unparse(tree.func)}(...)" if isinstance(tree, ast.Call) and len(text) > 60 else text
+
+
+registry[Tensor._detached], registry[Tensor.__array__] = refuse_conversion, refuse_array
+registry[Tensor.__index__], registry[Run] = refuse_index, restored
