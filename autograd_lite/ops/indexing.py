@@ -7,6 +7,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.numpy_protocol import constant, refuse
@@ -137,6 +138,7 @@ def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = -1) -> 
         sample((3, 4), indices=np.array([2, 0, 2]), axis=0),
         sample((2, 3, 4), indices=[[5, -7]], axis=-1, mode="wrap"),
         sample((2, 3), indices=np.array([9, -9, 1]), axis=1, mode="clip"),
+        sample((), indices=[0, 0], axis=-1),
     ),
 )
 def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
@@ -146,9 +148,9 @@ def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "rai
 
 @take.vjp
 def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = None, mode: Any = "raise") -> Cotangent:
-    shape = (x.size,) if axis is None else x.shape
+    shape = x.shape if axis is not None and x.ndim else (x.size,)
     places = within(indices, shape[axis or 0], mode)
-    if axis:
+    if axis and x.ndim:
         return scatter(g, index=(slice(None),) * (axis % x.ndim) + (places,), shape=shape)
     return np.reshape(scatter(g, index=places, shape=shape), x.shape)
 
@@ -212,7 +214,7 @@ def delete(arr: Value, obj: Value, axis: int | None = None) -> Value:
     """Return the array without the places ``obj`` along ``axis``; of the flattened array where it is None."""
     if axis is None:
         return np.take(np.ravel(arr), np.delete(np.arange(np.size(arr)), obj))
-    return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis=axis)
+    return np.take(arr, np.delete(np.arange(np.shape(arr)[normalize_axis_index(axis, np.ndim(arr))]), obj), axis=axis)
 
 
 @op(

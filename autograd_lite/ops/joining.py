@@ -232,12 +232,14 @@ def tile(A: Value, /, reps: Value) -> Value:
         sample((2, 3), repeats=[3], axis=-1),
         sample((2, 3), repeats=np.array([2, 0, 1]), axis=1),
         sample((), repeats=3),
+        sample((), repeats=2, axis=-1),
     ),
 )
 def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
     if axis is None:
         return np.repeat(np.ravel(a), repeats, 0)
+    a = a if np.ndim(a) else np.ravel(a)
     shape = np.shape(a)
     axis = normalize_axis_index(axis, len(shape))
     if np.size(repeats) != 1:
