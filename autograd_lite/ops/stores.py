@@ -89,20 +89,20 @@ def at(ufunc: np.ufunc) -> Callable[..., None]:
 
 def write_out(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], out: tuple[Any, ...], params: Any) -> Value:
     """Assign what a ufunc gives to the Tensors of ``out=``, and return them."""
-    where = params.pop("where", True)
+    places: Any = ...
+    where = params.pop("where", True) if method == "__call__" and ufunc.signature is None else True
     if where is not True:
-        (t,) = out
-        mask = np.broadcast_to(where, t.shape)
-        picked = [np.broadcast_to(x, t.shape)[mask] for x in inputs]
-        t[mask] = getattr(ufunc, method)(*picked, **params)
-        return t
+        if any(t is None for t in out):
+            raise TypeError(f"np.{ufunc.__name__} with where= leaves elements out: give an array for each output")
+        places = np.broadcast_to(where, out[0].shape)
+        inputs = tuple(np.broadcast_to(stacked(x), places.shape)[places] for x in inputs)
     results = getattr(ufunc, method)(*inputs, **params)
-    results = results if isinstance(results, tuple) else (results,)
-    for t, result in zip(out, results, strict=True):
+    results = list(results) if isinstance(results, tuple) else [results]
+    for i, t in enumerate(out):
         if t is not None:
-            t[...] = result
-    written = tuple(result if t is None else t for t, result in zip(out, results, strict=True))
-    return written if len(written) > 1 else written[0]
+            t[places] = results[i]
+            results[i] = t
+    return tuple(results) if len(results) > 1 else results[0]
 
 
 @final

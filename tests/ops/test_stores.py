@@ -50,7 +50,8 @@ STATEMENTS = [  # about a of shape (3, 4), b of shape (3,), and the number s
     *("np.modf(b, out=(a[:, 0], a[:, 1]))", "np.modf(b, b, None)", "np.add.reduce(a, 1, out=b)"),
     *("np.divide(1.0, b, out=b, where=b > 0)", "np.log(a, out=a, where=a > 0)", "np.sqrt(b, out=a[:, 1], where=b > 0)"),
     *("np.add(a, b[:, None], out=a, where=[[True], [False], [True]])", "np.maximum(a, s, out=a)"),
-    "b[:] = np.add(s, b, out=b) * b",
+    *("b[:] = np.add(s, b, out=b) * b", "np.modf(1.1 * b, out=(a[:, 0], b), where=b > 0)"),
+    *("np.add(a[0], 1, a[0], where=True)", "np.sin(b, b, where=[True, False, True])"),
     # flat
     *("a.flat[5] = s", "a.flat[-1] = a.flat[0]", "a.flat[1:4] = b", "a.flat[[0, 5, 5]] = b", "a.flat[::2] = s"),
     *("a.flat[:5] = b[:2]", "a.flat = s", "a.flat = b", "a.T.flat[1] = s", "a.flat[a.reshape(-1) > 0] = s"),
@@ -105,6 +106,7 @@ def test_what_a_mask_leaves_out_has_no_gradient_of_its_own():
 PLAIN: Any = np.zeros((3, 4))
 CHANGED: Any = Tensor(A) * 1.0
 LEAF: Any = Tensor(B)
+UFUNCS: Any = np
 REFUSED = {
     "leaf": (lambda: np.put(LEAF, 0, 1.0), TypeError, "'t' is a leaf.*at"),
     "leaf, sort": (lambda: LEAF.sort(), TypeError, "is a leaf"),
@@ -121,6 +123,8 @@ REFUSED = {
     "casting": (lambda: np.copyto(CHANGED, np.float32(1), "no"), TypeError, "cannot cast from float32 to float64"),
     "shape": (lambda: np.copyto(CHANGED, B), ValueError, "broadcast"),
     "out of another shape": (lambda: np.add(B, 1.0, out=CHANGED), ValueError, "broadcast"),
+    "where, no output": (lambda: UFUNCS.modf(B, CHANGED[0, :3], None, where=B > 0), TypeError, "for each output"),
+    "where of matmul": (lambda: UFUNCS.matmul(A, A.T, out=CHANGED[:, :3], where=True), TypeError, "where"),
     "place out of bounds": (lambda: np.put(CHANGED, 99, 1.0), IndexError, "index 99 is out of bounds"),
     "flat out of bounds": (lambda: CHANGED.flat[99], IndexError, "index 99 is out of bounds"),
 }  # fmt: skip
