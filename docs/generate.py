@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.core.conversions import stores
 from autograd_lite.core.numpy_protocol import constants
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import refused, registry
@@ -39,7 +40,7 @@ TAKES_NO_ARRAY = {
     "asks what an object is, which a Tensor answers as an array does": "isscalar iterable",
 }
 OLD_NAMES = {"np.row_stack": np.vstack}  # functions that call another, with a warning
-STATUS = ("differentiable", "constant", "refused", "takes no array")
+STATUS = ("differentiable", "store", "constant", "refused", "takes no array")
 
 
 def functions() -> dict[str, Any]:
@@ -61,6 +62,8 @@ def statuses(path: str, function: Any) -> dict[str, str]:
     answer = registry.get(function)
     if function in constants:
         found["constant"] = ""
+    elif function in stores:
+        found["store"] = ""
     elif answer is not None:
         found["differentiable"] = ""
     if function in refused:
@@ -102,6 +105,9 @@ def coverage_page() -> str:
         "| function | op | differentiable inputs | NumPy says |",
         "| --- | --- | --- | --- |",
         *map(_row, groups["differentiable"]),
+        "\n## Store\n",
+        "These change an array. Of a Tensor, each is an assignment: the record keeps what it held before.\n",
+        _listed(groups["store"]),
         "\n## Constant\n",
         "The result has no derivative: it is a plain array of integers, booleans or piecewise constant values.\n",
         _listed(groups["constant"]),
@@ -117,6 +123,7 @@ def coverage_page() -> str:
 
 _SUMMARY = {
     "differentiable": "are differentiable",
+    "store": "change a Tensor as an assignment does",
     "constant": "see the values of Tensors, and give constants",
     "refused": "refuse Tensors, and say why",
     "takes no array": "take no arrays",

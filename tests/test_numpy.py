@@ -16,7 +16,7 @@ import autograd_lite.numpy.linalg as npla
 import autograd_lite.numpy.random as npr
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.numpy.linalg import norm
-from autograd_lite.numpy.makers import table
+from autograd_lite.numpy.makers import joiners, table
 
 DATA = numpy.arange(6.0).reshape(2, 3)
 T = numpy.array([0.5, -1.5, 2.0])
@@ -240,7 +240,7 @@ def test_the_names_are_those_of_numpy():
 
 def test_all_but_the_makers_is_numpys_own():
     changed = {name for name in numpy.__all__ if getattr(np, name) is not getattr(numpy, name)}
-    assert changed == set(table)
+    assert changed == {*table, *joiners}
     assert np.ma is numpy.ma
     assert npla is np.linalg is numpy.linalg
     assert npr is numpy.random
@@ -335,3 +335,31 @@ def test_the_forward_of_an_op_may_not_close_over_what_is_differentiated():
 
     with pytest.raises(TypeError, match="op 'scaled' returned Tensor"):
         ag.grad(f)(2.0)
+
+
+JOINED = [  # of t, and an element u of it
+    *("np.r_[t, 1.0, u]", "np.r_[t]", "np.r_[u, 0:3, t]", "np.r_[[u, 2.0], t]", "np.r_['0,2', t, t * u]"),
+    *("np.r_['-1', t[None], [[u, 1.0]]]", "np.r_['0,2,0', t, [u, u]]", "np.r_[0:1:4j, u]", "np.r_[np.array(u), 3]"),
+    *("np.c_[t, t * u]", "np.c_[t, [1.0, u, 2.0]]", "np.c_[t[:, None], 0:3]", "np.c_[np.stack([t, t]), [1, 2]]"),
+]
+
+
+@pytest.mark.parametrize("call", JOINED)
+def test_joining_by_an_index(call):
+    def f(t):
+        return run(call, t=t, u=t[1])
+
+    expected = eval(call, {"np": numpy, "t": T, "u": T[1]})
+    assert type(f(ag.Tensor(T))) is ag.Tensor
+    numpy.testing.assert_array_equal(f(ag.Tensor(T)).value, expected)
+    ag.check_grads(f, T)
+
+
+def test_what_is_joined_of_numbers_takes_stores_inside_a_transform():
+    def f(x):
+        out = np.r_[0.0, 1:3]
+        out[1] = x * x
+        return np.sum(out)
+
+    assert ag.grad(f)(3.0) == 6.0
+    assert type(np.r_[0.0, 1.0]) is type(np.c_[0.0, 1.0]) is numpy.ndarray

@@ -6,7 +6,7 @@ To read in an evening, in this order:
 2. `shapes` and `values`: what broadcasting did, undone; what a record may hold.
 3. `tape`: serials, the registry of what answers for a function, calls that run, observers.
 4. `tensor`: the Tensor, its operators, and `record`, which makes a node.
-5. `op`: a function and its derivative rules in one row.
+5. `op`: a function and its derivative rules in one row; `lists`: lists that hold Tensors.
 6. `numpy_protocol`: what happens when a NumPy function meets a Tensor; `conversions` and `lines`: what is said where a
    Tensor would become plain numbers.
 7. `backward`: the sweep, which pulls cotangents back through the record.

@@ -18,6 +18,8 @@ from autograd_lite.core.op import Op
 from autograd_lite.core.tape import Run, current_run, refused, registry
 from autograd_lite.core.tensor import Tensor
 
+stores: set[Any] = set()
+"""What changes an array, and so takes a Tensor only where the array is one."""
 ITSELF = "apply the function itself to the Tensor, as NumPy's functions and operators take whole arrays"
 _LISTS = (ast.List, ast.ListComp, ast.GeneratorExp)
 _CONSTANT = "use .value (or ag.stop_gradient) where a constant is meant"
@@ -185,7 +187,7 @@ def _answered(name: str) -> str | None:
 
 
 def _is_answer(function: Any) -> bool:
-    return isinstance(function, Op) or any(function is known for known in registry)
+    return isinstance(function, Op) or any(function is known for known in registry.keys() - stores)
 
 
 def _is_home(owner: Any) -> bool:

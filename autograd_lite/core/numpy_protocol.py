@@ -72,7 +72,9 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     """Answer for a ufunc that is called with a Tensor (``Tensor.__array_ufunc__``)."""
     out = kwargs.pop("out", None)
     if out is not None:
-        _refuse_out(ufunc, out)
+        if not all(x is None or type(x) is Tensor for x in out):
+            _refuse_out(ufunc)
+        return registry[Tensor.__array_ufunc__, "out"](ufunc, method, inputs, out, kwargs)
     if method == "__call__":
         answer = registry.get(ufunc) or _late_answer(ufunc)
         if not kwargs:
@@ -107,9 +109,7 @@ def array_function(func: Callable[..., Any]) -> NoReturn:
     raise unsupported(func)
 
 
-def _refuse_out(ufunc: np.ufunc, out: tuple[Any, ...]) -> None:
-    if type(out[0]) is Tensor:
-        raise TypeError(f"{path_of(ufunc)} cannot write into a Tensor (out=); use the value it returns")
+def _refuse_out(ufunc: np.ufunc) -> None:
     symbols = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@"}
     symbol = symbols.get(ufunc.__name__)
     instead = f"array = array {symbol} tensor" if symbol else f"array = {path_of(ufunc)}(...)"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial, update_wrapper
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.lists import holds_tensor, stacked
 from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
@@ -52,6 +53,9 @@ class Op:
         input, and the sweep sums it down.
     spread : bool
         The forward takes its inputs as one sequence, as ``np.concatenate`` does.
+    lists : bool
+        An op without rules whose forward takes lists of arrays apart itself, as ``np.block`` does. In any other place
+        a list that holds Tensors becomes one Tensor first.
     operate : callable, optional
         The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
     domain : Domain or tuple of Domain
@@ -70,6 +74,7 @@ class Op:
         template: str | None = None,
         core: int | None = None,
         spread: bool = False,
+        lists: bool = False,
         operate: Callable[..., Any] | None = None,
         domain: Any = None,
         samples: tuple[Any, ...] = (),
@@ -80,6 +85,7 @@ class Op:
         self.template = template
         self.core = core
         self.spread = spread
+        self.lists = lists or spread or numpy is None
         self.domain = domain
         self.given = 0
         self.samples = samples
@@ -176,10 +182,12 @@ class Op:
         if assigning:
             _check_views(inputs)
         given = raw_params(params) if observers and params else params
-        if not recorded and given is params:  # a Tensor that picks from an array is recorded
+        listed = lists and not recorded and any(map(holds_tensor, inputs))
+        if not recorded and not listed and given is params:  # a Tensor that picks from an array is recorded
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
-            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in inputs])
+            whole = map(stacked, inputs)
+            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in whole])
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **given) if given else self.compute(*values)
@@ -207,8 +215,12 @@ class Op:
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""
-        if self.numpy is not None and not _holds_tensor((*args, *params.values())):
+        if self.numpy is not None and not holds_tensor((*args, *params.values())):
             return self.numpy(*args, **params)
+        if self.spread and args:
+            args = ([*map(stacked, args[0])], *args[1:])
+        elif not self.lists:
+            args, params = tuple(map(stacked, args)), {key: stacked(x) for key, x in params.items()}
         self._refuse(params)
         named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
         return self.forward(*args, *named, **params)
@@ -246,7 +258,7 @@ class Op:
         params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])
-        if any(type(x) is Tensor for x in (*inputs, *params.values())):
+        if any(type(x) is Tensor for x in (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
             self._refuse(params)
         return inputs, params
 
@@ -374,13 +386,6 @@ def is_named(x: Any) -> bool:
         return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
     except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
         return False
-
-
-def _holds_tensor(tree: Any) -> bool:
-    """Whether an argument is a Tensor, or a sequence that holds one."""
-    return type(tree) is Tensor or (
-        isinstance(tree, Sequence) and not isinstance(tree, str) and any(map(_holds_tensor, tree))
-    )
 
 
 def _signature(forward: Callable[..., Any]) -> inspect.Signature:

@@ -82,6 +82,17 @@ def method(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def assigned(function: Callable[..., Any]) -> Callable[..., None]:
+    """Return the method that assigns what a NumPy function gives: ``t.sort()``."""
+
+    def call(self: Any, *args: Any, **params: Any) -> None:
+        self[...] = registry[function](self, *args, **params)
+
+    call.__name__ = function.__name__
+    call.__doc__ = f"Assign ``np.{function.__name__}`` of the Tensor, with its parameters, to the Tensor itself."
+    return call
+
+
 def augmented(function: np.ufunc) -> Method:
     """Return the method of ``t += other``: an array is changed where it is, a number is bound again, as NumPy's are."""
 

@@ -9,28 +9,19 @@ from __future__ import annotations
 import operator
 import sys
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar, final
 
 import numpy as np
 
 from autograd_lite.core import tape, trees
 from autograd_lite.core.lines import stores_item
-from autograd_lite.core.operators import augmented, binary, comparison, method, reflected
+from autograd_lite.core.operators import assigned, augmented, binary, comparison, method, reflected
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry, running
 from autograd_lite.core.values import Released, as_value, read_only
 
 Outcome = TypeVar("Outcome")
-
-
-def in_place(call: str, instead: str) -> Callable[..., NoReturn]:
-    """Return what raises for a call that would change a Tensor in place."""
-
-    def refuse(*args: Any, **params: Any) -> NoReturn:
-        raise TypeError(f"{call} would change its array in place, under a record that needs it; use {instead}")
-
-    return refuse
 
 
 def _together(arguments: tuple[Any, ...]) -> Value:
@@ -175,6 +166,12 @@ class Tensor:
 
     def __complex__(self) -> complex:
         return complex(self._detached("complex"))
+
+    def __round__(self, ndigits: int | None = None) -> Value:
+        return registry[np.round](self, ndigits or 0)
+
+    def __trunc__(self) -> int:
+        return int(self._detached("math.trunc"))
 
     def item(self) -> Value:
         """Return the one element as a Python number, outside of transforms."""
@@ -327,11 +324,26 @@ class Tensor:
     real = property(lambda self: registry[np.real](self), doc="The real part.")
     imag = property(lambda self: registry[np.imag](self), doc="The imaginary part.")
 
-    fill = in_place("t.fill()", "np.full_like(t, value)")
-    partition = in_place("t.partition()", "np.partition(t, kth)")
-    put = in_place("t.put()", "np.reshape(t, -1).at[indices].set(values)")
-    resize = in_place("t.resize()", "np.resize(t, shape)")
-    sort = in_place("t.sort()", "np.sort(t)")
+    put, sort, partition = method(np.put), assigned(np.sort), assigned(np.partition)
+
+    def fill(self, value: Value) -> None:
+        """Assign a number to every element."""
+        if np.ndim(value):
+            raise ValueError(f"t.fill() takes a number, got an array of shape {np.shape(value)}; write t[...] = value")
+        self[...] = value
+
+    def resize(self, *shape: Any, **params: Any) -> NoReturn:
+        """Refuse to change the shape in place."""
+        raise TypeError("t.resize() would change the shape of what a record holds; use t = np.resize(t, shape)")
+
+    @property
+    def flat(self) -> Value:
+        """The elements in one row: ``t.flat[i]``, ``for x in t.flat`` and ``t.flat[i] = value``."""
+        return registry[Tensor.flat](self)
+
+    @flat.setter
+    def flat(self, values: Value) -> None:
+        registry[Tensor.flat](self)[:] = values
 
 
 def _copied(value: Value, name: str | None, grad: Any) -> Tensor:

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lists import holds_tensor, stacked
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import current_observers, current_run, observers, registry, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
-from autograd_lite.ops.joining import stacked
 
 Maker = Callable[..., Any]
 
@@ -113,3 +113,30 @@ _FROM_DATA: tuple[Maker, ...] = (
 )
 table: dict[str, Maker] = {made.__name__: made for made in (*map(_maker, _NEW), *map(_from_data, _FROM_DATA))}
 """The functions that take the place of NumPy's, by name."""
+
+
+class _Joiner:
+    """``np.r_`` or ``np.c_`` for Tensors, too: NumPy joins the numbers of the elements, and so says where they go."""
+
+    def __init__(self, own: Any) -> None:
+        self._own = own
+
+    def __getitem__(self, key: Any) -> Value:
+        if not holds_tensor(key):
+            return table["array"](self._own[key])
+        elements: list[Value] = []
+        numbers: list[Any] = []
+        start = 0
+        for item in key if isinstance(key, tuple) else (key,):
+            if isinstance(item, str):  # along which axis
+                numbers.append(item)
+                continue
+            part = stacked(self._own[item] if isinstance(item, slice) else item)
+            elements.append(np.reshape(part, -1))
+            numbers.append(np.arange(start, start + np.size(part)).reshape(np.shape(part)))
+            start += np.size(part)
+        return np.concatenate(elements)[np.asarray(self._own[tuple(numbers)])]
+
+
+joiners = {"r_": _Joiner(np.r_), "c_": _Joiner(np.c_)}
+"""What joins arrays by an index, by name."""

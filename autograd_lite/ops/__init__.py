@@ -8,7 +8,6 @@ from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import registry
 from autograd_lite.ops import (
-    assignment,  # noqa: F401 (it answers for the statement)
     choices,
     creation,
     diagonals,
@@ -24,6 +23,7 @@ from autograd_lite.ops import (
     scans,
     shaping,
     signal,
+    stores,
     trigonometry,
     updates,
     windows,
@@ -66,4 +66,4 @@ table["abs"] = elementwise.absolute  # no name of a module: its rules call Pytho
 
 
 ufunc_methods.update({(f, "outer"): updates.outer(f) for f in registry if isinstance(f, np.ufunc) and f.nin == 2})
-ufunc_methods.update({(f, "at"): updates.at(f) for f in registry if isinstance(f, np.ufunc)})
+ufunc_methods.update({(f, "at"): stores.at(f) for f in registry if isinstance(f, np.ufunc)})

@@ -31,6 +31,14 @@ def assign(t: Tensor, index: Any, value: Value) -> None:
     ValueError
         For values that do not broadcast to the places.
     """
+    check_assignable(t)
+    if _shows(value, t, index):
+        return  # t[index] += value, which has been written through already
+    store(t, At(t, index).set(value), index)
+
+
+def check_assignable(t: Tensor) -> None:
+    """Raise TypeError for a leaf that the user made, and RuntimeError for a view that an assignment left behind."""
     name = t.name or "t"
     if _is_users(t):
         raise TypeError(
@@ -38,9 +46,6 @@ def assign(t: Tensor, index: Any, value: Value) -> None:
             f"use {name} = {name}.at[index].set(value), or {name} = np.where(mask, value, {name})"
         )
     check_fresh(t)
-    if _shows(value, t, index):
-        return  # t[index] += value, which has been written through already
-    _store(t, At(t, index).set(value), index)
 
 
 def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
@@ -64,7 +69,7 @@ def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
     if not np.can_cast(result.dtype, t.dtype, "same_kind"):
         raise TypeError(f"'{name}' of dtype {t.dtype} cannot hold a result of dtype {result.dtype}; use {instead}")
     node = result if type(result) is Tensor else leaf(result)
-    _store(t, node if node.dtype == t.dtype else node.astype(t.dtype), ...)
+    store(t, node if node.dtype == t.dtype else node.astype(t.dtype), ...)
     return t
 
 
@@ -85,7 +90,7 @@ def _shows(value: Value, t: Tensor, index: Any) -> bool:
     )
 
 
-def _store(t: Tensor, node: Tensor, index: Any) -> None:
+def store(t: Tensor, node: Tensor, index: Any) -> None:
     """Let a Tensor stand for a node, and what it is a view of hold the same."""
     source, row, params = base(t), t.op, t.params
     if source is None or row is None:
@@ -104,7 +109,7 @@ def _store(t: Tensor, node: Tensor, index: Any) -> None:
         )
     places = params["index"] if row is getitem else np.unravel_index(numbers, source.shape)
     replace(t, node, index)
-    _store(source, At(source, places).set(t), np.unravel_index(numbers[index], source.shape))
+    store(source, At(source, places).set(t), np.unravel_index(numbers[index], source.shape))
     replace(t, cast(op.Op, row)(source, **params), index)  # a view of what it was written into
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
@@ -242,6 +243,7 @@ def _two_choices(rng: np.random.Generator) -> list[Any]:
 
 @op(
     numpy=np.select,
+    lists=True,
     samples=(samples.sample(_two_conditions, _two_choices), samples.sample(_two_conditions, _two_choices, (3,))),
 )
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0, /) -> Value:
@@ -256,7 +258,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0,
         raise ValueError(f"np.select takes a choice for each condition, got {len(condlist)} and {len(choicelist)}")
     z = default
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        z = where(condition, choice, z)
+        z = where(condition, stacked(choice), z)
     return z
 
 
@@ -265,6 +267,7 @@ _BELOW_ABOVE = [np.array([True, False, False]), np.array([False, False, True])]
 
 @op(
     numpy=np.piecewise,
+    lists=True,
     samples=(
         samples.sample((3,), condlist=_BELOW_ABOVE, funclist=[np.sin, np.exp]),
         samples.sample((3,), condlist=_BELOW_ABOVE, funclist=[2, np.square, lambda x: -x]),

@@ -7,7 +7,9 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.protection import kept_params
@@ -136,6 +138,7 @@ def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = -1) -> 
         sample((3, 4), indices=np.array([2, 0, 2]), axis=0),
         sample((2, 3, 4), indices=[[5, -7]], axis=-1, mode="wrap"),
         sample((2, 3), indices=np.array([9, -9, 1]), axis=1, mode="clip"),
+        sample((), indices=[0, 0], axis=-1),
     ),
 )
 def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
@@ -145,9 +148,9 @@ def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "rai
 
 @take.vjp
 def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = None, mode: Any = "raise") -> Cotangent:
-    shape = (x.size,) if axis is None else x.shape
+    shape = x.shape if axis is not None and x.ndim else (x.size,)
     places = within(indices, shape[axis or 0], mode)
-    if axis:
+    if axis and x.ndim:
         return scatter(g, index=(slice(None),) * (axis % x.ndim) + (places,), shape=shape)
     return np.reshape(scatter(g, index=places, shape=shape), x.shape)
 
@@ -162,6 +165,7 @@ def within(indices: Any, n: int, mode: str) -> Value:
 
 @op(
     numpy=np.choose,
+    lists=True,
     samples=(
         sample(always(np.array([1, 0, 2])), lambda rng: [rng.normal(size=(2, 3)), rng.normal(size=3), rng.normal()]),
         sample(always(np.array([[-1], [7]])), (2, 2, 3), mode="wrap"),
@@ -169,7 +173,7 @@ def within(indices: Any, n: int, mode: str) -> Value:
 )
 def choose(a: Value, choices: Value, *, mode: Any = "raise") -> Value:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
-    a, rows = np.asarray(a), list(choices)
+    a, rows = np.asarray(a), list(map(stacked, choices))
     if mode == "raise" and a.size and not 0 <= a.min() <= a.max() < len(rows):
         raise ValueError(f"choose(): expected entries of a from 0 to {len(rows) - 1}, got {a.min()} to {a.max()}")
     shape = np.broadcast_shapes(a.shape, *map(np.shape, rows))
@@ -210,7 +214,7 @@ def delete(arr: Value, obj: Value, axis: int | None = None) -> Value:
     """Return the array without the places ``obj`` along ``axis``; of the flattened array where it is None."""
     if axis is None:
         return np.take(np.ravel(arr), np.delete(np.arange(np.size(arr)), obj))
-    return np.take(arr, np.delete(np.arange(np.shape(arr)[axis]), obj), axis=axis)
+    return np.take(arr, np.delete(np.arange(np.shape(arr)[normalize_axis_index(axis, np.ndim(arr))]), obj), axis=axis)
 
 
 @op(
@@ -255,10 +259,6 @@ def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
 
 
 constant(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.isin)
-refuse("it changes its array; use np.where(mask, values, t)", np.place, np.putmask, np.copyto)
-refuse("it changes its array; use np.reshape(t, -1).at[indices].set(values)", np.put)
-refuse("it changes its array; use t.at[i, i].set(values) with i = np.arange(n)", np.fill_diagonal)
-refuse("it changes its array; use t.at[index].set(values)", np.put_along_axis)
 refuse(
     "how many elements it returns depends on their values; pick them, t[np.unique(t.value, return_index=True)[1]]",
     *(np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values),

@@ -68,13 +68,6 @@ def _(i: int, g: Cotangent, z: Value, *arrays: Value, axis: int = 0, **_: Any) -
     return g[_along(axis % g.ndim, i)]
 
 
-def stacked(data: Any) -> Value:
-    """Return nested lists that hold Tensors as one Tensor, and anything else as it is."""
-    if type(data) is Tensor or Tensor not in map(type, trees.flatten(data)[0]):
-        return data
-    return np.stack([stacked(x) for x in data])
-
-
 @op(numpy=np.vstack, spread=True, samples=(sample((3,), (3,)), sample((2, 3), (1, 3)), sample((), ())))
 def vstack(tup: Parts, /, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along the first axis, vectors as rows."""
@@ -107,6 +100,7 @@ def _nested(*shapes: Value) -> Value:
 
 @op(
     numpy=np.block,
+    lists=True,
     samples=(
         sample(_nested([(2, 2), (2, 1)], [(1, 2), (1, 1)])),
         sample(_nested((3,), ())),
@@ -238,11 +232,12 @@ def tile(A: Value, /, reps: Value) -> Value:
         sample((2, 3), repeats=[3], axis=-1),
         sample((2, 3), repeats=np.array([2, 0, 1]), axis=1),
         sample((), repeats=3),
+        sample((), repeats=2, axis=-1),
     ),
 )
 def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
-    shape = (np.size(a),) if axis is None else np.shape(a)
+    shape = (np.size(a),) if axis is None or not np.ndim(a) else np.shape(a)
     axis = normalize_axis_index(axis or 0, len(shape))
     if np.size(repeats) != 1:
         return np.reshape(a, shape)[_along(axis, np.repeat(np.arange(shape[axis]), repeats))]

@@ -85,7 +85,7 @@ def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = 
     """Return the mean over ``axis`` of the elements chosen by ``where``."""
     keep_inexact(a, dtype)
     n = count(np.shape(a), axis)
-    if not n or dtype is not None or where is not True or a.dtype not in _PLAIN:
+    if not n or dtype is not None or where is not True or getattr(a, "dtype", None) not in _PLAIN:
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
     total: Any = np.add.reduce  # what np.mean calls, at a third of the price
     return total(a, axis=axis, keepdims=keepdims) / n

@@ -66,7 +66,16 @@ def resize(a: Value, /, new_shape: Axes) -> Value:
     return np.reshape(np.tile(flat, copies)[: new.size], new.shape)
 
 
-@op(numpy=np.transpose, samples=(sample((3, 4)), sample((2, 3, 4), axes=(1, -1, 0)), sample(()), sample((), axes=())))
+@op(
+    numpy=np.transpose,
+    samples=(
+        sample((3, 4)),
+        sample((2, 3, 4), axes=(1, -1, 0)),
+        sample((3,), axes=-1),
+        sample(()),
+        sample((), axes=()),
+    ),
+)
 def transpose(a: Value, /, axes: Any = None) -> Value:
     """Return the array with its axes permuted; reversed where ``axes`` is None."""
     return np.transpose(a, axes)
@@ -76,7 +85,7 @@ def transpose(a: Value, /, axes: Any = None) -> Value:
 def _(g: Cotangent, z: Value, x: Value, axes: Any = None) -> Cotangent:
     if axes is None:
         return np.transpose(g)
-    places = [axis % len(axes) for axis in axes]
+    places = [axis % x.ndim for axis in (axes if np.iterable(axes) else (axes,))]
     return np.transpose(g, sorted(range(len(places)), key=places.__getitem__))
 
 

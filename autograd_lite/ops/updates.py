@@ -7,12 +7,12 @@ from typing import Any, final
 
 import numpy as np
 
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
-from autograd_lite.core.tensor import Tensor, in_place
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.indexing import repeats
-from autograd_lite.ops.joining import stacked
 from autograd_lite.ops.samples import sample
 
 updates = (
@@ -123,38 +123,41 @@ class At:
 
     def subtract(self, values: Value) -> Tensor:
         """Return ``t`` with the values subtracted in the places."""
-        return self.add(np.negative(values))
+        return self.add(np.negative(stacked(values)))
 
     def multiply(self, values: Value) -> Tensor:
         """Return ``t`` multiplied by the values in the places."""
-        return self._update(np.multiply, values)
+        return self.apply(np.multiply, values)
 
     def divide(self, values: Value) -> Tensor:
         """Return ``t`` divided by the values in the places."""
-        return self._update(np.divide, values)
+        return self.apply(np.divide, values)
 
     def power(self, values: Value) -> Tensor:
         """Return ``t`` to the power of the values in the places."""
-        return self._update(np.power, values)
+        return self.apply(np.power, values)
 
     def min(self, values: Value) -> Tensor:
         """Return ``t`` with its minimum with the values in the places."""
-        return self._update(np.minimum, values)
+        return self.apply(np.minimum, values)
 
     def max(self, values: Value) -> Tensor:
         """Return ``t`` with its maximum with the values in the places."""
-        return self._update(np.maximum, values)
+        return self.apply(np.maximum, values)
 
-    def _update(self, ufunc: np.ufunc, values: Value) -> Tensor:
+    def apply(self, ufunc: np.ufunc, *values: Value) -> Tensor:
+        """Return ``t`` with what a ufunc of one or two inputs makes of the places and the values, as ``ufunc.at``."""
+        if ufunc is np.add:
+            return self.add(*values)
         if not repeats(self._index):
-            return self.set(ufunc(self.get(), values))
+            return self.set(ufunc(self.get(), *values))
         shape = self._tensor.shape
         places = np.arange(np.prod(shape, dtype=int)).reshape(shape)[self._index]
-        values = np.reshape(np.broadcast_to(values, places.shape), -1)
+        rows = [np.reshape(np.broadcast_to(stacked(x), places.shape), -1) for x in values]
         flat = self._tensor.reshape(-1)
         for turn in _turns(places.reshape(-1)):
             here = At(flat, places.reshape(-1)[turn])
-            flat = here.set(ufunc(here.get(), values[turn]))
+            flat = here.set(ufunc(here.get(), *(x[turn] for x in rows)))
         return flat.reshape(shape)
 
     def _fitting(self, values: Value) -> Value:
@@ -190,10 +193,3 @@ def _turns(places: Value) -> Iterator[Any]:
 def outer(ufunc: np.ufunc) -> Callable[..., Any]:
     """Return the method ``outer`` of a ufunc: it takes all pairs of elements."""
     return lambda x, y: ufunc(np.reshape(x, np.shape(x) + (1,) * np.ndim(y)), y)
-
-
-def at(ufunc: np.ufunc) -> Callable[..., Any]:
-    """Return the method ``at`` of a ufunc, which changes its array and is refused."""
-    name = {"maximum": "max", "minimum": "min"}.get(ufunc.__name__, ufunc.__name__)
-    instead = f"t.at[index].{name}(values)" if hasattr(At, name) else f"t.at[index].set(np.{name}(t[index], ...))"
-    return in_place(f"np.{ufunc.__name__}.at", instead)

@@ -60,7 +60,8 @@ TENSORS = {
     "asarray": (lambda: np.asarray(VECTOR), TypeError, [NO_ARRAY, "use it as it is, or its .value"]),
     "array of Tensors": (lambda: np.array([NUMBER, NUMBER]), TypeError, [NO_ARRAY, "np.stack([NUMBER, NUMBER])"]),
     "Tensor of Tensors": (lambda: ag.Tensor([NUMBER, NUMBER]), TypeError, [NO_ARRAY, "np.stack"]),
-    "list beside a Tensor": (lambda: VECTOR + [NUMBER] * 3, TypeError, [NO_ARRAY, "np.stack"]),
+    "list of Tensors": (lambda: np.sum([NUMBER] * 3), TypeError, [NO_ARRAY, "np.stack"]),
+    "objects and Tensors": (lambda: VECTOR + [NUMBER, "a", None], TypeError, ["expected numbers beside a Tensor, got"]),
     "method dot of an array": (
         lambda: np.ones((2, 3)).dot(VECTOR),
         TypeError,
@@ -142,7 +143,7 @@ class TestInPlace:
 
     def test_out(self):
         check(lambda: np.exp(VECTOR, out=ARRAY), TypeError, ["np.exp cannot write", "array = np.exp(...) instead"])
-        check(lambda: np.add(1.0, 1.0, out=VECTOR), TypeError, ["cannot write into a Tensor (out=)"])
+        check(lambda: np.add(1.0, 1.0, out=VECTOR), TypeError, ["'weights' is a leaf", "weights.at[index].set(value)"])
         check(lambda: np.sum(VECTOR, out=ARRAY), TypeError, ["sum()", "'out='", "use the returned value"])
 
 
@@ -175,10 +176,10 @@ FUNCTIONS = {
         NotImplementedError,
         ["np.hypot.reduce of a Tensor has no derivative rule here", "pass .value"],
     ),
-    "refused": (
+    "into a plain array": (
         lambda: np.copyto(ARRAY, VECTOR),
-        NotImplementedError,
-        ["np.copyto of a Tensor is refused", "np.where"],
+        TypeError,
+        ["np.copyto cannot store a Tensor in a plain array", "np.where(mask, t, array)"],
     ),
 }
 
