@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Callable
 from functools import partial, update_wrapper
@@ -16,6 +15,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.signatures import signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant
@@ -89,8 +89,8 @@ class Op:
         self.domain = domain
         self.given = 0
         self.samples = samples
-        self.__signature__ = _signature(forward)
-        self.input_names, self.param_names, variadic = _sort(self.__signature__)
+        self.__signature__ = signature_of(forward)
+        self.input_names, self.param_names, variadic = sort(self.__signature__)
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
         self.edges: tuple[tuple[int, Rule], ...] | None = None
@@ -182,12 +182,10 @@ class Op:
         if assigning:
             _check_views(inputs)
         given = raw_params(params) if observers and params else params
-        listed = lists and not recorded and any(map(holds_tensor, inputs))
-        if not recorded and not listed and given is params:  # a Tensor that picks from an array is recorded
+        if not recorded and given is params and not (lists and any(map(holds_tensor, inputs))):
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
-            whole = map(stacked, inputs)
-            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in whole])
+            inputs = tuple(map(_as_input, inputs))
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **given) if given else self.compute(*values)
@@ -373,6 +371,12 @@ HINTS = {
 }
 
 
+def _as_input(x: Value) -> Value:
+    """Return what a node holds for an input: a list as one array, or as one Tensor where it holds some."""
+    x = stacked(x)
+    return x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x)
+
+
 def _check_views(inputs: tuple[Value, ...]) -> None:
     """Raise RuntimeError where an input is a view that an assignment left behind."""
     for x in inputs:
@@ -386,25 +390,6 @@ def is_named(x: Any) -> bool:
         return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
     except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
         return False
-
-
-def _signature(forward: Callable[..., Any]) -> inspect.Signature:
-    """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
-    if isinstance(forward, np.ufunc):
-        names = "xyzw"[: forward.nin]
-        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
-    return inspect.signature(forward)
-
-
-def _sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    """Read input names, parameter names, and whether any number of inputs is taken."""
-    parameters = signature.parameters.values()
-    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
-        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
-    else:
-        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
-    params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
-    return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _take_item(x: tuple[Any, ...], *, index: int) -> Value:

@@ -51,7 +51,9 @@ def _var_vjp(
     **_: Any,
 ) -> Cotangent:
     if where is not True:
-        return expand_reduced(2 * g, x.shape, axis, keepdims) * _slope_among(where, x, axis, ddof, z.dtype)
+        return expand_reduced(2 * g, x.shape, axis, keepdims) * _slope_among(
+            np.broadcast_to(where, x.shape), x, axis, ddof, z.dtype
+        )
     return expand_reduced(g * 2 / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
 
 
@@ -83,7 +85,9 @@ def _std_vjp(
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
     g = g / (z + (z == 0))
     if where is not True:
-        return expand_reduced(g, x.shape, axis, keepdims) * _slope_among(where, x, axis, ddof, z.dtype)
+        return expand_reduced(g, x.shape, axis, keepdims) * _slope_among(
+            np.broadcast_to(where, x.shape), x, axis, ddof, z.dtype
+        )
     return expand_reduced(g / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
 
 

@@ -10,6 +10,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
 from autograd_lite.ops.elementwise import LOG_2, sigmoid
+from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.nn.softmaxes import log_softmax, shift, softmax
 
 
@@ -90,7 +91,7 @@ def _(g: Cotangent, z: Value, x: Value, labels: Value, axis: int = -1) -> Cotang
     axis %= x.ndim
     classes = np.arange(x.shape[axis]).reshape((x.shape[axis],) + (1,) * (x.ndim - 1 - axis))
     apart = (slice(None),) * axis + (None,)
-    return g[apart] * (softmax(x, axis) - (labels[apart] == classes))
+    return g[apart] * (softmax(x, axis) - (array_of(labels)[apart] == classes))
 
 
 def _classes(rng: np.random.Generator) -> Value:

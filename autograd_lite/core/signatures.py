@@ -1,0 +1,28 @@
+"""How a call of an op is spelled: its inputs, which are differentiated, and its keyword parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
+    """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
+    if isinstance(forward, np.ufunc):
+        names = "xyzw"[: forward.nin]
+        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
+    return inspect.signature(forward)
+
+
+def sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    """Read input names, parameter names, and whether any number of inputs is taken."""
+    parameters = signature.parameters.values()
+    if any(p.kind is p.POSITIONAL_ONLY for p in parameters):
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_ONLY]
+    else:
+        inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
+    return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
