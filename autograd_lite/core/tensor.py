@@ -188,9 +188,10 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
-        stored = stores_item(sys._getframe(2))  # array[i] = t, where NumPy asks for a number: it always raises
-        if self.dtype.kind in "fc" and (stored or self._differentiated()):
-            registry[Tensor._detached](self, conversion)
+        if self.dtype.kind in "fc":
+            stored = tape.current_run() is None and stores_item(sys._getframe(2))  # array[i] = t asks for a number
+            if stored or self._differentiated():
+                registry[Tensor._detached](self, conversion)
         return self._observed(self._read())
 
     def _differentiated(self) -> bool:

@@ -210,6 +210,22 @@ def test_what_python_does_with_it(name):
     assert np.sum(np.abs(gradient)) > 0
 
 
+@pytest.mark.parametrize("dtype", [float, int, complex])
+def test_only_a_constant_of_a_transform_may_be_stored(dtype):
+    def f(t, stored):
+        y = np.zeros(2, dtype)
+        y[0] = stored(t)
+        y[:] = stored(t)
+        return t * float(y[1].real)
+
+    assert ag.grad(f)(2.0, lambda t: ag.Tensor(3.0)) == 3.0
+    for stored in (lambda t: t, lambda t: t * t):
+        with pytest.raises(TypeError, match="make y with its"):
+            ag.grad(f)(2.0, stored)
+    with pytest.raises((TypeError, ValueError)):
+        f(ag.Tensor(2.0), lambda t: t)
+
+
 class TestErrorsOfC:
     """What C code raises in the place of a refusal is not what the user sees."""
 
