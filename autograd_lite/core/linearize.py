@@ -96,7 +96,7 @@ class Call(Run):
         """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
         if type(x) is not Tensor:
             if isinstance(x, np.ndarray):
-                x = x.copy() if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
+                x = x.copy("K") if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
         elif x.serial < self.since:
             made = alias(x)

@@ -208,7 +208,7 @@ class Op:
         for i in range(len(held)) if self._read_by_others is None else self._read_by_others:
             x = held[i]
             if type(x) is _ndarray:
-                held[i] = x.copy() if x.nbytes <= SMALL and not observers else kept(x, self.name)
+                held[i] = x.copy("K") if x.nbytes <= SMALL and not observers else kept(x, self.name)
         return tuple(held)
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:

@@ -164,17 +164,17 @@ def kept(x: Array, use: str, run: Run | None = None) -> Array:
     A middling array is copied once: in a loop that uses it again and again, copies would add up.
     """
     if x.nbytes <= SMALL and not observers:
-        return x.copy()
+        return x.copy("K")
     run = current_run() or run
     if run is None:
-        return x.copy() if x.nbytes <= MIDDLE and not observers else x
+        return x.copy("K") if x.nbytes <= MIDDLE and not observers else x
     if run.copies or (x.flags.writeable and not _can_be_unlocked(_owner(x))):
-        return x if observers else x.copy()  # observers know arrays by identity
+        return x if observers else x.copy("K")  # observers know arrays by identity
     if run.guard is None:
         run.guard = Guard()
     if x.nbytes <= MIDDLE and id(x) not in run.guard.copied and not observers:
         run.guard.copied.add(id(x))
-        return x.copy()
+        return x.copy("K")
     run.guard.hold(x, use)
     return x
 
