@@ -598,6 +598,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def deviation(
@@ -608,6 +609,7 @@ def deviation(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
 
@@ -1169,6 +1171,12 @@ def log_softmax(x: Tensor, /, axis: int | tuple[int, ...] | None = -1) -> Tensor
     """Return x - log(sum(exp(x))) over the axis, without overflow. A slice of -inf alone stays as it is."""
 
 @overload
+def log_sum_exp(x: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+@overload
+def log_sum_exp(x: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
+    """Return log(sum(exp(x))) over the axis, without overflow: what `logsumexp` records where it has no weights."""
+
+@overload
 def logaddexp(x: _Plain, y: _Plain, /) -> Any: ...
 @overload
 def logaddexp(x: Tensor, y: _Value, /) -> Tensor: ...
@@ -1186,11 +1194,25 @@ def logaddexp2(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def logaddexp_reduce(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = ...,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def logaddexp_reduce(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = ...,
+    where: Any = True,
 ) -> Tensor:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``."""
 
@@ -1229,11 +1251,16 @@ def logspace(
 ) -> Tensor:
     """Return powers of ``base`` whose exponents are evenly spaced."""
 
-@overload
-def logsumexp(x: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
-@overload
-def logsumexp(x: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return log(sum(exp(x))) over the axis, without overflow: a smooth maximum."""
+def logsumexp(
+    x: _Value,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    b: Any = None,
+    *,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """Return log(sum(b * exp(x))) over the axis, without overflow: a smooth maximum."""
 
 def lstsq(a: _Value, b: _Value, /, rcond: Any = None) -> Any:
     """Return least-squares solution, residuals, rank and singular values."""
@@ -1279,10 +1306,26 @@ def matvec(x1: _Plain, x2: Tensor, /) -> Tensor:
     """Return the product of matrices with vectors."""
 
 @overload
-def max(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def max(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def max(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis``."""
+def max(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def max_pool1d(x: _Plain, /, size: int, stride: int | None = None, padding: int = 0) -> Any: ...
@@ -1324,13 +1367,25 @@ def maximum_accumulate(a: Tensor, /, axis: int = 0, dtype: Any = None) -> Tensor
 
 @overload
 def mean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def mean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis``."""
+    """Return the mean over ``axis`` of the elements chosen by ``where``."""
 
 @overload
 def median(
@@ -1346,10 +1401,26 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     """Return the coordinates of the grid whose axes are vectors."""
 
 @overload
-def min(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def min(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def min(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis``."""
+def min(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def minimum(x: _Plain, y: _Plain, /) -> Any: ...
@@ -1418,20 +1489,48 @@ def nancumsum(a: Tensor, /, axis: int | None = None, dtype: Any = None) -> Tenso
     """Return the running sum along ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmax(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmax(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmax(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the largest element over ``axis`` that is no NaN."""
+def nanmax(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanmean(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanmean(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the mean over ``axis`` of the elements that are no NaN."""
+    """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nanmedian(
@@ -1444,10 +1543,26 @@ def nanmedian(
     """Return the median over ``axis`` of the elements that are no NaN."""
 
 @overload
-def nanmin(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
+def nanmin(
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any: ...
 @overload
-def nanmin(a: Tensor, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Tensor:
-    """Return the smallest element over ``axis`` that is no NaN."""
+def nanmin(
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Tensor:
+    """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanpercentile(
@@ -1475,13 +1590,27 @@ def nanpercentile(
 
 @overload
 def nanprod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanprod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis`` of the elements that are no NaN."""
+    """Return the product over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanquantile(
@@ -1516,6 +1645,7 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanstd(
@@ -1526,18 +1656,33 @@ def nanstd(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the standard deviation over ``axis`` of the elements that are no NaN."""
+    """Return the standard deviation over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def nansum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nansum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis`` of the elements that are no NaN."""
+    """Return the sum over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
 
 @overload
 def nanvar(
@@ -1548,6 +1693,7 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def nanvar(
@@ -1558,8 +1704,9 @@ def nanvar(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
-    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+    """Return the variance over ``axis`` of the elements chosen by ``where`` that are no NaN."""
 
 @overload
 def negative(x: _Plain, /) -> Any: ...
@@ -1769,13 +1916,27 @@ def power(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def prod(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def prod(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 1,
+    where: Any = True,
 ) -> Tensor:
-    """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
+    """Return the product over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 @overload
 def ptp(a: _Plain, /, axis: int | tuple[int, ...] | None = None, *, keepdims: bool = False) -> Any: ...
@@ -2090,6 +2251,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2102,6 +2264,7 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2117,13 +2280,27 @@ def subtract(x: _Plain, y: Tensor, /) -> Tensor:
 
 @overload
 def sum(
-    a: _Plain, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: _Plain,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def sum(
-    a: Tensor, /, axis: int | tuple[int, ...] | None = None, dtype: Any = None, *, keepdims: bool = False
+    a: Tensor,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = 0,
+    where: Any = True,
 ) -> Tensor:
-    """Return the sum over ``axis``."""
+    """Return the sum over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
 
 def svd(a: _Value, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Any:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016)."""
@@ -2262,6 +2439,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Any: ...
@@ -2274,6 +2452,7 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Tensor:
@@ -2288,6 +2467,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Any: ...
 @overload
 def variance(
@@ -2298,6 +2478,7 @@ def variance(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
 ) -> Tensor:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
 
@@ -2336,6 +2517,25 @@ def vsplit(ary: _Value, /, indices_or_sections: Any) -> Any:
 
 def vstack(tup: _Value, /, *, dtype: Any = None, casting: Any = "same_kind") -> Any:
     """Return the arrays joined along the first axis, vectors as rows."""
+
+def weighted_log_sum_exp(
+    x: _Value,
+    b: _Value,
+    /,
+    axis: int | tuple[int, ...] | None = None,
+    *,
+    keepdims: bool = False,
+    return_sign: bool = False,
+) -> Any:
+    """Return log(sum(b * exp(x))) over the axis, of ``x`` and ``b`` of one shape: what `logsumexp` records."""
+
+@overload
+def weighted_softmax(x: _Plain, b: _Plain, /, axis: int | tuple[int, ...] | None = -1) -> Any: ...
+@overload
+def weighted_softmax(x: Tensor, b: _Value, /, axis: int | tuple[int, ...] | None = -1) -> Tensor: ...
+@overload
+def weighted_softmax(x: _Plain, b: Tensor, /, axis: int | tuple[int, ...] | None = -1) -> Tensor:
+    """Return exp(x) / sum(b * exp(x)) over the axis, of ``x`` and ``b`` of one shape, without overflow."""
 
 @overload
 def where(condition: _Value, x: _Plain, y: _Plain, /) -> Any: ...

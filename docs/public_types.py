@@ -133,7 +133,7 @@ def _default(value: Any) -> str:
     """Return a default as source text, where it is short and a literal."""
     if isinstance(value, str):
         return f'"{value}"'
-    return repr(value) if isinstance(value, (int, float, tuple, type(None))) else "..."
+    return repr(value) if isinstance(value, (int, float, tuple, type(None))) and "inf" not in repr(value) else "..."
 
 
 def _written(hint: Any, arrays: str) -> str:

@@ -1,5 +1,6 @@
 """NumPy's namespace for programs that fill arrays: what makes arrays makes recordable ones inside a transform."""
 
+import math
 import pickle
 import subprocess
 import sys
@@ -290,3 +291,75 @@ def test_what_is_joined_of_numbers_takes_stores_inside_a_transform():
 
     assert ag.grad(f)(3.0) == 6.0
     assert type(np.r_[0.0, 1.0]) is type(np.c_[0.0, 1.0]) is numpy.ndarray
+
+
+# Constants among code that knows nothing of Tensors
+
+
+def pairs(x):
+    return sum(float(step) * x for step in np.linspace(0, 1, 3))
+
+
+def drawn(x):
+    return x * numpy.random.default_rng(0).multivariate_normal(np.zeros(2), np.eye(2))[0]
+
+
+def plain(x):
+    buffer = numpy.zeros(2)
+    buffer[:] = np.full(2, 0.5) * 2.0
+    return x * np.sum(buffer) + math.sqrt(np.ones(2)[0])
+
+
+@pytest.mark.parametrize("function", [pairs, drawn, plain])
+def test_a_constant_becomes_plain_numbers_where_it_has_to(function):
+    expected = function(2.0)
+    value, slope = ag.value_and_grad(function)(2.0)
+    assert value == pytest.approx(expected)
+    assert slope == pytest.approx(function(2.5) - function(1.5))
+    assert "_and_gradient" in ag.source(function, 2.0)
+
+
+@pytest.mark.parametrize("call", ["float(out[0])", "numpy.array(out)", "numpy.zeros(2).__setitem__(0, out[0])"])
+def test_what_is_differentiated_does_not(call):
+    def f(x):
+        out = np.zeros(2)
+        out[0] = x
+        return eval(call, {"numpy": numpy, "out": out})
+
+    with pytest.raises(TypeError, match="gradient"):
+        ag.grad(f)(2.0)
+
+
+@ag.op
+def squares(x):
+    out = np.empty(x.shape)
+    for i in range(len(x)):
+        out[i] = x[i] ** 2
+    return out
+
+
+@squares.vjp
+def _(g, z, x):
+    out = np.zeros(x.shape)
+    out += 2 * g * x
+    return out
+
+
+def test_the_forward_and_the_rule_of_an_op_may_fill_arrays():
+    ag.check_grads(lambda x: np.sum(squares(x) ** 2), T)
+    assert type(ag.grad(lambda x: np.sum(squares(x)))(T)) is numpy.ndarray
+
+
+def test_the_forward_of_an_op_may_not_close_over_what_is_differentiated():
+    def f(t):
+        @ag.op
+        def scaled(x):
+            out = np.zeros(x.shape)
+            out[:] = x * t
+            return out
+
+        scaled.vjp(lambda g, z, x: g * t)
+        return np.sum(scaled(T * t))
+
+    with pytest.raises(TypeError, match="op 'scaled' returned Tensor"):
+        ag.grad(f)(2.0)

@@ -275,13 +275,21 @@ def _stretched(shape: Shape, node: Tensor) -> Shape:
     if core is None:
         return shape
     if core == 0:
-        return node.shape
+        return _shape_of_output(node)
     loops = [np.shape(raw(x))[:-core] for x in node.inputs]
     return np.broadcast_shapes(*loops) + shape[-core:]
 
 
+def _shape_of_output(node: Tensor) -> Shape:
+    """Return the shape of what an op gave: of the first of several outputs."""
+    value = node._value
+    return np.shape(value[0] if isinstance(value, tuple) else value)
+
+
 def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
     """Return a cotangent in the dtype of its input: the real part for a real one."""
+    if dtype.kind not in "fc":  # of a mask or a count that is traced: it ends where they were made
+        return c
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
     return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
@@ -291,7 +299,7 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: S
     row = cast(Operation, node.op)
     expected = f"{x.shape}" if stretched == x.shape else f"{x.shape} or, before broadcasting is undone, {stretched}"
     hint = ""
-    if row.core is None and given == np.shape(node._value):
+    if row.core is None and given == _shape_of_output(node):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
 

@@ -62,7 +62,7 @@ def settle() -> None:
         return
     for key, (ref, users) in list(_pending.nodes.items()):
         x = ref()
-        if x is None or hasattr(x, "stores"):  # it is gone, or stands for another node by now
+        if x is None or hasattr(x, "versions"):  # it is gone, or stands for another node by now
             del _pending.nodes[key]
         elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
             x._value = Released(x._value)

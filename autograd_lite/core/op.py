@@ -28,6 +28,7 @@ Rules = tuple[Rule | None, ...]
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
 _NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
+_KEPT = _NUMBERS | {Tensor}
 
 
 class Op:
@@ -54,8 +55,7 @@ class Op:
     spread : bool
         The forward takes its inputs as one sequence, as ``np.concatenate`` does.
     lists : bool
-        An op without rules whose forward takes lists of arrays apart itself, as ``np.block`` does. In any other place
-        a list that holds Tensors becomes one Tensor first.
+        The forward takes lists of arrays apart, as that of ``np.block``. Elsewhere they become one Tensor first.
     operate : callable, optional
         The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
     domain : Domain or tuple of Domain
@@ -181,13 +181,11 @@ class Op:
             values.append(x)
         if assigning:
             _check_views(inputs)
-        given = raw_params(params) if observers and params else params
-        listed = lists and not recorded and any(map(holds_tensor, inputs))
-        if not recorded and not listed and given is params:  # a Tensor that picks from an array is recorded
+        given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
+        if given is params and not (recorded or (lists and any(map(holds_tensor, inputs)))):
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
-            whole = map(stacked, inputs)
-            inputs = tuple([x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x) for x in whole])
+            inputs = tuple([x if type(x) in _KEPT else as_constant(x) for x in map(stacked, inputs)])
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **given) if given else self.compute(*values)
@@ -237,6 +235,8 @@ class Op:
             return np.complex128(value)
         if isinstance(value, (bool, int, float)):
             return np.float64(value)
+        if type(value) is Tensor and not value._differentiated():  # an array that the forward made to fill it
+            return value.value
         hint = ": is a return missing?" if value is None else "; several outputs are a tuple"
         raise TypeError(f"op '{self.name}' returned {type(value).__name__}, expected an array or a number{hint}")
 
@@ -271,9 +271,10 @@ class Op:
                     f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
                 )
             if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
+                instead = " or combine it with the result" if key == "initial" else ""
                 raise TypeError(
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
-                    f"pass {key}.value to treat it as a constant"
+                    f"pass {key}.value to treat it as a constant{instead}"
                 )
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
@@ -365,7 +366,7 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
 
 HINTS = {
     "out": "; a record is never written over: use the returned value",
-    "where": "; leave elements out with np.where(mask, a, neutral) first: 0 in a sum, 1 in a product",
+    "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
     "initial": "; combine the value with the result instead",
 }
 

@@ -131,7 +131,8 @@ class Tensor:
     @property
     def dtype(self) -> np.dtype[Any]:
         """NumPy dtype of the value."""
-        return np.asarray(self._value).dtype
+        dtype: np.dtype[Any] | None = getattr(self._value, "dtype", None)  # of what was let go, too
+        return np.asarray(self._value).dtype if dtype is None else dtype
 
     def __len__(self) -> int:
         if not self.shape:
@@ -197,8 +198,9 @@ class Tensor:
         return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
-        if self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
-            return self._observed(np.array(self._value, dtype))
+        constant = tape.current_run() is not None and not self._differentiated()
+        if constant or self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
+            return self._observed(np.array(self._read(), dtype))
         return registry[Tensor.__array__](self)
 
     def __setitem__(self, index: Any, value: Value) -> None:

@@ -29,7 +29,7 @@ from autograd_lite.ops import (
     windows,
 )
 from autograd_lite.ops.linalg import decompositions, norms, products, solving
-from autograd_lite.ops.nn import activations, convolutions, losses, networks
+from autograd_lite.ops.nn import activations, convolutions, losses, networks, softmaxes
 
 modules = (
     elementwise,
@@ -55,6 +55,7 @@ modules = (
     trigonometry,
     choices,
     activations,
+    softmaxes,
     losses,
     networks,
     convolutions,

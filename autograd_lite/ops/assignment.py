@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from autograd_lite.core.op import Op, item
+from autograd_lite.core import op
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import current_run, registry
 from autograd_lite.core.tensor import Tensor, leaf
@@ -96,7 +96,7 @@ def store(t: Tensor, node: Tensor, index: Any) -> None:
     if source is None or row is None:
         replace(t, node, index)
         return
-    if len(t.inputs) != 1 or row is item or source.dtype != t.dtype:
+    if len(t.inputs) != 1 or row is op.item or source.dtype != t.dtype:
         raise TypeError(
             f"'{t.name or 't'}' is a view that '{row.name}' made, and cannot be written through to what it is a view "
             "of; assign to that, or to a copy of the view: np.copy"
@@ -110,7 +110,7 @@ def store(t: Tensor, node: Tensor, index: Any) -> None:
     places = params["index"] if row is getitem else np.unravel_index(numbers, source.shape)
     replace(t, node, index)
     store(source, At(source, places).set(t), np.unravel_index(numbers[index], source.shape))
-    replace(t, cast(Op, row)(source, **params), index)  # a view of what it was written into
+    replace(t, cast(op.Op, row)(source, **params), index)  # a view of what it was written into
 
 
 registry[operator.setitem], registry[operator.iadd] = assign, update

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -98,7 +99,7 @@ def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimiz
     # The cotangent takes the place of operand i, and the labels of operand i the place of the result. That leaves what
     # a contraction cannot write: axes that operand i alone had, axes that it stretched, and its diagonals.
     x = operands[i]
-    terms, result, spare = _labels(subscripts, [np.ndim(operand) for operand in operands])
+    terms, result, spare = _labels(subscripts, tuple(map(np.ndim, operands)))
     lengths = dict(zip(terms[i], x.shape, strict=True))
     others = [*terms[:i], result, *terms[i + 1 :]]
     found = [label for label in lengths if lengths[label] != 1 and any(label in term for term in others)]
@@ -112,7 +113,8 @@ def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimiz
     return c if len(lengths) == x.ndim else _on_diagonals(c, terms[i], spare, x.dtype)
 
 
-def _labels(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str, str]:
+@cache
+def _labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str, str]:
     """Return the labels of the axes of each operand and of the result, the ellipses written out; and unused labels.
 
     The subscripts are valid: NumPy has computed with them.
@@ -126,7 +128,7 @@ def _labels(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str, str]
         counts = Counter(left)
         result = "..." + "".join(sorted(label for label, n in counts.items() if label.isalpha() and n == 1))
     written = [term.replace("...", stack[len(stack) - n :]) for term, n in zip(terms, hidden, strict=True)]
-    return written, result.replace("...", stack), spare
+    return tuple(written), result.replace("...", stack), spare
 
 
 def _on_diagonals(c: Value, term: str, spare: str, dtype: Any) -> Value:

@@ -237,18 +237,15 @@ def tile(A: Value, /, reps: Value) -> Value:
 )
 def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
-    if axis is None:
-        return np.repeat(np.ravel(a), repeats, 0)
-    a = a if np.ndim(a) else np.ravel(a)
-    shape = np.shape(a)
-    axis = normalize_axis_index(axis, len(shape))
+    shape = (np.size(a),) if axis is None or not np.ndim(a) else np.shape(a)
+    axis = normalize_axis_index(axis or 0, len(shape))
     if np.size(repeats) != 1:
-        return a[_along(axis, np.repeat(np.arange(shape[axis]), repeats))]
+        return np.reshape(a, shape)[_along(axis, np.repeat(np.arange(shape[axis]), repeats))]
     before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
     count = operator.index(np.reshape(repeats, ())[()])
     if count == 1:
-        return np.copy(a)
-    stretched = np.broadcast_to(np.expand_dims(a, axis + 1), (*before, n, count, *after))
+        return np.copy(np.reshape(a, shape))
+    stretched = np.broadcast_to(np.reshape(a, (*before, n, 1, *after)), (*before, n, count, *after))
     return np.reshape(stretched, (*before, n * count, *after))
 
 

@@ -10,7 +10,7 @@ from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value, count, expand_reduced
 from autograd_lite.core.tensor import raw
 from autograd_lite.ops.indexing import array_of
-from autograd_lite.ops.reductions import Axis, folds, keep_inexact
+from autograd_lite.ops.reductions import SOME, Axis, among, folds, folds_of_some, keep_inexact, number_of, share_among
 from autograd_lite.ops.samples import complex_plane, positive, sample, with_nans
 from autograd_lite.ops.samples import constant as always
 
@@ -19,33 +19,72 @@ spreads = (
     sample((3, 4), axis=0, ddof=1),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
     sample(complex_plane(2, 3), axis=1),
+    sample((3, 4), axis=0, where=SOME),
+    sample((2, 3, 4), axis=(0, -1), keepdims=True, ddof=1, where=SOME[:1]),
+    sample(complex_plane(3, 4), axis=0, where=SOME),
 )
 
 
-def _var(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
+def _var(
+    a: Value,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Value:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
     keep_inexact(a, dtype)
-    return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
 def _var_vjp(
-    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    **_: Any,
 ) -> Cotangent:
+    if where is not True:
+        return expand_reduced(2 * g, x.shape, axis, keepdims) * _slope_among(where, x, axis, ddof, z.dtype)
     return expand_reduced(g * 2 / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
 
 
-def _std(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
+def _std(
+    a: Value,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Value:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
     keep_inexact(a, dtype)
-    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
 def _std_vjp(
-    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    **_: Any,
 ) -> Cotangent:
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
-    g = g / (z + (z == 0)) / (count(x.shape, axis) - ddof)
-    return expand_reduced(g, x.shape, axis, keepdims) * _centred(x, axis)
+    g = g / (z + (z == 0))
+    if where is not True:
+        return expand_reduced(g, x.shape, axis, keepdims) * _slope_among(where, x, axis, ddof, z.dtype)
+    return expand_reduced(g / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
 
 
 def _centred(x: Value, axis: Axis) -> Value:
@@ -67,20 +106,23 @@ def var(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Value:
     """Return the variance over ``axis``, of n - ``ddof`` degrees of freedom.
 
-    About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
+    Of the elements chosen by ``where``. About ``mean`` where it is given, with its reduced axes of length 1: it is
+    differentiated too.
     """
     ddof = _degrees(ddof, correction)
     if mean is None:
-        return variance(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+        return variance(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
     d = a - mean
     squares = np.real(d * np.conj(d)) if d.dtype.kind == "c" else d * d
-    total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims)
-    return total / max(count(d.shape, axis) - ddof, 0)
+    total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    number = np.sum(np.broadcast_to(where, d.shape), axis=axis, keepdims=keepdims)
+    return total / np.maximum(number - ddof, 0).astype(total.dtype)
 
 
 @op(numpy=np.std, samples=(sample((3, 4), axis=0, correction=1),))
@@ -92,19 +134,21 @@ def std(
     *,
     ddof: float = 0,
     keepdims: bool = False,
+    where: Any = True,
     mean: Any = None,
     correction: float | None = None,
 ) -> Value:
     """Return the standard deviation over ``axis``, of n - ``ddof`` degrees of freedom.
 
-    About ``mean`` where it is given, with its reduced axes of length 1: it is differentiated too.
+    Of the elements chosen by ``where``. About ``mean`` where it is given, with its reduced axes of length 1: it is
+    differentiated too.
 
     Subgradient: 0 where all elements are equal.
     """
     ddof = _degrees(ddof, correction)
     if mean is None:
-        return deviation(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
-    v = var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, mean=mean)
+        return deviation(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+    v = var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
     return np.sqrt(v + (v == 0)) * (v != 0)  # the root of 0 has no slope
 
 
@@ -265,62 +309,97 @@ spreads_with_nans = (
     *folds,
     sample(with_nans(2, 5), axis=1, ddof=1),
     sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)),
+    sample(with_nans(3, 4), axis=0, where=SOME),
 )
 
 
-@op(numpy=np.nanmean, samples=folds)
-def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the mean over ``axis`` of the elements that are no NaN."""
+@op(numpy=np.nanmean, samples=(*folds, *folds_of_some))
+def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
+    """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
     keep_inexact(a, dtype)
-    return np.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return np.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
 
 
 @nanmean.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
-    numbers = x == x
-    return expand_reduced(g, x.shape, axis, keepdims) * numbers / _number(numbers, axis, 0, z.dtype)
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
+) -> Cotangent:
+    return share_among(among(x == x, where), g, z.dtype, axis, keepdims)
 
 
 @op(numpy=np.nanvar, samples=spreads_with_nans)
-def nanvar(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
-    """Return the variance over ``axis`` of the elements that are no NaN, of n - ``ddof`` degrees of freedom."""
+def nanvar(
+    a: Value,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Value:
+    """Return the variance over ``axis`` of the elements chosen by ``where`` that are no NaN.
+
+    Of n - ``ddof`` degrees of freedom.
+    """
     keep_inexact(a, dtype)
-    return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
 @op(numpy=np.nanstd, samples=spreads_with_nans)
-def nanstd(a: Value, /, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Value:
-    """Return the standard deviation over ``axis`` of the elements that are no NaN.
+def nanstd(
+    a: Value,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+) -> Value:
+    """Return the standard deviation over ``axis`` of the elements chosen by ``where`` that are no NaN.
+
+    Of n - ``ddof`` degrees of freedom.
 
     Subgradient: 0 where all elements are equal.
     """
     keep_inexact(a, dtype)
-    return np.nanstd(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    return np.nanstd(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
 @nanvar.vjp
 def _(
-    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    **_: Any,
 ) -> Cotangent:
-    return expand_reduced(g, x.shape, axis, keepdims) * (2 * _slope_of_numbers(x, axis, ddof, z.dtype))
+    return expand_reduced(g, x.shape, axis, keepdims) * (2 * _slope_among(among(x == x, where), x, axis, ddof, z.dtype))
 
 
 @nanstd.vjp
 def _(
-    g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, ddof: float = 0, keepdims: bool = False
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    where: Any = True,
+    **_: Any,
 ) -> Cotangent:
-    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope_of_numbers(x, axis, ddof, z.dtype)
+    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope_among(
+        among(x == x, where), x, axis, ddof, z.dtype
+    )
 
 
-def _slope_of_numbers(x: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
-    """Return the differences from the mean, by the degrees of freedom; 0 for NaNs."""
-    numbers = x == x
-    filled = np.where(numbers, x, 0)
-    means = np.sum(filled, axis=axis, keepdims=True) / _number(numbers, axis, 0, dtype)
-    d = np.where(numbers, filled - means, 0)
-    return (np.conj(d) if d.dtype.kind == "c" else d) / _number(numbers, axis, ddof, dtype)
-
-
-def _number(numbers: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
-    """Return how many elements are numbers, less ``ddof``; not quite 0 where none is left and the result is NaN."""
-    return np.maximum(np.sum(numbers, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)
+def _slope_among(chosen: Value, x: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
+    """Return the differences of the chosen elements from their mean, by the degrees of freedom; 0 for the others."""
+    filled = np.where(chosen, x, 0)
+    means = np.sum(filled, axis=axis, keepdims=True) / number_of(chosen, axis, 0, dtype)
+    d = np.where(chosen, filled - means, 0)
+    return (np.conj(d) if d.dtype.kind == "c" else d) / number_of(chosen, axis, ddof, dtype)

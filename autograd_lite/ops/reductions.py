@@ -25,6 +25,19 @@ over_axes = (
     sample((3, 4), axis=-1, keepdims=True),
 )
 of_few = (sample((0, 3)), sample((2, 0), axis=1), sample((), axis=0), sample((2, 3), axis=()))
+SOME = np.array([[True, False, True, True], [True, True, True, False], [False, True, True, True]])
+of_some = (
+    sample((3, 4), axis=1, where=SOME),
+    sample((2, 3, 4), axis=(0, -1), keepdims=True, where=SOME[:1]),
+    sample((4,), where=[True, False, True, True]),
+)
+from_a_start = (
+    sample((4,), initial=0.75),
+    sample((3, 4), axis=1, where=[[True], [False], [True]], initial=-0.5),
+    sample((3, 4), axis=0, keepdims=True, where=SOME[:, ::-1], initial=1.5),
+    sample((0, 3), axis=0, initial=2.0),
+    sample((4,), where=False, initial=0.5),
+)
 
 
 def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent:
@@ -34,60 +47,105 @@ def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent
     return np.broadcast_to(expand_reduced(g, shape, axis, keepdims), shape)
 
 
+def only(where: Any, x: Value, other: float) -> Value:
+    """Return ``x`` with another number in the place of the elements that ``where=`` leaves out of a reduction."""
+    return x if where is True else np.where(where, x, other)
+
+
+def among(mask: Value, where: Any) -> Value:
+    """Return a mask less the elements that ``where=`` leaves out of a reduction."""
+    return mask if where is True else mask & where
+
+
 def keep_inexact(a: Value, dtype: Any) -> None:
     """Raise TypeError where ``dtype=`` would round real or complex numbers to integers."""
     if dtype is not None and np.dtype(dtype).kind not in "fc" and np.result_type(a).kind in "fc":
         raise TypeError(f"dtype={np.dtype(dtype)} rounds to integers, which have no derivative; expected a real dtype")
 
 
-@op(numpy=np.sum, samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128)))
-def sum(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the sum over ``axis``."""
+@op(numpy=np.sum, samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128), *of_some, *from_a_start))
+def sum(
+    a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Value:
+    """Return the sum over ``axis`` of the elements chosen by ``where``, and of ``initial``."""
     keep_inexact(a, dtype)
     total: Any = np.add.reduce  # what np.sum calls, at half the price
-    return total(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total(a, axis, dtype, None, keepdims, initial, where)
 
 
 @sum.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
-    return stretch(g, x.shape, axis, keepdims)
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
+) -> Cotangent:
+    return only(where, stretch(g, x.shape, axis, keepdims), 0)
 
 
-@op(numpy=np.mean, samples=over_axes)
-def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the mean over ``axis``."""
+@op(numpy=np.mean, samples=(*over_axes, *of_some))
+def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
+    """Return the mean over ``axis`` of the elements chosen by ``where``."""
     keep_inexact(a, dtype)
     n = count(np.shape(a), axis)
-    if not n or dtype is not None or getattr(a, "dtype", None) not in _PLAIN:
-        return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    if not n or dtype is not None or where is not True or getattr(a, "dtype", None) not in _PLAIN:
+        return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
     total: Any = np.add.reduce  # what np.mean calls, at a third of the price
     return total(a, axis=axis, keepdims=keepdims) / n
 
 
 @mean.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
+) -> Cotangent:
+    if where is not True:
+        return share_among(np.broadcast_to(where, x.shape), g, z.dtype, axis, keepdims)
     return stretch(g / count(x.shape, axis), x.shape, axis, keepdims)
 
 
-@op(numpy=np.prod, samples=(*over_axes, *of_few, sample((2, 3), axis=-1)))
-def prod(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the product over ``axis``. Its derivatives are products too: exact where factors are zero."""
+def share_among(chosen: Value, g: Cotangent, dtype: Any, axis: Axis, keepdims: bool) -> Cotangent:
+    """Share the cotangent of a mean over ``axis`` among the chosen elements."""
+    return expand_reduced(g, chosen.shape, axis, keepdims) * chosen / number_of(chosen, axis, 0, dtype)
+
+
+def number_of(chosen: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
+    """Return how many elements are chosen, less ``ddof``; not quite 0 where none is left and the result is NaN."""
+    return np.maximum(np.sum(chosen, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)
+
+
+@op(numpy=np.prod, samples=(*over_axes, *of_few, sample((2, 3), axis=-1), *of_some, *from_a_start))
+def prod(
+    a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Value:
+    """Return the product over ``axis`` of the elements chosen by ``where``, and of ``initial``.
+
+    Its derivatives are products too: exact where factors are zero.
+    """
     keep_inexact(a, dtype)
-    return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
 @prod.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
-    if type(z) is not Tensor and np.all((np.abs(z) > np.finfo(z.dtype).tiny) & np.isfinite(z)):
-        return (
-            expand_reduced(g * z, x.shape, axis, keepdims) / x
-        )  # no factor is 0, and all digits of the product are there
+def _(
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+    **_: Any,
+) -> Cotangent:
+    if initial is not None:
+        g = g * initial
+    elif where is True and type(z) is not Tensor and np.all((np.abs(z) > np.finfo(z.dtype).tiny) & np.isfinite(z)):
+        # no factor is 0, and all digits of the product are there
+        return expand_reduced(g * z, x.shape, axis, keepdims) / x
+    x = only(where, x, 1)
     folded = normalize_axes(axis, x.ndim) if x.shape else ()
     last = range(x.ndim - len(folded), x.ndim)
     moved = np.moveaxis(x, folded, last)
     n = math.prod([x.shape[a] for a in folded])
     others = _others(np.reshape(moved, (*moved.shape[: x.ndim - len(folded)], n)))
-    return expand_reduced(g, x.shape, axis, keepdims) * np.moveaxis(np.reshape(others, moved.shape), last, folded)
+    others = np.moveaxis(np.reshape(others, moved.shape), last, folded)
+    return only(where, expand_reduced(g, x.shape, axis, keepdims) * others, 0)
 
 
 def _others(x: Value) -> Value:
@@ -115,32 +173,43 @@ def interleave(even: Value, odd: Value) -> Value:
     return np.reshape(np.stack((even, odd), -1), (*even.shape[:-1], 2 * even.shape[-1]))
 
 
-@op(numpy=(np.max, np.amax), samples=over_axes)
-def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
-    """Return the largest element over ``axis``.
+@op(numpy=(np.max, np.amax), samples=(*over_axes, *from_a_start))
+def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
+    """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
-    Subgradient: equal largest elements share the cotangent equally.
+    Subgradient: equal largest elements, and ``initial`` among them, share the cotangent equally.
     """
     largest: Any = np.maximum.reduce
-    return largest(a, axis=axis, keepdims=keepdims)
+    return largest(a, axis, None, None, keepdims, initial, where)
 
 
-@op(numpy=(np.min, np.amin), samples=over_axes)
-def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
-    """Return the smallest element over ``axis``.
+@op(numpy=(np.min, np.amin), samples=(*over_axes, *from_a_start))
+def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
+    """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
-    Subgradient: equal smallest elements share the cotangent equally.
+    Subgradient: equal smallest elements, and ``initial`` among them, share the cotangent equally.
     """
     smallest: Any = np.minimum.reduce
-    return smallest(a, axis=axis, keepdims=keepdims)
+    return smallest(a, axis, None, None, keepdims, initial, where)
 
 
 @min.vjp
 @max.vjp
-def share(g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Cotangent:
+def share(
+    g: Cotangent,
+    z: Value,
+    x: Value,
+    axis: Axis = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Cotangent:
     """Share the cotangent of one element that was picked over ``axis`` among all that are equal to it."""
-    ties = x == expand_reduced(z, x.shape, axis, keepdims)
-    number = np.maximum(np.count_nonzero(ties, axis=axis, keepdims=keepdims), 1, dtype=z.dtype)  # none equals a NaN
+    ties = among(x == expand_reduced(z, x.shape, axis, keepdims), where)
+    number = np.count_nonzero(ties, axis=axis, keepdims=keepdims)
+    if initial is not None:
+        number = number + (z == initial)
+    number = np.maximum(number, 1, dtype=z.dtype)  # none is equal to a NaN
     return expand_reduced(g / number, x.shape, axis, keepdims) * ties
 
 
@@ -153,19 +222,33 @@ def ptp(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
 
 
-@op(samples=over_axes[1:])
-def logaddexp_reduce(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
+@op(samples=(*over_axes[1:], *from_a_start))
+def logaddexp_reduce(
+    a: Value,
+    /,
+    axis: Axis = None,
+    dtype: Any = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = -np.inf,
+    where: Any = True,
+) -> Value:
     """Return the logarithm of the sum of exponentials over ``axis``: ``np.logaddexp.reduce``.
+
+    Of the elements chosen by ``where``, and of ``initial``.
 
     Subgradient: 0 where all elements are minus infinity.
     """
     keep_inexact(a, dtype)
     total: Any = np.logaddexp.reduce
-    return total(a, axis=axis, dtype=dtype, keepdims=keepdims)
+    return total(a, axis, dtype, None, keepdims, initial, where)
 
 
 @logaddexp_reduce.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Cotangent:
+def _(
+    g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
+) -> Cotangent:
+    x = only(where, x, -np.inf)
     z = np.maximum(z, np.finfo(z.dtype).min)  # minus infinity less itself is not 0
     return expand_reduced(g, x.shape, axis, keepdims) * np.exp(x - expand_reduced(z, x.shape, axis, keepdims))
 
@@ -188,6 +271,8 @@ constant(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, n
 
 
 folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
+folds_of_some = (sample(with_nans(3, 4), axis=0, where=SOME), sample(with_nans(2, 3), keepdims=True, where=SOME[0, :3]))
+starts = (sample(with_nans(5), initial=0.75), sample(with_nans(3, 4), axis=1, where=SOME, initial=-0.5))
 
 
 def filled(a: Value, value: float) -> Value:
@@ -195,34 +280,38 @@ def filled(a: Value, value: float) -> Value:
     return np.where(np.isnan(a), value, a)
 
 
-@op(numpy=np.nansum, samples=folds)
-def nansum(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the sum over ``axis`` of the elements that are no NaN."""
-    return sum(filled(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+@op(numpy=np.nansum, samples=(*folds, *starts))
+def nansum(
+    a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
+) -> Value:
+    """Return the sum over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
+    return sum(filled(a, 0), axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanprod, samples=folds)
-def nanprod(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Value:
-    """Return the product over ``axis`` of the elements that are no NaN."""
-    return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+@op(numpy=np.nanprod, samples=(*folds, *starts))
+def nanprod(
+    a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
+) -> Value:
+    """Return the product over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``."""
+    return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmax, samples=folds)
-def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
-    """Return the largest element over ``axis`` that is no NaN.
+@op(numpy=np.nanmax, samples=(*folds, *starts))
+def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
+    """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 
-    Subgradient: equal largest elements share the cotangent equally.
+    Subgradient: equal largest elements, and ``initial`` among them, share the cotangent equally.
     """
-    return np.nanmax(a, axis=axis, keepdims=keepdims)
+    return np.nanmax(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmin, samples=folds)
-def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
-    """Return the smallest element over ``axis`` that is no NaN.
+@op(numpy=np.nanmin, samples=(*folds, *starts))
+def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
+    """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 
-    Subgradient: equal smallest elements share the cotangent equally.
+    Subgradient: equal smallest elements, and ``initial`` among them, share the cotangent equally.
     """
-    return np.nanmin(a, axis=axis, keepdims=keepdims)
+    return np.nanmin(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
 nanmax.vjp(share)

@@ -232,6 +232,8 @@ def _neutral(number: int, *places: int) -> Rule:
 
 def _reduced(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
     """Take the number out of a sum; sum nothing where all axes have the length 1."""
+    if params.keys() & {"initial", "where"}:
+        return None
     if np.size(value) == np.size(args[0].value):
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
     number, factors = _factors(args[0])

@@ -112,7 +112,8 @@ class Case:
             estimate = exact.differences
         else:
             estimate = numerical.directional(self.paired, primals, tangents)
-        return Slope(float(np.real(estimate.value)), float(estimate.error))
+        value, error = float(np.real(estimate.value)), float(estimate.error)
+        return Slope(value, error + abs(value) if abs(value) <= 2 * error else error)  # the first: it may as well be 0
 
     def wrong(self) -> str | None:
         """Compare the rules with differences of values. Returns what is wrong, or None."""

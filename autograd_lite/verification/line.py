@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.numerical import close
-from autograd_lite.ops.nn.activations import softmax
+from autograd_lite.ops.nn.softmaxes import softmax
 from autograd_lite.verification.budget import Budget, SafetyNet
 from autograd_lite.verification.flow import Part, flow
 from autograd_lite.verification.point import Point, hand_with

@@ -149,7 +149,7 @@ ERRORS = [  # a statement, the error, and what it says
     ("a['x'] = s", IndexError, "only integers"),
     ("np.broadcast_to(b, (2, 3))[0] = s", (TypeError, ValueError), "np.copy|read-only"),
     ("np.diag(q)[0] = s", (TypeError, ValueError), "np.copy|read-only"),
-    ("c = np.zeros(3, int); c[0] = s", TypeError, "int"),
+    ("c = np.zeros(3, int); c[0] = s", TypeError, "int|plain array"),
     ("c = np.arange(3); c += b", TypeError, "array|cast"),
 ]
 
@@ -285,7 +285,7 @@ def test_random_programs(start):
     assert outcomes(range(start, start + 20), 8) < 0.5
 
 
-@pytest.mark.parametrize("start", range(0, 100, 20))
+@pytest.mark.parametrize("start", [*range(0, 100, 20), 310, 330])
 def test_random_programs_as_if_their_arrays_were_large(start, monkeypatch):
     """They are locked rather than copied, let go where no rule reads them, and written over where nobody holds them."""
     core = [module for name, module in sys.modules.items() if name.startswith("autograd_lite.core.")]

@@ -154,12 +154,12 @@ FUNCTIONS = {
         ["np.exp of a Tensor does not take 'where='", "np.where(mask, result, other)"],
     ),
     "where of a reduction": (
-        lambda: np.sum(VECTOR, where=np.ones(3, bool)),
+        lambda: ag.median(VECTOR, where=np.ones(3, bool)),
         TypeError,
         [
-            "sum() of a Tensor does not take 'where='",
+            "median() of a Tensor does not take 'where='",
             "it takes: axis",
-            "leave elements out with np.where(mask, a, neutral)",
+            "leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian",
         ],
     ),
     "casting": (lambda: np.exp(VECTOR, casting="no"), TypeError, ["np.exp of a Tensor does not take 'casting='"]),
@@ -315,6 +315,18 @@ class TestRules:
             ValueError,
             ["returned a cotangent of shape (4, 3, 1)", "expected (3,) or, before broadcasting is undone, (4, 3)"],
         )
+
+    @pytest.mark.parametrize(
+        ("elementwise", "expected"),
+        [
+            (True, ["shape (4, 3, 1)", "expected (3,) or, before broadcasting is undone, (4, 3)"]),
+            (False, ["shape (4, 3)", "expected (3,)", "@ag.op(elementwise=True)"]),
+        ],
+    )
+    def test_of_several_outputs(self, elementwise, expected):
+        made = ag.op(elementwise=elementwise)(lambda x, y: (x * y, x + y))
+        made.vjp(lambda g, z, x, y: g[0][..., None] if elementwise else g[0])
+        check(lambda: ag.grad(lambda x: np.sum(made(x, np.ones((4, 3)))[0]))(np.ones(3)), ValueError, expected)
 
     def test_of_an_input_that_is_used_twice(self):
         @ag.op

@@ -273,3 +273,9 @@ def test_a_rule_that_binds_its_cotangent_again_does_not_write_over_it():
         return h * x + h
 
     assert not overwrites(rule)
+
+
+def test_the_dtype_of_what_was_let_go_is_known():
+    x = np.linspace(0.1, 1.0, 200_000)
+    along = ag.hvp(lambda x: np.mean(np.fft.irfft(x * x)), x, x)  # its rule asks for the dtype of the output
+    assert along[0] == pytest.approx(2 * x[0] / (2 * x.size - 2))

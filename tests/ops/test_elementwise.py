@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite.core.tensor import raw
+from autograd_lite.ops.samples import Domain
+from autograd_lite.testing import check_op
 from tests.support.kinks import KINKS
 
 INF = math.inf
@@ -261,3 +264,50 @@ def test_steps_and_questions_are_plain_arrays(f):
     found = f(ag.Tensor(x))
     assert type(found) is np.ndarray
     np.testing.assert_array_equal(found, f(x))
+
+
+@ag.op(elementwise=True, domain=Domain(0.5, 3.0))
+def polar(x, y):
+    """Return radius and angle."""
+    return np.hypot(x, y), np.arctan2(y, x)
+
+
+polar.vjp(lambda g, z, x, y: g[0] * x / z[0] - g[1] * y / z[0] ** 2)
+polar.vjp(lambda g, z, x, y: g[0] * y / z[0] + g[1] * x / z[0] ** 2)
+
+
+class TestSeveralOutputs:
+    X, Y = np.array([[1.0], [2.0], [0.5]]), np.array([1.5, 0.75, 2.0, 3.0])
+    OF_BOTH = (lambda r, angle: r * np.sin(angle) ** 2, lambda r, angle: np.sqrt(r), lambda r, angle: np.exp(angle))
+
+    @pytest.mark.parametrize("of", OF_BOTH)
+    @pytest.mark.parametrize(
+        "derivative",
+        [
+            lambda f: ag.grad(f, argnums=(0, 1)),
+            lambda f: ag.hessian(f, argnums=1),
+            lambda f: ag.grad(lambda x, y: np.sum(np.sin(ag.hessian(f)(x, y))), argnums=(0, 1)),
+            lambda f: lambda x, y: ag.jvp(f, (x, y), (np.cos(x), np.sin(y))),
+        ],
+        ids=["first", "second", "third", "forward"],
+    )
+    def test_broadcast(self, of, derivative):
+        def by_the_op(x, y):
+            return np.sum(of(*polar(x, y)))
+
+        def by_numpy(x, y):
+            return np.sum(of(np.hypot(x, y), np.arctan2(y, x)))
+
+        for found, expected in zip(
+            derivative(by_the_op)(self.X, self.Y), derivative(by_numpy)(self.X, self.Y), strict=True
+        ):
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12, strict=True)
+
+    def test_check_op(self):
+        check_op(polar)
+
+    @pytest.mark.parametrize("f", [np.divmod, np.modf, np.frexp], ids=lambda f: f.__name__)
+    def test_numpy_functions(self, f):
+        inputs = (self.X, self.Y)[: f.nin]
+        for found, expected in zip(f(*map(ag.Tensor, inputs)), f(*inputs), strict=True):
+            np.testing.assert_array_equal(raw(found), expected)

@@ -7,6 +7,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from autograd_lite.core.tensor import raw
 from autograd_lite.testing.cases import Case
 from tests.support.kinks import SUBGRADIENTS
 
@@ -133,6 +134,11 @@ X = T.value
         (np.maximum.reduce, lambda t: np.max(t, axis=0)),
         (np.minimum.reduce, lambda t: np.min(t, axis=0)),
         (lambda t: np.add.reduce(t, None, keepdims=True), lambda t: np.sum(t, keepdims=True)),
+        (lambda t: np.add.reduce(t, initial=2.0), lambda t: np.sum(t, axis=0, initial=2.0)),
+        (lambda t: np.multiply.reduce(t, 1, where=X > 1), lambda t: np.prod(t, axis=1, where=X > 1)),
+        (lambda t: np.minimum.reduce(t, None, initial=0.75), lambda t: np.min(t, initial=0.75)),
+        (lambda t: t.sum(where=X > 1), lambda t: np.sum(t, where=X > 1)),
+        (lambda t: t.max(axis=1, initial=2.5), lambda t: np.max(t, axis=1, initial=2.5)),
         (lambda t: np.multiply.accumulate(t, 1), lambda t: np.cumprod(t, axis=1)),
         (np.add.accumulate, lambda t: np.cumsum(t, axis=0)),
         (lambda t: np.subtract.outer(t[0], t), lambda t: t[0][:, None, None] - t),
@@ -148,9 +154,11 @@ def test_methods_of_ufuncs(method, function):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: np.sum(T, where=T.value > 1), r"does not take 'where='.*np\.where\(mask, a, neutral\)"),
-        (lambda: np.max(T, initial=0), "does not take 'initial='"),
-        (lambda: np.add.reduce(T, initial=0), "does not take 'initial='"),
+        (lambda: ag.median(T, where=T.value > 1), r"does not take 'where='.*np\.where\(mask, a, np\.nan\)"),  # type: ignore[call-overload]
+        (lambda: ag.mean(T, initial=0), "does not take 'initial='.*combine the value with the result"),  # type: ignore[call-overload]
+        (lambda: np.max(T, initial=Tensor(0.0)), r"'initial' is a parameter.*or combine it with the result"),  # type: ignore[call-overload]
+        (lambda: np.max(T, where=T.value > 1), "has to specify 'initial'"),
+        (lambda: np.sum(T[0], where=T.value > 1), "more dimensions"),
         (lambda: np.mean(T, out=np.zeros(())), "does not take 'out='"),
         (lambda: np.sum(T, dtype=int), "dtype=int64 rounds to integers"),
         (lambda: np.std(T, correction=1, ddof=1), "expected either ddof= or correction=, got both"),
@@ -170,6 +178,65 @@ def test_what_reductions_do_not_take(call, message):
         call()
 
 
+WITH_A_MASK: dict[str, dict[str, Any]] = {
+    "sum": {}, "prod": {"initial": 2.0}, "mean": {"axis": 1, "keepdims": True}, "var": {"ddof": 1}, "std": {"axis": 0},
+    "max": {"initial": 0.0}, "min": {"initial": 9.0}, "amax": {"initial": 2.5}, "amin": {"axis": 1, "initial": 1.5},
+    "nansum": {"initial": 2.0}, "nanprod": {}, "nanmean": {"axis": 0}, "nanvar": {}, "nanstd": {},
+    "nanmax": {"initial": 0.0}, "nanmin": {"axis": 0, "initial": 3.5},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_A_MASK)
+def test_what_a_mask_leaves_out_does_not_matter(name):
+    """Not even where it is NaN or infinite; and the mask may come from the array itself."""
+    mask = np.array([[True, False, True], [True, True, False]])
+
+    def function(t):
+        return np.sum(getattr(np, name)(t, where=mask, **WITH_A_MASK[name]) * 1.5)
+
+    x = np.where(mask, X, np.nan)
+    assert_differentiable(function, X, orders=1)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(ag.grad(function)(x), np.where(mask, ag.grad(function)(X), 0.0))
+        np.testing.assert_array_equal(ag.grad(lambda t: function(np.where(mask, t, np.inf)))(X), ag.grad(function)(x))
+
+
+@pytest.mark.parametrize("name", ["var", "std"])
+def test_a_mean_that_is_given_with_a_mask(name):
+    def function(t):
+        mean = np.mean(t, axis=1, keepdims=True, where=X > 1)
+        return getattr(np, name)(t, axis=1, where=X > 1, mean=mean)
+
+    np.testing.assert_allclose(function(T).value, getattr(np, name)(X, axis=1, where=X > 1), rtol=1e-15)
+    assert_differentiable(function, X)
+
+
+@pytest.mark.parametrize("name", ["any", "all", "count_nonzero"])
+def test_questions_are_asked_of_values(name):
+    assert getattr(np, name)(T > 2) == getattr(np, name)(X > 2)
+    if name != "count_nonzero":
+        assert getattr(np, name)(T, where=X > 2) == getattr(np, name)(X, where=X > 2)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda t: np.mean(np.exp(t), where=t > 1),
+        lambda t: np.max(t * t, initial=2.0, where=t < 4),
+        lambda t: np.sum(3 * t, initial=1.0) + np.sum(np.sum(2 * t, axis=0, keepdims=True, where=t > 1, initial=5.0)),
+        lambda t: np.sum(t) / np.sum(t > 1),  # a mask that is counted
+    ],
+)
+def test_masks_in_written_source(function):
+    source = ag.source(function, X)
+    names: dict[str, Any] = {}
+    exec(source, names)
+    (written,) = [f for name, f in names.items() if name.endswith("_and_gradient")]
+    value, gradient = written(X)
+    np.testing.assert_allclose(value, function(X), rtol=1e-14)
+    np.testing.assert_allclose(gradient, ag.grad(function)(X), rtol=1e-14)
+
+
 def test_sums_in_another_precision():
     x = Tensor(np.ones(3, np.float32))
     assert np.sum(x, dtype=np.float64).dtype == np.float64
@@ -179,3 +246,43 @@ def test_sums_in_another_precision():
 def test_the_gradient_of_an_empty_mean_is_empty():
     with pytest.warns(RuntimeWarning):
         assert ag.grad(np.mean)(np.ones((0, 2))).shape == (0, 2)
+
+
+class TestWeightedSumsOfExponentials:
+    WEIGHTS = np.array([1.0, 0.0, 2.5])
+
+    @pytest.mark.parametrize(
+        "spelled", [ag.logsumexp, lambda x, b, axis: ag.logsumexp(x, axis, b)], ids=["=", "by place"]
+    )
+    def test_weights_broadcast_and_are_differentiated(self, spelled):
+        def function(x, b):
+            return np.sum(np.sin(spelled(x, b=b, axis=1)))
+
+        def plainly(x, b):
+            return np.sum(np.sin(np.log(np.sum(b * np.exp(x), axis=1))))
+
+        for derivative in (lambda f: ag.grad(f, argnums=(0, 1)), lambda f: ag.hessian(f, argnums=1)):
+            for found, expected in zip(
+                derivative(function)(X, self.WEIGHTS), derivative(plainly)(X, self.WEIGHTS), strict=True
+            ):
+                np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14)
+
+    @pytest.mark.parametrize("shift", [-2000.0, 2000.0])
+    def test_overflow(self, shift):
+        x = np.append(X[0] + shift, 1e6)
+        weights = np.append(self.WEIGHTS, 0.0)
+        value, gradient = ag.value_and_grad(lambda x: ag.logsumexp(x, b=weights))(x)
+        np.testing.assert_allclose(value, shift + np.log(np.sum(self.WEIGHTS * np.exp(X[0]))), rtol=1e-14)
+        np.testing.assert_allclose(np.sum(gradient), 1.0, rtol=1e-14)
+
+    def test_signs(self):
+        size, sign = ag.logsumexp(T, axis=0, b=np.reshape([1, -2], (2, 1)), return_sign=True)
+        total = np.sum([[1], [-2]] * np.exp(X), axis=0)
+        np.testing.assert_allclose(size.value, np.log(np.abs(total)), rtol=1e-14)
+        np.testing.assert_array_equal(raw(sign), np.sign(total))
+        with pytest.warns(RuntimeWarning, match="invalid value"):
+            assert np.isnan(ag.logsumexp(T[0], b=[-1, -1, -1]).value)
+
+    def test_precision(self):
+        x = X.astype(np.float32)
+        assert ag.logsumexp(Tensor(x), b=x).dtype == ag.grad(lambda b: ag.logsumexp(x, b=b))(x).dtype == np.float32

@@ -103,6 +103,16 @@ SPECIAL = [
 ]
 
 OTHERS = [
+    of("reductions.only", r"x if where is True else (.*) -> \1", because=FASTER),
+    of("reductions.among", r"mask if where is True else (.*) -> \1", because=FASTER),
+    of("reductions.share", r"if initial is not None: .* -> if True: .*", because="nothing is equal to None"),
+    of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
+    of(
+        r"(reductions\.mean|moments\._slope)",
+        r"if where is not True: .* -> if True: .*",
+        r"where is not True -> where is not False",
+        because="the mask True chooses all, and False nothing: the result is NaN",
+    ),
     of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
     of(
         "reductions.prod",
@@ -151,7 +161,7 @@ ALGEBRA = [
         "einsum.contraction",
         r"np\.einsum.*optimize=.* -> .*",
         r"bool\(optimize\).* -> .*",
-        r"sum\(map\(np\.size, arrays\)\).* -> .*",
+        r"(sum|tuple)\(map\(np\.(size|ndim), .* -> .*",
         because="the order of sums",
     ),
     of(

@@ -25,8 +25,8 @@ def scatter(x, index, shape):
     return z
 
 
-def logaddexp_reduce(a, axis=None, keepdims=False):
-    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims))
+def logaddexp_reduce(a, axis=None, keepdims=False, initial=-math.inf, where=True):
+    return np.log(np.sum(np.exp(a), axis=axis, keepdims=keepdims, initial=math.exp(initial), where=where))
 
 
 def cumulative_sum(x, axis=None, include_initial=False):  # NumPy has these two and unstack since 2.1
@@ -162,8 +162,20 @@ def log_softmax(x, axis=-1):
     return np.log(softmax(x, axis))
 
 
-def logsumexp(x, axis=None, keepdims=False):
-    return np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims))
+def logsumexp(x, axis=None, b=1.0, keepdims=False, return_sign=False):
+    total = np.sum(b * np.exp(x), axis=axis, keepdims=keepdims)
+    return (np.log(np.abs(total)), np.sign(total)) if return_sign else np.log(total)
+
+
+log_sum_exp = logsumexp
+
+
+def weighted_log_sum_exp(x, b, **how):
+    return logsumexp(x, b=b, **how)
+
+
+def weighted_softmax(x, b, axis=-1):
+    return np.exp(x) / np.sum(b * np.exp(x), axis=axis, keepdims=True)
 
 
 def squared_error(prediction, target):

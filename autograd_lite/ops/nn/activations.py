@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Value, expand_reduced
+from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import masked, where
 from autograd_lite.ops.elementwise import sigmoid
-
-Axis = int | tuple[int, ...] | None
 
 
 @op(elementwise=True)
@@ -243,93 +240,3 @@ def glu(x: Value, /, axis: int = -1) -> Value:
         raise ValueError(f"glu() halves an axis of even length, got shape {np.shape(x)} and axis={axis}")
     a, b = np.split(x, 2, axis)
     return a * sigmoid(b)
-
-
-_OVER_AXES = (
-    samples.sample((4,)),
-    samples.sample((3, 4)),
-    samples.sample((2, 3, 4), axis=1),
-    samples.sample((2, 3, 4), axis=(0, -1)),
-    samples.sample((3, 4), axis=None),
-)
-
-
-def shift(x: Value, axis: Axis) -> tuple[Any, Any]:
-    """Return x minus its largest element along the axis, and that: 0 in its place where it is not finite."""
-    largest: Any = np.maximum.reduce
-    top = largest(x, axis=axis, keepdims=True, initial=-np.inf)
-    if not np.isfinite(top).all():
-        top = np.where(np.isfinite(top), top, 0)
-    with np.errstate(over="ignore"):  # the farthest elements may come to -inf, whose exponential is 0 all the same
-        return x - top, top
-
-
-@op(samples=(*_OVER_AXES, samples.sample((0, 3))))
-def softmax(x: Value, /, axis: Axis = -1) -> Value:
-    """Return exp(x) / sum(exp(x)) over the axis, without overflow. A slice of -inf alone gives zeros.
-
-    Parameters
-    ----------
-    x : array of real numbers
-    axis : int, tuple of int or None
-        None for all axes.
-    """
-    powers = np.exp(shift(x, axis)[0])
-    return powers / np.maximum(np.sum(powers, axis=axis, keepdims=True), 1)  # 0 of -inf alone, and 1 or more of others
-
-
-@softmax.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = -1) -> Cotangent:
-    return z * (g - np.sum(g * z, axis=axis, keepdims=True))
-
-
-@op(samples=(*_OVER_AXES, samples.sample((0, 3))))
-def log_softmax(x: Value, /, axis: Axis = -1) -> Value:
-    """Return x - log(sum(exp(x))) over the axis, without overflow. A slice of -inf alone stays as it is.
-
-    Parameters
-    ----------
-    x : array of real numbers
-    axis : int, tuple of int or None
-        None for all axes.
-    """
-    shifted = shift(x, axis)[0]
-    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
-    return shifted - np.log(np.maximum(total, 1))
-
-
-@log_softmax.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = -1) -> Cotangent:
-    return g - np.exp(z) * np.sum(g, axis=axis, keepdims=True)
-
-
-@op(
-    samples=(
-        *_OVER_AXES,
-        samples.sample(()),
-        samples.sample((0, 3), axis=1),
-        samples.sample((3, 4), axis=0, keepdims=True),
-    )
-)
-def logsumexp(x: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
-    """Return log(sum(exp(x))) over the axis, without overflow: a smooth maximum.
-
-    Subgradient: 0 for a slice of -inf alone.
-
-    Parameters
-    ----------
-    x : array of real numbers
-    axis : int, tuple of int or None
-        None for all axes.
-    keepdims : bool
-        Whether reduced axes stay, with length 1.
-    """
-    shifted, top = shift(x, axis)
-    with np.errstate(divide="ignore"):  # of -inf alone, or of nothing, it is -inf
-        z = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
-    return z if keepdims else np.squeeze(z, axis)[()]
-
-
-@logsumexp.vjp
-def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Cotangent:
-    return expand_reduced(g, x.shape, axis, keepdims) * softmax(x, axis)  # exp(x - z) has the rounding of z

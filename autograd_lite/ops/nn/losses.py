@@ -10,7 +10,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
 from autograd_lite.ops.elementwise import LOG_2, sigmoid
-from autograd_lite.ops.nn.activations import log_softmax, shift, softmax
+from autograd_lite.ops.nn.softmaxes import log_softmax, shift, softmax
 
 
 @op(elementwise=True)

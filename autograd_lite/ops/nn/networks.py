@@ -12,7 +12,8 @@ from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
-from autograd_lite.ops.nn.activations import Axis, softmax
+from autograd_lite.ops.nn.softmaxes import softmax
+from autograd_lite.ops.reductions import Axis
 
 _NORMALIZED = (
     samples.sample((3, 4)),
