@@ -265,6 +265,34 @@ def test_the_package_alone_does_not_import_it():
     assert subprocess.run([sys.executable, "-c", use], check=False).returncode == 0
 
 
+JOINED = [  # of t, and an element u of it
+    *("np.r_[t, 1.0, u]", "np.r_[t]", "np.r_[u, 0:3, t]", "np.r_[[u, 2.0], t]", "np.r_['0,2', t, t * u]"),
+    *("np.r_['-1', t[None], [[u, 1.0]]]", "np.r_['0,2,0', t, [u, u]]", "np.r_[0:1:4j, u]", "np.r_[np.array(u), 3]"),
+    *("np.c_[t, t * u]", "np.c_[t, [1.0, u, 2.0]]", "np.c_[t[:, None], 0:3]", "np.c_[np.stack([t, t]), [1, 2]]"),
+]
+
+
+@pytest.mark.parametrize("call", JOINED)
+def test_joining_by_an_index(call):
+    def f(t):
+        return run(call, t=t, u=t[1])
+
+    expected = eval(call, {"np": numpy, "t": T, "u": T[1]})
+    assert type(f(ag.Tensor(T))) is ag.Tensor
+    numpy.testing.assert_array_equal(f(ag.Tensor(T)).value, expected)
+    ag.check_grads(f, T)
+
+
+def test_what_is_joined_of_numbers_takes_stores_inside_a_transform():
+    def f(x):
+        out = np.r_[0.0, 1:3]
+        out[1] = x * x
+        return np.sum(out)
+
+    assert ag.grad(f)(3.0) == 6.0
+    assert type(np.r_[0.0, 1.0]) is type(np.c_[0.0, 1.0]) is numpy.ndarray
+
+
 # Constants among code that knows nothing of Tensors
 
 
@@ -335,31 +363,3 @@ def test_the_forward_of_an_op_may_not_close_over_what_is_differentiated():
 
     with pytest.raises(TypeError, match="op 'scaled' returned Tensor"):
         ag.grad(f)(2.0)
-
-
-JOINED = [  # of t, and an element u of it
-    *("np.r_[t, 1.0, u]", "np.r_[t]", "np.r_[u, 0:3, t]", "np.r_[[u, 2.0], t]", "np.r_['0,2', t, t * u]"),
-    *("np.r_['-1', t[None], [[u, 1.0]]]", "np.r_['0,2,0', t, [u, u]]", "np.r_[0:1:4j, u]", "np.r_[np.array(u), 3]"),
-    *("np.c_[t, t * u]", "np.c_[t, [1.0, u, 2.0]]", "np.c_[t[:, None], 0:3]", "np.c_[np.stack([t, t]), [1, 2]]"),
-]
-
-
-@pytest.mark.parametrize("call", JOINED)
-def test_joining_by_an_index(call):
-    def f(t):
-        return run(call, t=t, u=t[1])
-
-    expected = eval(call, {"np": numpy, "t": T, "u": T[1]})
-    assert type(f(ag.Tensor(T))) is ag.Tensor
-    numpy.testing.assert_array_equal(f(ag.Tensor(T)).value, expected)
-    ag.check_grads(f, T)
-
-
-def test_what_is_joined_of_numbers_takes_stores_inside_a_transform():
-    def f(x):
-        out = np.r_[0.0, 1:3]
-        out[1] = x * x
-        return np.sum(out)
-
-    assert ag.grad(f)(3.0) == 6.0
-    assert type(np.r_[0.0, 1.0]) is type(np.c_[0.0, 1.0]) is numpy.ndarray

@@ -28,6 +28,7 @@ Rules = tuple[Rule | None, ...]
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
 _NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
+_KEPT = _NUMBERS | {Tensor}
 
 
 class Op:
@@ -54,8 +55,7 @@ class Op:
     spread : bool
         The forward takes its inputs as one sequence, as ``np.concatenate`` does.
     lists : bool
-        An op without rules whose forward takes lists of arrays apart itself, as ``np.block`` does. In any other place
-        a list that holds Tensors becomes one Tensor first.
+        The forward takes lists of arrays apart, as that of ``np.block``. Elsewhere they become one Tensor first.
     operate : callable, optional
         The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
     domain : Domain or tuple of Domain
@@ -181,11 +181,11 @@ class Op:
             values.append(x)
         if assigning:
             _check_views(inputs)
-        given = raw_params(params) if observers and params else params
-        if not recorded and given is params and not (lists and any(map(holds_tensor, inputs))):
+        given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
+        if given is params and not (recorded or (lists and any(map(holds_tensor, inputs)))):
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
-            inputs = tuple(map(_as_input, inputs))
+            inputs = tuple([x if type(x) in _KEPT else as_constant(x) for x in map(stacked, inputs)])
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **given) if given else self.compute(*values)
@@ -369,12 +369,6 @@ HINTS = {
     "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
     "initial": "; combine the value with the result instead",
 }
-
-
-def _as_input(x: Value) -> Value:
-    """Return what a node holds for an input: a list as one array, or as one Tensor where it holds some."""
-    x = stacked(x)
-    return x if type(x) is Tensor or type(x) in _NUMBERS else as_constant(x)
 
 
 def _check_views(inputs: tuple[Value, ...]) -> None:
