@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import autograd_lite as ag
+from autograd_lite.core import tape
 
 PAGE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 BLOCK = re.compile(r"(?<=<!-- passages -->\n).*?(?=<!-- /passages -->)", re.DOTALL)
@@ -40,6 +41,8 @@ CALLS = {
 
 def passed(call):
     """Return the modules that a call enters, in the order of the first entry; ops as one, since f decides on them."""
+    tape.assignments.clear()  # what happened before is not part of it
+    tape.assigning.clear()
     call()  # what is kept from call to call is kept then
     entered: dict[str, None] = {}
 
