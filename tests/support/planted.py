@@ -1,6 +1,5 @@
 """Mistakes that show at special values, beyond a threshold or at the ends of a domain, and nowhere else."""
 
-import copy
 from functools import cache, partial
 
 import numpy as np
@@ -226,9 +225,9 @@ def spoiled(row, position, where):
         c = right(g, z, *inputs, **params)
         return np.where(where(raw(inputs[position])), 5 * g + 3 * c, c)
 
-    made = copy.copy(row)
-    made.rules = tuple(planted if i == position else rule for i, rule in enumerate(row.rules))
-    made.edges = made.edges_for(len(made.rules))
+    made = object.__new__(Op)  # copy.copy gives the op itself
+    vars(made).update(vars(row))
+    made._set_rules(tuple(planted if i == position else rule for i, rule in enumerate(row.rules)))
     return made
 
 
