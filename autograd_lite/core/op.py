@@ -24,6 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 RuleT = TypeVar("RuleT", bound=Rule)
 Rules = tuple[Rule | None, ...]
+Call = tuple[tuple[Any, ...], Params]  # its inputs and keyword parameters
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
@@ -58,6 +59,9 @@ class Op:
         The forward takes lists of arrays apart, as that of ``np.block``. Elsewhere they become one Tensor first.
     operate : callable, optional
         The same function as a Python operator, which NumPy scalars run ten times faster than a ufunc.
+    restate : callable, optional
+        ``restate(inputs, params)`` returns inputs and parameters of the same call as the rules take it: where a
+        parameter may be a Tensor that is differentiated, which it makes a part of an input.
     domain : Domain or tuple of Domain
         Where the elements of elementwise inputs may lie, one for all or one for each.
     samples : tuple of Sample
@@ -76,6 +80,7 @@ class Op:
         spread: bool = False,
         lists: bool = False,
         operate: Callable[..., Any] | None = None,
+        restate: Callable[[tuple[Any, ...], Params], Call] | None = None,
         domain: Any = None,
         samples: tuple[Any, ...] = (),
     ) -> None:
@@ -85,6 +90,7 @@ class Op:
         self.template = template
         self.core = core
         self.spread = spread
+        self.restate = restate
         self.lists = lists or spread or numpy is None
         self.domain = domain
         self.given = 0
@@ -257,6 +263,8 @@ class Op:
         if self.spread:
             inputs = tuple(inputs[0])
         if any(type(x) is Tensor for x in (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
+            if self.restate:
+                inputs, params = self.restate(inputs, params)
             self._refuse(params)
         return inputs, params
 
@@ -271,10 +279,9 @@ class Op:
                     f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
                 )
             if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
-                instead = " or combine it with the result" if key == "initial" else ""
                 raise TypeError(
                     f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
-                    f"pass {key}.value to treat it as a constant{instead}"
+                    f"pass {key}.value to treat it as a constant"
                 )
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:

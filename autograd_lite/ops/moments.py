@@ -9,8 +9,19 @@ import numpy as np
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value, count, expand_reduced
 from autograd_lite.core.tensor import raw
+from autograd_lite.ops.folding import as_mask, of_booleans
 from autograd_lite.ops.indexing import array_of
-from autograd_lite.ops.reductions import SOME, Axis, among, folds, folds_of_some, keep_inexact, number_of, share_among
+from autograd_lite.ops.reductions import (
+    SOME,
+    Axis,
+    among,
+    folds,
+    folds_of_some,
+    keep_inexact,
+    number_of,
+    only,
+    share_among,
+)
 from autograd_lite.ops.samples import complex_plane, positive, sample, with_nans
 from autograd_lite.ops.samples import constant as always
 
@@ -19,7 +30,7 @@ spreads = (
     sample((3, 4), axis=0, ddof=1),
     sample((2, 3, 4), axis=(0, -1), keepdims=True),
     sample(complex_plane(2, 3), axis=1),
-    sample((3, 4), axis=0, where=SOME),
+    sample((3, 4), axis=1, where=SOME),
     sample((2, 3, 4), axis=(0, -1), keepdims=True, ddof=1, where=SOME[:1]),
     sample(complex_plane(3, 4), axis=0, where=SOME),
 )
@@ -97,8 +108,8 @@ def _centred(x: Value, axis: Axis) -> Value:
     return np.conj(d) if d.dtype.kind == "c" else d
 
 
-variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, samples=spreads)
-deviation = Op(_std, (_std_vjp,), name="deviation", numpy=np.std, samples=spreads)
+variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, restate=of_booleans, samples=spreads)
+deviation = Op(_std, (_std_vjp,), name="deviation", numpy=np.std, restate=of_booleans, samples=spreads)
 
 
 @op(numpy=np.var, samples=(sample((3, 4), axis=0, correction=1),))
@@ -122,10 +133,11 @@ def var(
     ddof = _degrees(ddof, correction)
     if mean is None:
         return variance(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
-    d = a - mean
+    d, where = a - mean, as_mask(where)
+    number = np.count_nonzero(np.broadcast_to(where, d.shape), axis=axis, keepdims=keepdims)
+    d = only(where, d, 0)
     squares = np.real(d * np.conj(d)) if d.dtype.kind == "c" else d * d
-    total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
-    number = np.sum(np.broadcast_to(where, d.shape), axis=axis, keepdims=keepdims)
+    total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims)
     return total / np.maximum(number - ddof, 0).astype(total.dtype)
 
 
@@ -317,7 +329,7 @@ spreads_with_nans = (
 )
 
 
-@op(numpy=np.nanmean, samples=(*folds, *folds_of_some))
+@op(numpy=np.nanmean, restate=of_booleans, samples=(*folds, *folds_of_some))
 def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
     """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
     keep_inexact(a, dtype)
@@ -331,7 +343,7 @@ def _(
     return share_among(among(x == x, where), g, z.dtype, axis, keepdims)
 
 
-@op(numpy=np.nanvar, samples=spreads_with_nans)
+@op(numpy=np.nanvar, restate=of_booleans, samples=spreads_with_nans)
 def nanvar(
     a: Value,
     /,
@@ -350,7 +362,7 @@ def nanvar(
     return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
-@op(numpy=np.nanstd, samples=spreads_with_nans)
+@op(numpy=np.nanstd, restate=of_booleans, samples=spreads_with_nans)
 def nanstd(
     a: Value,
     /,

@@ -12,6 +12,7 @@ from autograd_lite.core.numpy_protocol import constant, ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, count, expand_reduced, normalize_axes
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.folding import from_neutral, of_booleans
 from autograd_lite.ops.samples import sample, with_nans
 
 Axis = int | tuple[int, ...] | None
@@ -63,7 +64,11 @@ def keep_inexact(a: Value, dtype: Any) -> None:
         raise TypeError(f"dtype={np.dtype(dtype)} rounds to integers, which have no derivative; expected a real dtype")
 
 
-@op(numpy=np.sum, samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128), *of_some, *from_a_start))
+@op(
+    numpy=np.sum,
+    restate=from_neutral(0.0),
+    samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128), *of_some, *from_a_start),
+)
 def sum(
     a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
 ) -> Value:
@@ -80,7 +85,7 @@ def _(
     return only(where, stretch(g, x.shape, axis, keepdims), 0)
 
 
-@op(numpy=np.mean, samples=(*over_axes, *of_some))
+@op(numpy=np.mean, restate=of_booleans, samples=(*over_axes, *of_some))
 def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
     """Return the mean over ``axis`` of the elements chosen by ``where``."""
     keep_inexact(a, dtype)
@@ -110,7 +115,11 @@ def number_of(chosen: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
     return np.maximum(np.sum(chosen, axis=axis, keepdims=True, dtype=dtype) - ddof, np.finfo(dtype).tiny)
 
 
-@op(numpy=np.prod, samples=(*over_axes, *of_few, sample((2, 3), axis=-1), *of_some, *from_a_start))
+@op(
+    numpy=np.prod,
+    restate=from_neutral(1.0),
+    samples=(*over_axes, *of_few, sample((2, 3), axis=-1), *of_some, *from_a_start),
+)
 def prod(
     a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
 ) -> Value:
@@ -173,7 +182,7 @@ def interleave(even: Value, odd: Value) -> Value:
     return np.reshape(np.stack((even, odd), -1), (*even.shape[:-1], 2 * even.shape[-1]))
 
 
-@op(numpy=(np.max, np.amax), samples=(*over_axes, *from_a_start))
+@op(numpy=(np.max, np.amax), restate=from_neutral(-np.inf), samples=(*over_axes, *from_a_start))
 def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
@@ -183,7 +192,7 @@ def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any 
     return largest(a, axis, None, None, keepdims, initial, where)
 
 
-@op(numpy=(np.min, np.amin), samples=(*over_axes, *from_a_start))
+@op(numpy=(np.min, np.amin), restate=from_neutral(np.inf), samples=(*over_axes, *from_a_start))
 def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
@@ -208,7 +217,7 @@ def share(
     ties = among(x == expand_reduced(z, x.shape, axis, keepdims), where)
     number = np.count_nonzero(ties, axis=axis, keepdims=keepdims)
     if initial is not None:
-        number = number + (z == initial)
+        number = number + (z == np.asarray(initial, z.dtype))
     number = np.maximum(number, 1, dtype=z.dtype)  # none is equal to a NaN
     return expand_reduced(g / number, x.shape, axis, keepdims) * ties
 
@@ -222,7 +231,7 @@ def ptp(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
 
 
-@op(samples=(*over_axes[1:], *from_a_start))
+@op(restate=from_neutral(-np.inf), samples=(*over_axes[1:], *from_a_start))
 def logaddexp_reduce(
     a: Value,
     /,
@@ -296,7 +305,7 @@ def nanprod(
     return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmax, samples=(*folds, *starts))
+@op(numpy=np.nanmax, restate=from_neutral(-np.inf), samples=(*folds, *starts))
 def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 
@@ -305,7 +314,7 @@ def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: A
     return np.nanmax(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmin, samples=(*folds, *starts))
+@op(numpy=np.nanmin, restate=from_neutral(np.inf), samples=(*folds, *starts))
 def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 

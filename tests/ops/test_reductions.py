@@ -9,7 +9,7 @@ import autograd_lite as ag
 from autograd_lite import Tensor
 from autograd_lite.core.tensor import raw
 from autograd_lite.testing.cases import Case
-from tests.support.kinks import SUBGRADIENTS
+from tests.support.kinks import SHARED, SUBGRADIENTS
 
 T = Tensor([[3.0, 1.0, 2.0], [0.5, 4.0, 5.0]])
 
@@ -156,7 +156,10 @@ def test_methods_of_ufuncs(method, function):
     [
         (lambda: ag.median(T, where=T.value > 1), r"does not take 'where='.*np\.where\(mask, a, np\.nan\)"),  # type: ignore[call-overload]
         (lambda: ag.mean(T, initial=0), "does not take 'initial='.*combine the value with the result"),  # type: ignore[call-overload]
-        (lambda: np.max(T, initial=Tensor(0.0)), r"'initial' is a parameter.*or combine it with the result"),  # type: ignore[call-overload]
+        (lambda: ag.mean(T, initial=Tensor(0.0)), "does not take 'initial='"),  # type: ignore[call-overload]
+        (lambda: ag.max(T, initial=T), "shape"),
+        (lambda: T.mean(where=[1, 0, 2]), r"expected where= of booleans, got \[1, 0, 2\]"),
+        (lambda: T.var(where=[1, 0, 2], mean=T[:, :1]), "expected where= of booleans"),
         (lambda: np.max(T, where=T.value > 1), "has to specify 'initial'"),
         (lambda: np.sum(T[0], where=T.value > 1), "more dimensions"),
         (lambda: np.mean(T, out=np.zeros(())), "does not take 'out='"),
@@ -237,6 +240,76 @@ def test_masks_in_written_source(function):
     np.testing.assert_allclose(gradient, ag.grad(function)(X), rtol=1e-14)
 
 
+TRUE_OR_NOT: Any = [[1, 0, 1], [1, 1, 0]]
+
+
+@pytest.mark.parametrize("name", WITH_A_MASK)
+def test_a_mask_may_be_numbers_that_are_true_or_not(name):
+    def function(t, where):
+        return np.sum(getattr(np, name)(t, where=where, **WITH_A_MASK[name]))
+
+    mask = np.array(TRUE_OR_NOT, bool)
+    np.testing.assert_array_equal(function(T, TRUE_OR_NOT).value, function(X, TRUE_OR_NOT))
+    found, expected = (ag.grad(lambda t, w=w: function(t, w))(X) for w in (TRUE_OR_NOT, mask))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("function", [np.var, np.std], ids=lambda f: f.__name__)
+def test_a_mean_that_is_given_with_numbers_that_are_true_or_not(function):
+    x = np.where(np.array(TRUE_OR_NOT, bool), X, np.nan)
+    mean = np.mean(x, axis=1, keepdims=True, where=TRUE_OR_NOT)
+    z = function(Tensor(x), axis=1, where=TRUE_OR_NOT, mean=mean)
+    np.testing.assert_allclose(z.value, function(x, axis=1, where=TRUE_OR_NOT), rtol=1e-15)
+    gradient = ag.grad(lambda t: np.sum(function(t, axis=1, where=TRUE_OR_NOT, mean=mean)))(x)
+    expected = ag.grad(lambda t: np.sum(function(t, axis=1, where=np.array(TRUE_OR_NOT, bool))))(X)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-14)
+
+
+BEGUN = [ag.sum, ag.prod, ag.max, ag.min, ag.nansum, ag.nanprod, ag.nanmax, ag.nanmin, ag.logaddexp_reduce]
+
+
+@pytest.mark.parametrize("where", [True, (np.arange(12) % 5 != 0).reshape(3, 1, 4)], ids=["all", "some"])
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, (1, -1), (0, 1), (0, 1, 2), ()], ids=str)
+@pytest.mark.parametrize("function", BEGUN, ids=lambda f: f.name)
+def test_an_initial_value_is_differentiated(function, axis, keepdims, where):
+    x = np.random.default_rng(0).uniform(0.5, 2, (3, 2, 4))
+    kwargs = {"axis": axis, "keepdims": keepdims, "where": where}
+    expected = function(x, initial=1.3, **kwargs)
+    for found in (function(Tensor(x), initial=Tensor(1.3), **kwargs), function(x, initial=Tensor(1.3), **kwargs)):
+        np.testing.assert_allclose(found.value, expected, rtol=1e-14, strict=True)
+    case = Case(lambda x, start: function(x, initial=start, **kwargs), (x, 1.3))
+    assert case.wrong() is None
+    assert case.derivative().wrong() is None
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0)], ids=str)
+def test_an_initial_value_beside_nothing_or_a_number(shape):
+    x = np.ones(shape)
+    for function in (ag.sum, ag.prod, ag.max):
+        assert function(Tensor(x), initial=Tensor(1.5)).value == function(x, initial=1.5)
+        assert ag.grad(lambda start, f=function: f(x, initial=start))(1.5) == 1.0
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.complex128])
+@pytest.mark.parametrize("function", [np.sum, np.prod], ids=lambda f: f.__name__)
+def test_an_initial_value_keeps_the_dtype(function, dtype):
+    x = np.array([[1, 2, 3], [0.5, 1, 4]], dtype)
+    begun = function(Tensor(x), initial=Tensor(2.0), axis=0)
+    np.testing.assert_array_equal(begun.value, function(x, initial=2.0, axis=0), strict=True)
+
+
+@pytest.mark.parametrize(("function", "args", "gradients"), SHARED)
+def test_an_initial_value_shares_with_equal_elements(function, args, gradients):
+    for found, expected in zip(ag.grad(function, range(len(args)))(*map(np.array, args)), gradients, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_an_initial_value_is_rounded_to_the_dtype_before_it_ties():
+    x = np.array([0.1, 0.0], np.float32)
+    np.testing.assert_array_equal(ag.grad(lambda x: np.max(x, initial=np.float64(0.1)))(x), [0.5, 0])
+
+
 def test_sums_in_another_precision():
     x = Tensor(np.ones(3, np.float32))
     assert np.sum(x, dtype=np.float64).dtype == np.float64
@@ -282,6 +355,11 @@ class TestWeightedSumsOfExponentials:
         np.testing.assert_array_equal(raw(sign), np.sign(total))
         with pytest.warns(RuntimeWarning, match="invalid value"):
             assert np.isnan(ag.logsumexp(T[0], b=[-1, -1, -1]).value)
+
+    def test_infinite_elements(self):
+        x = np.array([np.inf, 1.0])
+        assert ag.logsumexp(x, b=[2.0, 1.0]) == ag.logsumexp(x) == np.inf
+        assert ag.logsumexp(x, b=[0.0, 1.0]) == 1.0
 
     def test_precision(self):
         x = X.astype(np.float32)

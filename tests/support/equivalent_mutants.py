@@ -103,12 +103,17 @@ SPECIAL = [
 ]
 
 OTHERS = [
-    of("reductions.only", r"x if where is True else (.*) -> \1", because=FASTER),
-    of("reductions.among", r"mask if where is True else (.*) -> \1", because=FASTER),
-    of("reductions.share", r"if initial is not None: .* -> if True: .*", because="nothing is equal to None"),
+    of(
+        r"reductions\.(only|among)",
+        r".* if where is True else (.*) -> \1",
+        r"where is True -> where is False",
+        because=FASTER,
+    ),
+    of("reductions.share", r"if initial is not None: .* -> if True: .*", because="None is a NaN, and equal to nothing"),
+    of("reductions.share", r"np\.asarray\(initial, .* -> initial", because="the same number, but for rounding"),
     of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
     of(
-        r"(reductions\.mean|moments\._slope)",
+        r"(reductions\.mean|moments\._(var|std)_vjp)",
         r"if where is not True: .* -> if True: .*",
         r"where is not True -> where is not False",
         because="the mask True chooses all, and False nothing: the result is NaN",
@@ -116,7 +121,9 @@ OTHERS = [
     of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
     of(
         "reductions.prod",
-        r"if type\(z\).* -> if False: .*",
+        r"if .*type\(z\).* -> if False: .*",
+        r"where is True and type\(z\).* -> .*",
+        r"where is True -> where is False",
         r"type\(z\) .* -> np\.all.*",
         r"type\(z\) -> .*",
         r"np\.abs\(z\).* -> .*",

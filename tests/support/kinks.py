@@ -88,3 +88,10 @@ SUBGRADIENTS = [  # function, point, subgradient
     (np.logaddexp.reduce, [-np.inf, -np.inf], [0, 0]),
     (np.logaddexp.reduce, [-np.inf, 2], [0, 1]),
 ]
+
+SHARED = [  # function of an array and of an initial value, arguments, subgradients
+    (lambda t, start: np.max(t, initial=start), ([1.0, 3, 3], 3.0), ([0, 1 / 3, 1 / 3], 1 / 3)),
+    (lambda t, start: np.min(t, initial=start), ([1.0, 3, 1], 1.0), ([1 / 3, 0, 1 / 3], 1 / 3)),
+    (lambda t, start: np.max(t, initial=start, where=[False, True, True]), ([3.0, 3, 1], 3.0), ([0, 1 / 2, 0], 1 / 2)),
+    (lambda t, start: np.max(t, initial=start), ([1.0, 3, 3], 4.0), ([0, 0, 0], 1)),
+]

@@ -105,7 +105,8 @@ def _weighted(x: Value, b: Value, axis: Axis) -> tuple[Any, Any, Any]:
     top = shift(np.where(b == 0, -np.inf, x), axis)[1]
     with np.errstate(over="ignore"):
         shifted = x - top
-    powers = np.exp(np.minimum(shifted, np.log(np.finfo(shifted.dtype).max) - 1))  # of the weight 0, it may be large
+    most = np.log(np.finfo(shifted.dtype).max) - 1
+    powers = np.exp(np.where(b == 0, np.minimum(shifted, most), shifted))  # of the weight 0, it may be large
     return powers, np.sum(b * powers, axis=axis, keepdims=True), top
 
 
