@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,9 +17,13 @@ _NUMBERS = frozenset({float, int, np.float64, np.int64})
 _new = object.__new__
 
 Method = Callable[[Any, Any], Any]
+Node = TypeVar("Node")
+"""A Tensor: `Tensor` itself is defined with these."""
 
 
-def binary(function: np.ufunc, operate: Callable[[Any, Any], Any]) -> tuple[Method, Method]:
+def binary(
+    function: np.ufunc, operate: Callable[[Any, Any], Any]
+) -> tuple[Callable[[Node, Any], Node], Callable[[Node, Any], Node]]:
     """Return the two methods of a binary operator: what is recorded is the ufunc that it stands for.
 
     Beside Tensors and plain numbers it computes and records without the price of a call of the op.

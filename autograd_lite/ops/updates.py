@@ -40,7 +40,7 @@ def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
 
 @at_set.vjp
 def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
-    return pick_last(g, index=index) if repeats(index) else g[index]
+    return pick_last(g, index=index)
 
 
 @op(

@@ -75,7 +75,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     samples=(
         samples.sample((3, 4), labels=np.array([2, 0, 2])),
         samples.sample((2, 4, 3), labels=np.array([[1, 3, 0], [2, 2, 1]]), axis=1),
-        samples.sample((4,), labels=np.array(2)),
+        samples.sample((4,), labels=2),
     )
 )
 def class_cross_entropy(logits: Value, /, labels: Value, axis: int = -1) -> Value:
