@@ -389,7 +389,7 @@ def own(c: Value) -> Value:
         return c
     if not c.ndim:
         return c[()]
-    return c if _is_ours(sys.getrefcount(c), c) else np.array(c)
+    return c if c.base is None and sys.getrefcount(c) == _PASSED else np.array(c)
 
 
 def differentiated(x: Tensor) -> bool:

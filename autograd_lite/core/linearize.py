@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, order, own, sweep
-from autograd_lite.core.memory import settle
+from autograd_lite.core.memory import pending, settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
@@ -167,7 +167,8 @@ class Call(Run):
 
     def pull(self, cotangents: dict[Tensor, Cotangent]) -> tuple[list[Cotangent], bool]:
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
-        settle()
+        if pending:
+            settle()
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
         if self.guard is not None:
             self.guard.check()

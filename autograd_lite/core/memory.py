@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 import weakref
 
 import numpy as np
@@ -19,14 +18,8 @@ from autograd_lite.core.values import LARGE, Released
 Reference = weakref.ref[Tensor]
 
 
-class _Pending(threading.local):
-    """Large nodes whose values no rule reads, by id: a weak reference to each, and to the nodes that use it."""
-
-    def __init__(self) -> None:
-        self.nodes: dict[int, tuple[Reference, list[Reference]]] = {}
-
-
-_pending = _Pending()
+pending: dict[int, tuple[Reference, list[Reference]]] = {}
+"""Large nodes whose values no rule reads, by id: a weak reference to each, and to the nodes that use it."""
 
 
 def _references() -> int:
@@ -42,8 +35,7 @@ def grown(node: Tensor) -> None:
     """See a node made from a large value; let large values go that only nodes which do not read them hold by now."""
     if observers:  # they look at every value
         return
-    pending, value = _pending.nodes, node._value
-    op, inputs = op_of(node), node.inputs
+    op, inputs, value = op_of(node), node.inputs, node._value
     read = op.read(inputs)
     is_view = type(value) is np.ndarray and value.base is not None
     for i, x in enumerate(inputs):
@@ -58,15 +50,13 @@ def grown(node: Tensor) -> None:
 
 def settle() -> None:
     """Let go what nothing holds any more but inputs of nodes: no variable, no container, no running call."""
-    if not _pending.nodes:
-        return
-    for key, (ref, users) in list(_pending.nodes.items()):
+    for key, (ref, users) in list(pending.items()):
         x = ref()
         if x is None or hasattr(x, "versions"):  # it is gone, or stands for another node by now
-            del _pending.nodes[key]
+            del pending[key]
         elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
             x._value = Released(x._value)
-            del _pending.nodes[key]
+            del pending[key]
 
 
 def _uses(ref: Reference, users: list[Reference]) -> int:

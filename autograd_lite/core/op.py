@@ -200,8 +200,8 @@ class Op:
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise
-        if arrays or params:
-            inputs, params = self._kept(inputs) if arrays else inputs, kept_params(params, self.name)
+        inputs = self._kept(inputs) if arrays else inputs
+        params = kept_params(params, self.name) if params else params
         node = record(self, value, inputs, params)
         x = values[0] if values else value  # what is large is made from something large, as a rule
         if type(x) is _ndarray and x.nbytes > LARGE:

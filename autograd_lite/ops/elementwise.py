@@ -184,7 +184,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 @op(elementwise=True)
 def sigmoid(x: Value, /) -> Value:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-    if np.ndim(x):
+    if isinstance(x, np.ndarray):
         with np.errstate(over="ignore"):  # 1 / (1 + infinity) is the 0 that is wanted
             return 1 / (1 + np.exp(-x))
     if x < 0:
