@@ -61,11 +61,7 @@ def _var_vjp(
     where: Any = True,
     **_: Any,
 ) -> Cotangent:
-    if where is not True:
-        return expand_reduced(2 * g, x.shape, axis, keepdims) * _slope_among(
-            np.broadcast_to(where, x.shape), x, axis, ddof, z.dtype
-        )
-    return expand_reduced(g * 2 / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
+    return _apart(g * 2, x, axis, ddof, keepdims, where, z.dtype)
 
 
 def _std(
@@ -94,17 +90,22 @@ def _std_vjp(
     **_: Any,
 ) -> Cotangent:
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
-    g = g / (z + (z == 0))
-    if where is not True:
-        return expand_reduced(g, x.shape, axis, keepdims) * _slope_among(
-            np.broadcast_to(where, x.shape), x, axis, ddof, z.dtype
-        )
-    return expand_reduced(g / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _centred(x, axis)
+    return _apart(g / (z + (z == 0)), x, axis, ddof, keepdims, where, z.dtype)
 
 
-def _centred(x: Value, axis: Axis) -> Value:
-    """Return the differences from the mean; conjugated where they are complex."""
-    d = x - np.mean(x, axis=axis, keepdims=True)
+def _apart(g: Cotangent, x: Value, axis: Axis, ddof: float, keepdims: bool, chosen: Any, dtype: Any) -> Cotangent:
+    """Return ``g`` times the differences of the chosen elements from their mean, by the degrees of freedom."""
+    if chosen is True:
+        d = x - np.mean(x, axis=axis, keepdims=True)
+        return expand_reduced(g / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _conjugate(d)
+    chosen = np.broadcast_to(chosen, x.shape)
+    filled = np.where(chosen, x, 0)
+    means = np.sum(filled, axis=axis, keepdims=True) / number_of(chosen, axis, 0, dtype)
+    d = np.where(chosen, filled - means, 0)
+    return expand_reduced(g, x.shape, axis, keepdims) * (_conjugate(d) / number_of(chosen, axis, ddof, dtype))
+
+
+def _conjugate(d: Value) -> Value:
     return np.conj(d) if d.dtype.kind == "c" else d
 
 
@@ -394,7 +395,7 @@ def _(
     where: Any = True,
     **_: Any,
 ) -> Cotangent:
-    return expand_reduced(g, x.shape, axis, keepdims) * (2 * _slope_among(among(x == x, where), x, axis, ddof, z.dtype))
+    return _apart(g * 2, x, axis, ddof, keepdims, among(x == x, where), z.dtype)
 
 
 @nanstd.vjp
@@ -408,14 +409,4 @@ def _(
     where: Any = True,
     **_: Any,
 ) -> Cotangent:
-    return expand_reduced(g / (z + (z == 0)), x.shape, axis, keepdims) * _slope_among(
-        among(x == x, where), x, axis, ddof, z.dtype
-    )
-
-
-def _slope_among(chosen: Value, x: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
-    """Return the differences of the chosen elements from their mean, by the degrees of freedom; 0 for the others."""
-    filled = np.where(chosen, x, 0)
-    means = np.sum(filled, axis=axis, keepdims=True) / number_of(chosen, axis, 0, dtype)
-    d = np.where(chosen, filled - means, 0)
-    return (np.conj(d) if d.dtype.kind == "c" else d) / number_of(chosen, axis, ddof, dtype)
+    return _apart(g / (z + (z == 0)), x, axis, ddof, keepdims, among(x == x, where), z.dtype)

@@ -113,10 +113,16 @@ OTHERS = [
     of("reductions.share", r"np\.asarray\(initial, .* -> initial", because="the same number, but for rounding"),
     of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
     of(
-        r"(reductions\.mean|moments\._(var|std)_vjp)",
+        r"reductions\.mean",
         r"if where is not True: .* -> if True: .*",
         r"where is not True -> where is not False",
         because="the mask True chooses all, and False nothing: the result is NaN",
+    ),
+    of(
+        "moments._apart",
+        r"if chosen is True: .* -> if False: .*",
+        r"chosen is True -> (chosen is False|x is True)",
+        because=FASTER,
     ),
     of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
     of(
