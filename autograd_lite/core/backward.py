@@ -16,7 +16,7 @@ from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
-from autograd_lite.core.values import LARGE, plain
+from autograd_lite.core.values import HELD_ONCE, LARGE, plain
 from autograd_lite.core.versions import as_it_was, as_used, original
 
 _float64, _ndarray = np.float64, np.ndarray
@@ -226,15 +226,7 @@ def plus(before: Value, c: Value) -> Value:
 
 def _is_ours(references: int, c: Array) -> bool:
     """Whether nobody holds an array but the function that counted its references, which was passed it."""
-    return c.base is None and references == _PASSED
-
-
-def _references(x: Value) -> int:
-    return sys.getrefcount(x)
-
-
-_PASSED = _references([np.zeros(1)].pop())
-"""How many references the interpreter counts of an array that a function was passed, and that nobody else holds."""
+    return c.base is None and references == HELD_ONCE
 
 
 def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
@@ -389,7 +381,7 @@ def own(c: Value) -> Value:
         return c
     if not c.ndim:
         return c[()]
-    return c if c.base is None and sys.getrefcount(c) == _PASSED else np.array(c)
+    return c if c.base is None and sys.getrefcount(c) == HELD_ONCE else np.array(c)
 
 
 def differentiated(x: Tensor) -> bool:

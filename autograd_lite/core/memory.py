@@ -13,22 +13,12 @@ from autograd_lite.core.reads import OUTPUT, Reads
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, raw
-from autograd_lite.core.values import LARGE, Released
+from autograd_lite.core.values import HELD_ONCE, LARGE, Released
 
 Reference = weakref.ref[Tensor]
 
-
 pending: dict[int, tuple[Reference, list[Reference]]] = {}
 """Large nodes whose values no rule reads, by id: a weak reference to each, and to the nodes that use it."""
-
-
-def _references() -> int:
-    """Return how many references the interpreter counts of what one variable holds, asked as `grown` does."""
-    x = Tensor(0.0)
-    return sys.getrefcount(x)
-
-
-_VARIABLE = _references()
 
 
 def grown(node: Tensor) -> None:
@@ -54,7 +44,7 @@ def settle() -> None:
         x = ref()
         if x is None or hasattr(x, "versions"):  # it is gone, or stands for another node by now
             del pending[key]
-        elif users and sys.getrefcount(x) == _VARIABLE + _uses(ref, users):
+        elif users and sys.getrefcount(x) == HELD_ONCE + _uses(ref, users):
             x._value = Released(x._value)
             del pending[key]
 

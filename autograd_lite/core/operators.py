@@ -30,7 +30,7 @@ def binary(
     """
     row: Any = None  # of the ufunc, once it has been looked up
 
-    def method(self: Any, other: Value) -> Value:
+    def forward(self: Any, other: Value) -> Value:
         nonlocal row
         kind = type(other)
         value = None
@@ -55,7 +55,7 @@ def binary(
             registry["large"](node)
         return node
 
-    def reflected(self: Any, other: Value) -> Value:
+    def swapped(self: Any, other: Value) -> Value:
         if observers or assigning or type(other) not in _NUMBERS:
             return registry[function](other, self)
         node = registry[type(self)](registry[function], operate(other, self._value), (other, self), NO_PARAMS)
@@ -63,7 +63,7 @@ def binary(
             registry["large"](node)
         return node
 
-    return method, reflected
+    return forward, swapped
 
 
 def comparison(function: np.ufunc, compare: Callable[[Any, Any], Any]) -> Method:

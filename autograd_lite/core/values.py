@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,14 @@ from autograd_lite.core.shapes import Array, Shape, Value
 
 LARGE = 2**17
 """Bytes of an array that is worth the price of asking whether a record still needs it."""
+
+
+def _held_by_a_variable(x: Value) -> int:
+    return sys.getrefcount(x)
+
+
+HELD_ONCE = _held_by_a_variable([np.zeros(1)].pop())
+"""What `sys.getrefcount` answers to a function of what one of its variables, and nothing else, refers to."""
 
 
 def as_value(value: Value, copy: bool) -> Value:
