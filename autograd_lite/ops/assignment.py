@@ -75,7 +75,10 @@ def update(t: Tensor, function: Callable[..., Any], other: Value) -> Tensor:
 
 def _is_users(t: Tensor) -> bool:
     """Whether a Tensor is a leaf that no running transform has made."""
-    return t.op is None and current_run() is None
+    if t.op is not None:
+        return False
+    run = current_run()
+    return run is None or t.serial < run.since
 
 
 def _shows(value: Value, t: Tensor, index: Any) -> bool:

@@ -393,6 +393,19 @@ def test_outside_of_transforms_a_leaf_is_not_assigned_to():
     numpy.testing.assert_array_equal(t.grad, [0.0, 6.0, 1.0])
 
 
+def test_nor_is_a_leaf_that_a_transform_closes_over():
+    t = ag.Tensor(B)
+
+    def f(x):
+        t[0] = x
+        return np.sum(t * t)
+
+    with pytest.raises(TypeError, match=r"is a leaf.*\.at\[index\]\.set\(value\)"):
+        ag.grad(f)(3.0)
+    assert t.op is None
+    numpy.testing.assert_array_equal(t.value, B)
+
+
 def test_an_augmented_assignment_binds_a_leaf_again():
     t = first = ag.Tensor(B)
     t += 1.0
