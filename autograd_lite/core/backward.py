@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Set
 from functools import partial
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Any, cast
 
@@ -25,7 +26,12 @@ _NOWHERE: frozenset[Tensor] = frozenset()
 
 
 def sweep(
-    cotangents: dict[Tensor, Cotangent], wrt: set[Tensor] | None = None, since: int = 0, *, closed: bool = False
+    cotangents: dict[Tensor, Cotangent],
+    wrt: set[Tensor] | None = None,
+    since: int = 0,
+    *,
+    closed: bool = False,
+    inside: bool = False,
 ) -> tuple[dict[Tensor, Cotangent], bool]:
     """Pull the cotangents of results back to the Tensors that they were made from.
 
@@ -42,6 +48,9 @@ def sweep(
     closed : bool
         Nothing can be differentiated with respect to what was recorded since then: where nothing from outside is
         touched, only the cotangents are Tensors.
+    inside : bool
+        No leaves were recorded since then but those in ``wrt``, and the cotangents are arrays: then there is nothing to
+        leave out, and nothing to be found out before the sweep but whether it touches something from outside.
 
     Returns
     -------
@@ -49,46 +58,98 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    nodes, needed, outside = _to_visit(cotangents, wrt, since)
+    observers = current_observers()
+    if inside and not observers and not (assignments and assignments[0] > since):
+        found = _pull(cotangents, since=since)
+        if found is not None:
+            return found, False
+    needed, outside = _needed(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
-    lifted, observers = recorded and (outside or not closed), current_observers()
-    arrived = dict(cotangents)
-    found: dict[Tensor, Cotangent] = {}
-    for node in nodes:
-        g = arrived.pop(node, None)
-        if g is None:
-            continue
-        inputs = node.inputs
-        if not inputs or (wrt and node in wrt):
+    lifted = recorded and (outside or not closed)
+    found = _pull(cotangents, wrt or _NOWHERE, needed, lifted=lifted, observers=observers)
+    return cast(dict[Tensor, Cotangent], found), recorded
+
+
+def _pull(
+    cotangents: dict[Tensor, Cotangent],
+    stop: Set[Tensor] = _NOWHERE,
+    needed: set[Tensor] | None = None,
+    *,
+    since: int = 0,
+    lifted: bool = False,
+    observers: tuple[Observer[Tensor], ...] = (),
+) -> dict[Tensor, Cotangent] | None:
+    """Run the rules of the nodes, newest first; return None where a Tensor from before a serial turns up on the way."""
+    arrived, found = dict(cotangents), {}
+    queue = sorted([(-node.serial, node) for node in arrived])
+    lean = not (lifted or observers)
+    while queue:
+        node = heappop(queue)[1]
+        g, inputs = arrived.pop(node), node.inputs
+        if not inputs or (stop and node in stop):
             found[node] = g
             continue
-        if lifted:
-            args = _tensors_of(g, node)
-        elif len(inputs) == 2:  # most nodes: a call less than for any number of inputs
-            x, y = inputs
-            args = (g, node._value, x._value if type(x) is Tensor else x, y._value if type(y) is Tensor else y)
-        else:
-            args = (g, node._value, *map(raw, inputs))
-        params = raw_params(node.params) if observers and not lifted else node.params
+        params, z = node.params, node._value
         edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
-        if type(g) is _ndarray and g.nbytes > LARGE and not observers:
-            c, edges = None, _spending(node, edges, needed)  # c was the same as g
+        small = type(g) is _float64 or (type(g) is _ndarray and g.nbytes <= LARGE)
+        n = len(inputs) if small and lean and not params else 0
+        if n == 1:
+            a = inputs[0]._value
+        elif n == 2:
+            a, b = inputs
+            if type(a) is Tensor:
+                a = a._value
+            if type(b) is Tensor:
+                b = b._value
+        else:
+            args, params, edges = _arguments(g, node, edges, needed, lifted, observers)
+            n, c = 0, None  # c was the same as g, whose references are counted
         for i, rule in edges:
             x = inputs[i]
-            if type(x) is not Tensor or (needed is not None and x not in needed):
+            if type(x) is not Tensor:
+                continue
+            if needed is None:
+                if x.serial < since:
+                    return None
+            elif x not in needed:
                 continue
             try:
-                c = rule(*args, **params) if params else rule(*args)
+                if n == 2:  # most nodes have one or two inputs: half the price of a call with a tuple of arguments
+                    c = rule(g, z, a, b)
+                elif n == 1:
+                    c = rule(g, z, a)
+                else:
+                    c = rule(*args, **params)
             except Exception as error:
-                c = _raised(error, observers, node, i, rule, args, params)
+                c = _raised(error, observers, node, i, rule, () if n else args, params)
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
             if observers:
                 c = _observed(observers, node, x, c)
             if x in arrived:
                 c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
+            else:
+                heappush(queue, (-x.serial, x))
             arrived[x] = c
-    return found, recorded
+    return found
+
+
+def _arguments(
+    g: Cotangent,
+    node: Tensor,
+    edges: tuple[tuple[int, Rule], ...],
+    needed: set[Tensor] | None,
+    lifted: bool,
+    observers: tuple[Observer[Tensor], ...],
+) -> tuple[tuple[Value, ...], Params, Iterable[tuple[int, Rule]]]:
+    """Return what the rules of a node get, and its edges: of a large cotangent, the last may write over it."""
+    if lifted:
+        return _tensors_of(g, node), node.params, edges
+    args = (g, node._value, *map(raw, node.inputs))
+    if observers:
+        return args, raw_params(node.params), edges
+    large = type(g) is _ndarray and g.nbytes > LARGE
+    return args, node.params, _spending(node, edges, needed) if large else edges
 
 
 def _spending(
@@ -138,14 +199,14 @@ def _observed(observers: tuple[Observer[Tensor], ...], node: Tensor, x: Tensor, 
     return c
 
 
-def _to_visit(
+def _needed(
     results: Iterable[Tensor], wrt: set[Tensor] | None, since: int
-) -> tuple[list[Tensor], set[Tensor] | None, bool]:
-    """Return the nodes to visit, newest first; those that need a cotangent, or None for all; whether any is outside."""
+) -> tuple[set[Tensor] | None, bool]:
+    """Return the Tensors that need a cotangent, or None for all; and whether any is from outside."""
     nodes, reached, ends, outside = order(results, wrt or _NOWHERE, since)
     if wrt is not None and not wrt.issuperset(ends):
-        return nodes, _dependents(nodes, reached, wrt), outside
-    return nodes, reached if outside else None, outside
+        return _dependents(nodes, reached, wrt), outside
+    return reached if outside else None, outside
 
 
 def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
@@ -346,7 +407,7 @@ _ONE = np.float64(1.0)
 def backward(result: Tensor, cotangent: Value = None) -> None:
     """Add the gradient of a result to its leaves: see `Tensor.backward`."""
     g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
-    found, _ = sweep({result: g})
+    found, _ = sweep({result: g}, inside=type(g) is not Tensor)
     for leaf in list(found):
         leaf.grad = own(found.pop(leaf)) if leaf.grad is None else leaf.grad + found.pop(leaf)
 

@@ -14,7 +14,7 @@ from autograd_lite.core.memory import pending, settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
-from autograd_lite.core.tape import Run, assignments, ended, now, observers, running
+from autograd_lite.core.tape import Run, assignments, ended, latest_leaf, now, observers, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
 from autograd_lite.core.values import as_value, is_foreign, kind_of, with_remedy
 from autograd_lite.core.versions import original
@@ -36,6 +36,9 @@ class Call(Run):
     aux : tree
         What the function returned beside its result, with ``has_aux``.
     """
+
+    latest = 0  # serial of the leaf that was made last
+    nested = False  # whether an argument is a Tensor from outside
 
     def __init__(
         self,
@@ -98,8 +101,10 @@ class Call(Run):
             if isinstance(x, np.ndarray):
                 x = x.copy("K") if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
+            self.latest = made.serial
         elif x.serial < self.since:
             made = alias(x)
+            self.nested = True
         else:
             raise TypeError("argnums names it twice; name it once")
         self.leaves.append(made)
@@ -169,7 +174,10 @@ class Call(Run):
         """Return the cotangents of the leaves, and whether the sweep was recorded."""
         if pending:
             settle()
-        found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True) if cotangents else ({}, False)
+        if not cotangents:
+            return [zero(x) for x in self.leaves], False
+        inside = self.latest == latest_leaf[0] and not self.nested and Tensor not in map(type, cotangents.values())
+        found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True, inside=inside)
         if self.guard is not None:
             self.guard.check()
         return [own(found.pop(x)) if x in found else zero(x) for x in self.leaves], recorded

@@ -148,6 +148,10 @@ assigning: list[int] = []
 """The same while transforms run that assign: then ops look whether an input is a view that was left behind."""
 
 
+latest_leaf: list[int] = [0]
+"""Serial of the leaf that was made last, in any thread: a function that made none has those of its transform alone."""
+
+
 class observing:
     """Let an observer look on while a block runs: ``with observing(observer):``.
 

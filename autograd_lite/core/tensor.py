@@ -18,7 +18,17 @@ from autograd_lite.core import tape, trees
 from autograd_lite.core.lines import stores_item
 from autograd_lite.core.operators import assigned, augmented, binary, comparison, method, reflected
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Operation, Params, assigning, next_serial, observers, registry, running
+from autograd_lite.core.tape import (
+    NO_PARAMS,
+    Operation,
+    Params,
+    assigning,
+    latest_leaf,
+    next_serial,
+    observers,
+    registry,
+    running,
+)
 from autograd_lite.core.values import Released, as_value, read_only
 
 Outcome = TypeVar("Outcome")
@@ -92,7 +102,7 @@ class Tensor:
         self.params = NO_PARAMS
         self.name = name
         self.grad = None
-        self.serial = next_serial()
+        self.serial = latest_leaf[0] = next_serial()
 
     @property
     def value(self) -> Value:
@@ -377,7 +387,9 @@ registry[Tensor] = record
 
 def leaf(value: Value) -> Tensor:
     """Make the leaf of a value without a copy, in half the time of ``Tensor(value, copy=False)``."""
-    return record(None, as_value(value, False), (), NO_PARAMS)
+    node = record(None, as_value(value, False), (), NO_PARAMS)
+    latest_leaf[0] = node.serial
+    return node
 
 
 def raw(x: Value) -> Value:

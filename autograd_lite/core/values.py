@@ -9,6 +9,8 @@ import numpy as np
 
 from autograd_lite.core.shapes import Array, Shape, Value
 
+_float64 = np.float64
+
 LARGE = 2**17
 """Bytes of an array that is worth the price of asking whether a record still needs it."""
 
@@ -23,15 +25,17 @@ HELD_ONCE = _held_by_a_variable([np.zeros(1)].pop())
 
 def as_value(value: Value, copy: bool) -> Value:
     """Return what a leaf stores for ``value``: an inexact ndarray, or a NumPy scalar in place of a 0-d array."""
-    if type(value) is np.float64:  # a tenth of the price of a small call
+    kind = type(value)
+    if kind is _float64:  # numbers first: a tenth of the price of a small call
         return value
-    if type(value) is not np.ndarray:
+    if kind is float:
+        return _float64(value)
+    if kind is not np.ndarray:
         value = plain(value)
     array = np.array(value) if copy else np.asarray(value)
-    kind = array.dtype.kind
-    if kind in "biu":
+    if array.dtype.kind in "biu":
         array = array.astype(np.float64)
-    elif kind not in "fc":
+    elif array.dtype.kind not in "fc":
         raise TypeError(f"expected real or complex numbers, got {_summary(value)} of dtype {array.dtype}")
     return array if array.ndim else array[()]
 
