@@ -16,7 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
+from autograd_lite.core.backward import sweep
+from autograd_lite.core.linearize import Call
 from autograd_lite.core.tape import Observer, current_observers, observing, running
+from autograd_lite.testing.random_programs import random_program
 
 SHAPES = [shape for n in range(5) for shape in product((1, 2, 3), repeat=n)]
 
@@ -113,6 +116,51 @@ class TestAccumulation:
             y = y + y
         y.backward()
         assert x.grad == 2.0**depth
+
+
+class TestWhatIsVisited:
+    """What is found on the way, where nothing can be left out, is what a search beforehand finds."""
+
+    @pytest.mark.parametrize("seed", range(0, 400, 4))
+    def test_random_programs(self, seed):
+        program = random_program(seed)
+        call = Call(program.function, program.args, {}, range(len(program.args)))
+        seeds = {y: np.float64(1.0) for y in call.outputs if type(y) is ag.Tensor}
+        wrt = set(call.leaves)
+        on_the_way, searched = (sweep(seeds, wrt, call.since, inside=inside)[0] for inside in (True, False))
+        assert on_the_way.keys() == searched.keys()
+        for x, g in on_the_way.items():
+            np.testing.assert_array_equal(g, searched[x], strict=True)
+
+    def test_what_comes_from_outside_turns_up_late(self):
+        """The rule that meets it has run on arrays by then: it runs again, on Tensors."""
+        kinds = []
+
+        @ag.op
+        def double(x):
+            return 2 * x
+
+        @double.vjp
+        def _(g, z, x):
+            kinds.append(type(z))
+            return 2 * g
+
+        def outer(w):
+            return ag.grad(lambda y: double(y * w * y))(3.0)
+
+        assert ag.grad(outer)(2.0) == 12.0
+        assert kinds[:2] == [np.float64, ag.Tensor]
+
+    def test_a_leaf_that_a_thread_makes_meanwhile_changes_nothing(self):
+        def f(x):
+            made = []
+            thread = threading.Thread(target=lambda: made.append(ag.Tensor(5.0)))
+            y = x * x
+            thread.start()
+            thread.join()
+            return y * made[0] * x
+
+        assert ag.grad(f)(2.0) == 60.0
 
 
 class TestDepth:
