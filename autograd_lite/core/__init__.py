@@ -8,7 +8,7 @@ To read in an evening, in this order:
 4. `tensor`: the Tensor, and `record`, which makes a node; `operators`: the methods behind its operators.
 5. `op`: a function and its derivative rules in one row; `signatures`: how it is called; `lists`: lists of Tensors.
 6. `numpy_protocol`: what happens when a NumPy function meets a Tensor.
-7. `backward`: the sweep, which pulls cotangents back through the record.
+7. `toposort`: what a result was made from; `backward`: the sweep, which pulls cotangents back through the record.
 8. `linearize`: one call of a function on fresh Tensors, and its vector-Jacobian product.
 9. `transforms`: `grad` and its kin, made of these; `vectors`: trees as vectors.
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Set
 from functools import partial
 from heapq import heappop, heappush
-from operator import attrgetter
 from typing import Any, cast
 
 import numpy as np
@@ -14,14 +13,15 @@ import numpy as np
 from autograd_lite.core.lines import calling_frame, describe_line
 from autograd_lite.core.op import unpack
 from autograd_lite.core.overwriting import Spent
+from autograd_lite.core.protection import SMALL
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
 from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.toposort import order, to_visit
 from autograd_lite.core.values import HELD_ONCE, LARGE, plain
-from autograd_lite.core.versions import as_it_was, as_used, original
+from autograd_lite.core.versions import as_it_was, original
 
 _float64, _ndarray = np.float64, np.ndarray
-_serial = attrgetter("serial")
 _NOWHERE: frozenset[Tensor] = frozenset()
 
 
@@ -63,10 +63,10 @@ def sweep(
         found = _pull(cotangents, since=since)
         if found is not None:
             return found, False
-    needed, outside = _needed(cotangents, wrt, since)
+    visited, outside = to_visit(cotangents, wrt, since)
     recorded = outside or Tensor in map(type, cotangents.values())
     lifted = recorded and (outside or not closed)
-    found = _pull(cotangents, wrt or _NOWHERE, needed, lifted=lifted, observers=observers)
+    found = _pull(cotangents, wrt or _NOWHERE, visited, lifted=lifted, observers=observers)
     return cast(dict[Tensor, Cotangent], found), recorded
 
 
@@ -80,57 +80,45 @@ def _pull(
     observers: tuple[Observer[Tensor], ...] = (),
 ) -> dict[Tensor, Cotangent] | None:
     """Run the rules of the nodes, newest first; return None where a Tensor from before a serial turns up on the way."""
-    arrived, found = dict(cotangents), {}
-    queue = sorted([(-node.serial, node) for node in arrived])
-    lean = not (lifted or observers)
+    arrived, found, lean = dict(cotangents), {}, not (lifted or observers)
+    queue = sorted([(-node.serial, node) for node in cotangents])
     while queue:
-        node = heappop(queue)[1]
+        node, c = heappop(queue)[1], None  # c may be what the node got, whose references are counted
         g, inputs = arrived.pop(node), node.inputs
         if not inputs or (stop and node in stop):
             found[node] = g
             continue
         params, z = node.params, node._value
         edges = node.op.edges or node.op.edges_for(len(inputs))  # type: ignore[union-attr]
-        small = type(g) is _float64 or (type(g) is _ndarray and g.nbytes <= LARGE)
-        n = len(inputs) if small and lean and not params else 0
-        if n == 1:
+        small = lean and not params and (type(g) is _float64 or (type(g) is _ndarray and g.nbytes <= LARGE))
+        n = len(inputs) if small else 0
+        if n == 1:  # most nodes have one or two inputs: half the price of a call with a tuple of arguments
             a = inputs[0]._value
         elif n == 2:
             a, b = inputs
-            if type(a) is Tensor:
-                a = a._value
-            if type(b) is Tensor:
-                b = b._value
+            a = a._value if type(a) is Tensor else a
+            b = b._value if type(b) is Tensor else b
         else:
             args, params, edges = _arguments(g, node, edges, needed, lifted, observers)
-            n, c = 0, None  # c was the same as g, whose references are counted
         for i, rule in edges:
             x = inputs[i]
-            if type(x) is not Tensor:
+            if type(x) is not Tensor or (needed is not None and x not in needed):
                 continue
-            if needed is None:
-                if x.serial < since:
-                    return None
-            elif x not in needed:
-                continue
+            if x.serial < since:
+                return None
             try:
-                if n == 2:  # most nodes have one or two inputs: half the price of a call with a tuple of arguments
-                    c = rule(g, z, a, b)
-                elif n == 1:
-                    c = rule(g, z, a)
-                else:
-                    c = rule(*args, **params)
+                c = rule(g, z, a) if n == 1 else rule(g, z, a, b) if n == 2 else rule(*args, **params)
             except Exception as error:
-                c = _raised(error, observers, node, i, rule, () if n else args, params)
+                c = _raised(error, observers, node, i, rule, args if observers else (), params)
             if type(c) is not _float64 or type(x._value) is not _float64:
                 c = fit(c, x, node, rule)
             if observers:
                 c = _observed(observers, node, x, c)
-            if x in arrived:
-                c = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
-            else:
+            if x not in arrived:
                 heappush(queue, (-x.serial, x))
-            arrived[x] = c
+                arrived[x] = c
+            else:
+                arrived[x] = arrived.pop(x) + c if type(c) is _float64 else plus(arrived.pop(x), c)
     return found
 
 
@@ -199,79 +187,11 @@ def _observed(observers: tuple[Observer[Tensor], ...], node: Tensor, x: Tensor, 
     return c
 
 
-def _needed(
-    results: Iterable[Tensor], wrt: set[Tensor] | None, since: int
-) -> tuple[set[Tensor] | None, bool]:
-    """Return the Tensors that need a cotangent, or None for all; and whether any is from outside."""
-    nodes, reached, ends, outside = order(results, wrt or _NOWHERE, since)
-    if wrt is not None and not wrt.issuperset(ends):
-        return _dependents(nodes, reached, wrt), outside
-    return reached if outside else None, outside
-
-
 def _tensors_of(g: Cotangent, node: Tensor) -> tuple[Any, ...]:
     """Return what rules get in a sweep that is recorded: Tensors, but for constants."""
     if isinstance(node._value, tuple):
         return (g, unpack(node), *node.inputs)
     return (g, *map(as_it_was, (node, *node.inputs))) if assignments else (g, node, *node.inputs)
-
-
-def order(
-    results: Iterable[Tensor], stop: Set[Tensor] = frozenset(), since: int = 0
-) -> tuple[list[Tensor], set[Tensor], list[Tensor], bool]:
-    """List the nodes that the results were made from, newest first: a reverse topological order.
-
-    Iterative, in time O(nodes log nodes); the order of recording is a topological order, since inputs come first.
-
-    Parameters
-    ----------
-    results : iterable of Tensor
-    stop : set of Tensor, optional
-        The search does not go below these.
-    since : int
-        The search does not enter Tensors recorded before this serial: they come from outside the call.
-
-    Returns
-    -------
-    nodes : list of Tensor, the results and the leaves among them; those from outside not
-    reached : the same as a set
-    ends : list of Tensor
-        Where the search ended: at leaves, and at what is in ``stop``.
-    outside : bool
-        Whether the search met a Tensor from outside.
-    """
-    reached = set(results)
-    nodes = list(reached)
-    ends = []
-    outside = False
-    assigned = bool(assignments) and assignments[0] > since
-    for node in nodes:  # the list grows meanwhile, nearly in the order that is wanted: sorting it is cheap
-        inputs = node.inputs
-        if not inputs or (stop and node in stop):
-            ends.append(node)
-            outside = outside or bool(inputs)
-            continue
-        if assigned:
-            inputs = as_used(node)
-        for x in inputs:
-            if type(x) is Tensor and x not in reached:
-                if x.serial < since:
-                    outside = True
-                else:
-                    reached.add(x)
-                    nodes.append(x)
-    nodes.sort(key=_serial, reverse=True)
-    outside = outside or nodes[-1].serial < since  # a result itself
-    return nodes, reached, ends, outside
-
-
-def _dependents(nodes: list[Tensor], reached: set[Tensor], wrt: set[Tensor]) -> set[Tensor]:
-    """Return those of the nodes, newest first, that depend on a Tensor in ``wrt``."""
-    needed = reached.intersection(wrt)
-    for node in reversed(nodes):
-        if node.op is not None and node.op.edges != () and any(type(x) is Tensor and x in needed for x in node.inputs):
-            needed.add(node)
-    return needed
 
 
 def plus(before: Value, c: Value) -> Value:
@@ -280,7 +200,7 @@ def plus(before: Value, c: Value) -> Value:
         return c
     if type(before) is tuple:
         return tuple(x + y for x, y in zip(before, c, strict=True))
-    if type(before) is np.ndarray is type(c) and before.nbytes > LARGE and _is_ours(sys.getrefcount(before), before):
+    if type(before) is np.ndarray is type(c) and before.nbytes > SMALL and _is_ours(sys.getrefcount(before), before):
         return np.add(before, c, out=before)
     return before + c
 

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import as_cotangent, order, own, sweep
+from autograd_lite.core.backward import as_cotangent, own, sweep
 from autograd_lite.core.memory import pending, settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
 from autograd_lite.core.shapes import Array, Cotangent, Value
 from autograd_lite.core.tape import Run, assignments, ended, latest_leaf, now, observers, running
 from autograd_lite.core.tensor import Tensor, leaf, raw
+from autograd_lite.core.toposort import order
 from autograd_lite.core.values import as_value, is_foreign, kind_of, with_remedy
 from autograd_lite.core.versions import original
 

@@ -7,12 +7,12 @@ import weakref
 
 import numpy as np
 
-from autograd_lite.core.backward import order
 from autograd_lite.core.op import op_of
 from autograd_lite.core.reads import OUTPUT, Reads
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import observers, registry
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.toposort import order
 from autograd_lite.core.values import HELD_ONCE, LARGE, Released
 
 Reference = weakref.ref[Tensor]

@@ -180,11 +180,9 @@ class Op:
             for x in inputs:
                 kind = type(x)
                 if kind is Tensor:
-                    recorded = True
-                    x = x._value
+                    recorded, x = True, x._value
                 elif kind is _ndarray:
-                    arrays = True
-                    lists = lists or x.dtype.kind not in "fc"
+                    arrays, lists = True, lists or x.dtype.kind not in "fc"
                 elif kind not in _NUMBERS:
                     lists = True
                 values.append(x)
@@ -198,8 +196,7 @@ class Op:
             values = [raw(x) for x in inputs]
         try:
             value = self.compute(*values, **given) if given else self.compute(*values)
-            if type(value) not in _VALUES:
-                value = self._as_value(value)
+            value = value if type(value) in _VALUES else self._as_value(value)
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
             raise

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import order, plus, seed, sweep
+from autograd_lite.core.backward import plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, Run, observing
 from autograd_lite.core.tensor import Tensor, record
+from autograd_lite.core.toposort import order
 from autograd_lite.program.variables import Names
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import order
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.toposort import order
 from autograd_lite.core.transforms import jacobian
 from autograd_lite.core.values import kind_of
 from autograd_lite.core.versions import original

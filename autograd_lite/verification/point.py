@@ -11,10 +11,11 @@ import numpy as np
 
 from autograd_lite import numerical
 from autograd_lite.core import trees
-from autograd_lite.core.backward import order, seed
+from autograd_lite.core.backward import seed
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.toposort import order
 from autograd_lite.core.versions import original
 from autograd_lite.numerical import close, quiet
 from autograd_lite.program.recording import BackwardPass, record_call

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.backward import order, sweep
+from autograd_lite.core.backward import sweep
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.toposort import order
 from autograd_lite.verification.point import Point
 
 RESULTS = {"error", "err", "loss", "cost", "l", "j", "e", "c", "nll", "ce", "mse", "objective", "total", "out"}

@@ -33,6 +33,7 @@ def large(monkeypatch, size):
     with monkeypatch.context() as patched:
         for module in ("op", "operators", "backward", "memory"):
             patched.setattr(f"autograd_lite.core.{module}.LARGE", size)
+        patched.setattr("autograd_lite.core.backward.SMALL", size)
         yield
 
 

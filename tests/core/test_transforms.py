@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.core import backward
+from autograd_lite.core import backward, toposort
 from autograd_lite.core import linearize as call
 from autograd_lite.core.trees import flatten
 
@@ -621,7 +621,7 @@ class TestLinearTime:
     @pytest.fixture
     def visited(self, monkeypatch):
         counts = []
-        for module in (backward, call):
+        for module in (toposort, call):
             order = module.order
 
             def counting(*args, order=order, **kwargs):

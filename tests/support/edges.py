@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.core.backward import order
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.toposort import order
 from tests.support.kinks import KINKS, SUBGRADIENTS
 
 INF, NAN = np.inf, np.nan

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.core.backward import order, plus, seed, sweep
+from autograd_lite.core.backward import plus, seed, sweep
 from autograd_lite.core.op import alias, op_of
 from autograd_lite.core.shapes import broadcasts_to, unbroadcast
 from autograd_lite.core.tape import Observer, Rule, observing
 from autograd_lite.core.tensor import Tensor, raw, raw_params
+from autograd_lite.core.toposort import order
 from autograd_lite.verification.budget import NUMBERS_PER_OP, Budget
 from autograd_lite.verification.diagnosis.wording import Wording
 from autograd_lite.verification.point import Point
