@@ -18,7 +18,7 @@ from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.signatures import signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
-from autograd_lite.core.values import LARGE, as_constant
+from autograd_lite.core.values import LARGE, as_constant, refuse_foreign
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -263,6 +263,9 @@ class Op:
         if self.spread:
             inputs = tuple(inputs[0])
         if any(type(x) is Tensor for x in (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
+            for value in params.values():
+                if type(value) not in _NUMBERS and not holds_tensor(value):
+                    refuse_foreign(value)
             if self.restate:
                 inputs, params = self.restate(inputs, params)
             self._refuse(params)

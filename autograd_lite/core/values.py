@@ -67,8 +67,7 @@ def plain(x: Value) -> Value:
         For such arrays, and for those of other libraries: their values are not taken out of them without being asked.
     """
     if not isinstance(x, np.ndarray):
-        if is_foreign(x):
-            raise TypeError(f"expected a NumPy array, got {with_remedy(x)}")
+        refuse_foreign(x)
         return x
     if type(x) is np.ndarray:
         return x
@@ -98,6 +97,15 @@ _REMEDIES = {
 def is_foreign(x: Any) -> bool:
     """Whether something is another library's array: a table, one in chunks, on a device, or with empty places."""
     return not isinstance(x, _OWN) and any(hasattr(type(x), protocol) for protocol in _PROTOCOLS)
+
+
+def refuse_foreign(x: Any) -> None:
+    """Raise TypeError for another library's array, and for lists and tuples that hold one."""
+    if isinstance(x, (list, tuple)):
+        for part in x:
+            refuse_foreign(part)
+    elif is_foreign(x):
+        raise TypeError(f"expected a NumPy array, got {with_remedy(x)}")
 
 
 def kind_of(x: Any) -> str:

@@ -51,7 +51,9 @@ def array_of(x: Value) -> Value:
 
 def pick(t: Tensor, index: Any) -> Tensor:
     """Return ``t[index]``: `getitem` for the usual indices without more ado."""
-    if type(index) in _PLAIN and not observers and not assigning:
+    kind = type(index)
+    usual = _PARTS.issuperset(map(type, index)) if kind is tuple else kind in _PARTS
+    if usual and not observers and not assigning:
         try:
             return record(getitem, t._value[index], (t,), kept_params({"index": index}, "getitem"))
         except IndexError:
@@ -59,7 +61,7 @@ def pick(t: Tensor, index: Any) -> Tensor:
     return getitem(t, index)  # type: ignore[no-any-return]
 
 
-_PLAIN = frozenset({int, slice, tuple, np.ndarray})
+_PARTS = frozenset({int, slice, type(None), type(Ellipsis), np.ndarray})
 registry[operator.getitem] = pick
 
 

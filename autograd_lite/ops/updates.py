@@ -7,11 +7,12 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite.core.lists import stacked
+from autograd_lite.core.lists import holds_tensor, stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import plain, refuse_foreign
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.ops.samples import sample
 
@@ -103,6 +104,8 @@ class At:
     __slots__ = ("_index", "_tensor")
 
     def __init__(self, tensor: Tensor, index: Any = ...) -> None:
+        if not holds_tensor(index):
+            refuse_foreign(index)
         self._tensor = tensor
         self._index = index
 
@@ -165,7 +168,7 @@ class At:
         t = self._tensor
         values = stacked(values)
         if not isinstance(values, Tensor):
-            values = np.asarray(values)
+            values = np.asarray(plain(values))
         if values.dtype != t.dtype:
             if values.dtype.kind == "c" and t.dtype.kind != "c":
                 raise TypeError(

@@ -92,6 +92,11 @@ class WithUnits(np.ndarray):
         return NotImplemented
 
 
+def store(t, index, values=0.0):
+    t[index] = values
+    return np.sum(t)
+
+
 REMEDIES = {
     Chunked: "x.compute()",
     Labelled: "x.to_numpy()",
@@ -109,6 +114,14 @@ MEETINGS = {
     "before": lambda a: ag.grad(lambda x: np.sum(a * x))(VALUES),
     "with a dtype": lambda a: ag.grad(lambda x: np.sum(np.multiply(x, a, dtype=float)))(VALUES),
     "in a list": lambda a: ag.grad(lambda x: np.sum(np.stack([x, a])))(VALUES),
+    "in a list of constants": lambda a: ag.grad(lambda x: np.sum(x * [a]))(VALUES),
+    "index": lambda a: ag.grad(lambda x: np.sum(x[a]))(VALUES),
+    "in an index": lambda a: ag.grad(lambda x: np.sum(x[:, a]))(np.eye(3)),
+    "index of an assignment": lambda a: ag.grad(lambda x: store(1.0 * x, a))(VALUES),
+    "assigned": lambda a: ag.grad(lambda x: store(1.0 * x, slice(3), a))(VALUES),
+    "indices": lambda a: ag.grad(lambda x: np.sum(np.take(x, a)))(VALUES),
+    "condition": lambda a: ag.grad(lambda x: np.sum(np.where(a, x, 0.0)))(VALUES),
+    "mask": lambda a: ag.grad(lambda x: ag.sum(x, where=a))(VALUES),
     "in an op": lambda a: ag.grad(lambda x: np.sum(ag.dot(a, x)))(VALUES),
     "constant result": lambda a: ag.grad(lambda x: a)(VALUES),
     "in a result": lambda a: ag.jacobian(lambda x: [x, a])(VALUES),
