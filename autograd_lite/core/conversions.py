@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from types import CodeType, FrameType, FunctionType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -203,14 +203,16 @@ def is_vectorized(function: Any) -> bool:
 
 def public_path() -> str | None:
     """Return the path of the function of another package that the user calls, such as ``scipy.special.zeta``."""
-    frame = calling_frame()
-    tree = evaluated(frame) if frame else None
-    function = resolve(tree.func, frame) if frame and isinstance(tree, ast.Call) else None
-    if not isinstance(function, FunctionType):
-        return None
-    parts, name = str(function.__module__).split("."), function.__name__
-    homes = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
-    return next((f"{home}.{name}" for home in homes if getattr(sys.modules.get(home), name, None) is function), None)
+    users, frame = calling_frame(), sys._getframe(1)
+    while frame.f_back is not None and frame.f_back is not users:
+        frame = frame.f_back
+    name, home = frame.f_code.co_name, str(frame.f_globals.get("__name__", ""))
+    parts = home.split(".")
+    for n in range(1, len(parts) + 1):
+        function = getattr(sys.modules.get(".".join(parts[:n])), name, None)
+        if getattr(function, "__code__", None) is frame.f_code:
+            return ".".join([*parts[:n], name])
+    return None
 
 
 def _short(tree: ast.AST) -> str:

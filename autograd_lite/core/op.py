@@ -264,7 +264,7 @@ class Op:
             inputs = tuple(inputs[0])
         if any(type(x) is Tensor for x in (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
             for value in params.values():
-                if type(value) not in _NUMBERS and not holds_tensor(value):
+                if type(value) not in _NUMBERS:
                     refuse_foreign(value)
             if self.restate:
                 inputs, params = self.restate(inputs, params)

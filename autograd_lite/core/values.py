@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.shapes import Array, Shape, Value
+from autograd_lite.core.tape import registry
 
 _float64 = np.float64
 
@@ -96,7 +97,8 @@ _REMEDIES = {
 
 def is_foreign(x: Any) -> bool:
     """Whether something is another library's array: a table, one in chunks, on a device, or with empty places."""
-    return not isinstance(x, _OWN) and any(hasattr(type(x), protocol) for protocol in _PROTOCOLS)
+    kind = type(x)
+    return not isinstance(x, _OWN) and kind not in registry and any(hasattr(kind, name) for name in _PROTOCOLS)
 
 
 def refuse_foreign(x: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite.core.lists import holds_tensor, stacked
+from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
@@ -104,8 +104,7 @@ class At:
     __slots__ = ("_index", "_tensor")
 
     def __init__(self, tensor: Tensor, index: Any = ...) -> None:
-        if not holds_tensor(index):
-            refuse_foreign(index)
+        refuse_foreign(index)
         self._tensor = tensor
         self._index = index
 
