@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core import tensor as tensors
 from autograd_lite.core import trees
 from autograd_lite.core.backward import plus, seed, sweep
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tape import NO_PARAMS, Observer, Operation, Params, Run, observing
+from autograd_lite.core.tape import Observer, Operation, Params, Run, observing
 from autograd_lite.core.tensor import Tensor, record
 from autograd_lite.core.toposort import order
 from autograd_lite.program.variables import Names
@@ -160,6 +161,6 @@ class Constants(Observer[Tensor]):
 
 def leaf(value: Value, name: str | None) -> Tensor:
     """Return a leaf that holds an array as it is: integers and booleans too, which `Tensor` takes for float64."""
-    tensor = record(None, value, (), NO_PARAMS)
+    tensor = tensors.leaf(value, cast=False)
     tensor.name = name
     return tensor
