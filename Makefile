@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 
 help:
 	@echo "make run    install into $(VENV) if needed, then walk through the tutorial (ARGS=... for its options)"
-	@echo "make test   install into $(VENV) if needed, then run the tests (ARGS=... for pytest)"
+	@echo "make test   install into $(VENV) if needed, then run the tests on all cores (ARGS=... for pytest: -n 0 for one)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
 	@echo "make docs   write what follows from the op table: pages of docs/, and the types of the public names"
@@ -29,14 +29,14 @@ run: $(INSTALLED)
 	$(BIN)/python -m models.tutorial $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 deep: $(INSTALLED)
-	$(BIN)/python -m pytest -m "" --hypothesis-profile=deep $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "" --hypothesis-profile=deep $(ARGS)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate

@@ -514,7 +514,9 @@ class TestDtypes:
         z.backward(np.ones(2))
         assert (z.dtype, x.grad.dtype) == (dtype, dtype)
 
-    @pytest.mark.parametrize("operate", [np.add, np.multiply, np.divide, lambda a, b: b / a], ids=["+", "*", "/", "swapped /"])
+    @pytest.mark.parametrize(
+        "operate", [np.add, np.multiply, np.divide, lambda a, b: b / a], ids=["+", "*", "/", "swapped /"]
+    )
     @pytest.mark.parametrize("constant", CONSTANTS, ids=repr)
     @pytest.mark.parametrize("dtype", FLOATS)
     @pytest.mark.parametrize("number", [True, False])
