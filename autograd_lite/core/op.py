@@ -253,16 +253,18 @@ class Op:
             inputs, rest = args, ()
         else:
             inputs, rest = args[: len(names)], args[len(names) :]
-            inputs += tuple(params.pop(n) for n in names[len(inputs) :] if n in params)
+            if len(inputs) < len(names):
+                inputs += tuple([params.pop(n) for n in names[len(inputs) :] if n in params])
             if len(inputs) < len(names):
                 raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)} of them")
         if len(rest) > len(self.param_names):
             most = len(names) + len(self.param_names)
             raise TypeError(f"{self.name}() takes at most {most} positional arguments; got {len(args)}")
-        params = {**dict(zip(self.param_names, rest, strict=False)), **params}
+        if rest:
+            params = {**dict(zip(self.param_names, rest, strict=False)), **params}
         if self.spread:
             inputs = tuple(inputs[0])
-        if any(type(x) is Tensor for x in (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
+        if Tensor in map(type, (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
             for value in params.values():
                 if type(value) not in _NUMBERS:
                     refuse_foreign(value)
