@@ -249,6 +249,7 @@ class Op:
     def _bind(self, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
         """Sort a call's arguments, spelled as NumPy allows, into inputs and keyword parameters."""
         names = self.input_names
+        rest: tuple[Any, ...]
         if self.arity is None and not self.spread:
             inputs, rest = args, ()
         else:

@@ -19,9 +19,11 @@ def judged(program):
     assert wrong is None or UNJUDGED in wrong, (wrong, program)
     if wrong:  # on a kink, or at a pole of the derivative
         return False
-    tangent, nearby = (
-        ag.jvp(program.function, args, tuple(case.tangents))[1] for args in (program.args, nudged(program.args))
-    )
+    _, tangent = ag.jvp(program.function, program.args, tuple(case.tangents))
+    with np.errstate(all="ignore"):
+        _, nearby = ag.jvp(program.function, nudged(program.args), tuple(case.tangents))
+    if not np.isfinite(nearby):
+        return False
     gradients = ag.grad(program.function, range(len(program.args)))(*program.args)
     terms = [np.asarray(g * t) for g, t in zip(gradients, case.tangents, strict=True)]
     scale = sum(np.sum(np.abs(term)) for term in terms)
