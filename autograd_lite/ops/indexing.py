@@ -28,6 +28,7 @@ indices = (
     sample((3, 4), index=np.array([2, 0, 2])),
     sample((3, 4), index=[[0, 1], [-1, 1]]),
     sample((3, 4), index=([0, 2, 0], slice(None), None)),
+    sample((3, 4), index=(slice(None), (1, -1, 1))),
     sample((2, 3, 4), index=([0, 1], slice(1, None), [3, 3])),
     sample((3, 4), index=np.ix_([2, 2], [0, 3])),
     sample((3,), index=np.array([True, False, True])),
@@ -39,9 +40,12 @@ indices = (
 
 
 def repeats(index: Any) -> bool:
-    """Whether an index may pick one element twice: it holds integer arrays."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype.kind in "iu" for part in parts)
+    """Whether an index may pick one element twice: it holds arrays of integers, or lists and tuples that are some."""
+    return any(map(_lists_integers, index)) if isinstance(index, tuple) else _lists_integers(index)
+
+
+def _lists_integers(part: Any) -> bool:
+    return isinstance(part, (np.ndarray, list, tuple)) and np.asarray(part).dtype.kind in "iu"
 
 
 def array_of(x: Value) -> Value:

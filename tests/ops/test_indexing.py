@@ -25,6 +25,7 @@ def picks(draw, max_side=4):
             st.integers(-n, n - 1),
             st.integers(0, n - 1).map(np.int64),
             st.lists(st.integers(-n, n - 1), min_size=2, max_size=2),
+            st.tuples(st.integers(-n, n - 1), st.integers(-n, n - 1)),
             hnp.arrays(int, (2,), elements=st.integers(0, n - 1)),
         )
         for n in shape
