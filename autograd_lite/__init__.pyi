@@ -305,10 +305,10 @@ def choose(a: _Value, choices: Tensor, *, mode: Any = "raise") -> Tensor:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
 
 @overload
-def class_cross_entropy(logits: _Plain, /, labels: Any, axis: int = -1) -> Any: ...
+def class_cross_entropy(logits: _Plain, labels: _Value, /) -> Any: ...
 @overload
-def class_cross_entropy(logits: Tensor, /, labels: Any, axis: int = -1) -> Tensor:
-    """Return `cross_entropy` of integer labels: -log_softmax(logits) at the labels."""
+def class_cross_entropy(logits: Tensor, labels: _Value, /) -> Tensor:
+    """Return `cross_entropy` of integer labels, with the classes along the last axis of the logits."""
 
 @overload
 def clip(a: _Plain, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any: ...

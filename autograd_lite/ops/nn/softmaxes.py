@@ -42,7 +42,8 @@ def softmax(x: Value, /, axis: Axis = -1) -> Value:
         None for all axes.
     """
     powers = np.exp(shift(x, axis)[0])
-    return powers / np.maximum(np.sum(powers, axis=axis, keepdims=True), 1)  # 0 of -inf alone, and 1 or more of others
+    total = np.add.reduce(powers, axis=axis, keepdims=True)
+    return powers / np.maximum(total, 1)  # 0 of -inf alone, and 1 or more of others
 
 
 @softmax.vjp
@@ -61,7 +62,7 @@ def log_softmax(x: Value, /, axis: Axis = -1) -> Value:
         None for all axes.
     """
     shifted = shift(x, axis)[0]
-    total = np.sum(np.exp(shifted), axis=axis, keepdims=True)
+    total = np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)
     return shifted - np.log(np.maximum(total, 1))
 
 
