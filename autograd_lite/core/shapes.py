@@ -5,6 +5,7 @@ Written in NumPy calls alone, so that every function here works on arrays, and o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -36,19 +37,23 @@ def unbroadcast(g: Cotangent, shape: Shape) -> Cotangent:
     -------
     array of shape ``shape``, of the dtype of ``g``
     """
-    extra = np.ndim(g) - len(shape)
-    stretched = tuple(i + extra for i, n in enumerate(shape) if n == 1 and g.shape[i + extra] != 1)
-    axes = (*range(extra), *stretched)
-    if axes:
-        reduce: Any = np.add.reduce
-        g = reduce(g, axis=axes, keepdims=bool(stretched))
-    return g if g.shape == shape else g.reshape(shape)
+    given: Shape = g.shape
+    extra = len(given) - len(shape)
+    reduce: Any = np.add.reduce
+    if given[extra:] == shape:  # most often: a vector beside the rows of a matrix
+        return reduce(g, tuple(range(extra))) if extra else g
+    stretched = [i for i, n in enumerate(shape, extra) if n == 1 and given[i] != 1]
+    g = reduce(g, (*range(extra), *stretched), keepdims=True)
+    return g.reshape(shape)
 
 
 def broadcasts_to(shape: Shape, target: Shape) -> bool:
     """Whether an array of ``shape`` can be stretched to ``target`` by NumPy's broadcasting rules."""
     extra = len(target) - len(shape)
-    return extra >= 0 and all(n in (1, m) for n, m in zip(shape, target[extra:], strict=True))
+    if extra < 0:
+        return False
+    last = target[extra:]
+    return shape == last or all(n in (1, m) for n, m in zip(shape, last, strict=True))
 
 
 def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
@@ -58,10 +63,9 @@ def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ..
 
 def count(shape: Shape, axis: int | tuple[int, ...] | None) -> int:
     """Return the number of elements that a reduction over ``axis`` folds into one."""
-    n = 1
-    for a in normalize_axes(axis, len(shape)):
-        n *= shape[a]
-    return n
+    if axis is None or not shape:
+        return math.prod(shape)
+    return math.prod([shape[a] for a in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
 def expand_reduced(g: Value, shape: Shape, axis: int | tuple[int, ...] | None, keepdims: bool) -> Value:

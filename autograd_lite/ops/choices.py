@@ -34,10 +34,15 @@ def masked(mask: Value, x: Value, /) -> Value:
     return np.multiply(x.view(integers), mask, dtype=integers).view(x.dtype)  # six times as fast as np.where
 
 
+def kept_where(mask: Value, g: Cotangent) -> Cotangent:
+    """Return `masked`, in a rule: of arrays at half the price."""
+    return masked(mask, g) if Tensor in (type(mask), type(g)) else masked.forward(mask, g)
+
+
 def _share(g: Cotangent, won: Value, tied: Value) -> Cotangent:
     """Return g where an input was chosen, and half of it at ties: without ties, in half the time."""
-    share = masked(won, g)
-    return share + masked(tied, g) / 2 if type(tied) is Tensor or np.any(tied) else share
+    share = kept_where(won, g)
+    return share + kept_where(tied, g) / 2 if type(tied) is Tensor or np.count_nonzero(tied) else share
 
 
 @op(numpy=np.maximum, template="np.maximum({}, {})", elementwise=True)
@@ -120,7 +125,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     numpy=np.heaviside,
     template="np.heaviside({}, {})",
     elementwise=True,
-    rules=(None, lambda g, z, x, y: masked(x == 0, g)),
+    rules=(None, lambda g, z, x, y: kept_where(x == 0, g)),
 )
 def heaviside(x: Value, y: Value, /) -> Value:
     """Return 0 where x < 0, y where x is 0, and 1 where x > 0.
@@ -156,17 +161,17 @@ def clip_between(x: Value, low: Value, high: Value, /) -> Value:
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked(z == x if low is None or high is None else (z == x) & (low < high), g)
+    return kept_where(z == x if low is None or high is None else (z == x) & (low < high), g)
 
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked(x < low if high is None else (x < low) & (low < high), g)
+    return kept_where(x < low if high is None else (x < low) & (low < high), g)
 
 
 @clip_between.vjp
 def _(g: Cotangent, z: Value, x: Value, low: Value, high: Value) -> Cotangent:
-    return masked(x > high if low is None else (x > high) | (low >= high), g)
+    return kept_where(x > high if low is None else (x > high) | (low >= high), g)
 
 
 @op(
@@ -194,8 +199,8 @@ def clip(a: Value, /, a_min: Any = None, a_max: Any = None, *, min: Any = None, 
     elementwise=True,
     rules=(
         None,
-        lambda g, z, c, x, y: np.where(c, g, 0) if type(g) is Tensor else masked(c, g),
-        lambda g, z, c, x, y: np.where(c, 0, g) if type(g) is Tensor else masked(np.logical_not(c), g),
+        lambda g, z, c, x, y: np.where(c, g, 0) if type(g) is Tensor else kept_where(c, g),
+        lambda g, z, c, x, y: np.where(c, 0, g) if type(g) is Tensor else kept_where(np.logical_not(c), g),
     ),
     samples=(samples.sample(_MASK, (2, 3), (3,)), samples.sample(_MASK, (), (2, 1))),
 )
@@ -229,8 +234,8 @@ def nan_to_num(x: Value, /, copy: bool = True, nan: Any = 0.0, posinf: Any = Non
 @nan_to_num.vjp
 def _(g: Cotangent, z: Value, x: Value, **params: Any) -> Cotangent:
     if not np.iscomplexobj(raw(x)):
-        return masked(np.isfinite(x), g)
-    return masked(np.isfinite(np.real(x)), np.real(g)) + 1j * masked(np.isfinite(np.imag(x)), np.imag(g))
+        return kept_where(np.isfinite(x), g)
+    return kept_where(np.isfinite(np.real(x)), np.real(g)) + 1j * kept_where(np.isfinite(np.imag(x)), np.imag(g))
 
 
 def _two_conditions(rng: np.random.Generator) -> list[Any]:

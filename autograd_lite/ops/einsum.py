@@ -91,7 +91,8 @@ def contraction(
     *operands: Value, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"
 ) -> Value:
     """Return the sums of products of arrays over the axes that ``subscripts`` labels (`einsum`)."""
-    return np.einsum(subscripts, *operands, optimize=optimize, dtype=dtype, order=order, casting=casting)
+    by_path = optimize or (len(operands) == 2 and _pays(operands))  # of more, another order of products may overflow
+    return np.einsum(subscripts, *operands, optimize=by_path, dtype=dtype, order=order, casting=casting)
 
 
 @contraction.vjp
@@ -99,21 +100,40 @@ def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimiz
     # The cotangent takes the place of operand i, and the labels of operand i the place of the result. That leaves what
     # a contraction cannot write: axes that operand i alone had, axes that it stretched, and its diagonals.
     x = operands[i]
-    terms, result, spare = _labels(subscripts, tuple(map(np.ndim, operands)))
-    lengths = dict(zip(terms[i], x.shape, strict=True))
-    others = [*terms[:i], result, *terms[i + 1 :]]
-    found = [label for label in lengths if lengths[label] != 1 and any(label in term for term in others)]
+    single = tuple([n == 1 for n in x.shape])
+    transposed, found, term, spare = _transposed(i, subscripts, tuple(map(np.ndim, operands)), single)
     arrays = (*operands[:i], g, *operands[i + 1 :])
-    large = sum(map(np.size, arrays)) > 10_000  # a path of matrix products pays
-    c = np.einsum(f"{','.join(others)}->{''.join(found)}", *arrays, optimize=bool(optimize) or large)
+    c = np.einsum(transposed, *arrays, optimize=bool(optimize) or _pays(arrays))
+    if found == term and np.shape(c) == x.shape:
+        return c
+    lengths = dict(zip(term, x.shape, strict=True))
     known = dict(zip(found, np.shape(c), strict=True))
     if known != lengths:
         c = np.reshape(c, tuple(known.get(label, 1) for label in lengths))
         c = np.broadcast_to(c, tuple(lengths.values()))
-    return c if len(lengths) == x.ndim else _on_diagonals(c, terms[i], spare, x.dtype)
+    return c if len(lengths) == x.ndim else _on_diagonals(c, term, spare, x.dtype)
+
+
+def _pays(arrays: Sequence[Value]) -> bool:
+    """Whether arrays are so large that it pays to look for a path of matrix products."""
+    return sum(map(np.size, arrays)) > 10_000
 
 
 @cache
+def _transposed(
+    i: int, subscripts: str, ndims: tuple[int, ...], single: tuple[bool, ...]
+) -> tuple[str, str, str, str]:
+    """Return the subscripts of the cotangent of operand ``i``, which labels its axes get, all of these, unused labels.
+
+    Axes of length 1, which are ``single``, get none: there operand ``i`` may have been stretched.
+    """
+    terms, result, spare = _labels(subscripts, ndims)
+    term, others = terms[i], [*terms[:i], result, *terms[i + 1 :]]
+    stretched = dict(zip(term, single, strict=True))
+    found = "".join([label for label in stretched if not stretched[label] and any(label in other for other in others)])
+    return f"{','.join(others)}->{found}", found, term, spare
+
+
 def _labels(subscripts: str, ndims: tuple[int, ...]) -> tuple[tuple[str, ...], str, str]:
     """Return the labels of the axes of each operand and of the result, the ellipses written out; and unused labels.
 

@@ -48,12 +48,12 @@ log1p = op(np.log1p, "np.log1p({})", (lambda g, z, x: g / (1 + x),), domain=samp
 
 def over(g: Cotangent, d: Value) -> Cotangent:
     """Return g / d, and 0 where both are 0: a result that does not matter passes on nothing, however steep it is."""
-    return g / d if np.all(raw(d)) else g / np.where((d == 0) & (g == 0), 1, d)
+    return g / d if raw(d).all() else g / np.where((d == 0) & (g == 0), 1, d)
 
 
 def nonzero(d: Value) -> Value:
     """Return d, with 1 in the place of zeros: a divisor of what is 0 there."""
-    return d if np.all(raw(d)) else np.where(d == 0, 1, d)
+    return d if np.asarray(raw(d)).all() else np.where(d == 0, 1, d)
 
 
 @op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
@@ -96,7 +96,7 @@ def power(x: Value, y: Value, /) -> Value:
 
 def _base(g: Cotangent, x: Value, y: Value) -> Cotangent:
     """Return x, with 1 for its zeros where x ** (y - 1) is infinite and the factor before it 0."""
-    if (isinstance(y, (int, float)) and y >= 1) or np.all(raw(x)):
+    if (isinstance(y, (int, float)) and y >= 1) or raw(x).all():
         return x
     return np.where((x == 0) & ((g == 0) | (y == 0)), 1, x)
 
@@ -184,9 +184,11 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 @op(elementwise=True)
 def sigmoid(x: Value, /) -> Value:
     """Return 1 / (1 + exp(-x)), for any x without overflow and to full relative precision."""
-    if isinstance(x, np.ndarray):
+    if isinstance(x, np.ndarray) and x.ndim:
         with np.errstate(over="ignore"):  # 1 / (1 + infinity) is the 0 that is wanted
-            return 1 / (1 + np.exp(-x))
+            d = np.exp(-x)
+        d += 1
+        return np.reciprocal(d, out=d)
     if x < 0:
         e = np.exp(x)
         return e / (1 + e)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.core import trees
+from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.indexing import scatter
 from autograd_lite.ops.samples import constant, sample
 
 Parts = Sequence[Any]
@@ -229,24 +229,36 @@ def tile(A: Value, /, reps: Value) -> Value:
     numpy=np.repeat,
     samples=(
         sample((2, 3), repeats=2),
+        sample((2, 3, 2), repeats=3, axis=0),
+        sample((2,), repeats=[0, 2]),
+        sample((2, 2), repeats=[1, 0, 2, 1]),
+        sample((2, 0), repeats=2, axis=1),
         sample((2, 3), repeats=[3], axis=-1),
         sample((2, 3), repeats=np.array([2, 0, 1]), axis=1),
         sample((), repeats=3),
         sample((), repeats=2, axis=-1),
     ),
 )
-def repeat(a: Value, /, repeats: Value, axis: int | None = None) -> Value:
+def repeat(a: Value, /, repeats: Any, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
-    shape = (np.size(a),) if axis is None or not np.ndim(a) else np.shape(a)
-    axis = normalize_axis_index(axis or 0, len(shape))
-    if np.size(repeats) != 1:
-        return np.reshape(a, shape)[_along(axis, np.repeat(np.arange(shape[axis]), repeats))]
-    before, n, after = shape[:axis], shape[axis], shape[axis + 1 :]
-    count = operator.index(np.reshape(repeats, ())[()])
-    if count == 1:
-        return np.copy(np.reshape(a, shape))
-    stretched = np.broadcast_to(np.reshape(a, (*before, n, 1, *after)), (*before, n, count, *after))
-    return np.reshape(stretched, (*before, n * count, *after))
+    return np.repeat(a, repeats, axis)
+
+
+@by_value
+def repeated_places(n: int, repeats: Value) -> Value:
+    """Return the places along an axis of length n, each as often as it is repeated."""
+    return np.repeat(np.arange(n), repeats)
+
+
+@repeat.vjp
+def _(g: Cotangent, z: Value, x: Value, repeats: Any, axis: int | None = None) -> Cotangent:
+    shape = (x.size,) if axis is None or not x.ndim else x.shape
+    axis = (axis or 0) % len(shape)
+    n = shape[axis]
+    if np.size(repeats) == 1 and n:
+        apart = (*shape[:axis], n, z.shape[axis] // n, *shape[axis + 1 :])
+        return np.reshape(np.sum(np.reshape(g, apart), axis=axis + 1), x.shape)
+    return np.reshape(scatter(g, index=_along(axis, repeated_places(n, repeats)), shape=shape), x.shape)
 
 
 @op(

@@ -14,6 +14,7 @@ from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import (
     SOME,
     Axis,
+    added_as_it_is,
     among,
     folds,
     folds_of_some,
@@ -48,6 +49,11 @@ def _var(
 ) -> Value:
     """Return the variance over ``axis``, about the mean of the elements themselves."""
     keep_inexact(a, dtype)
+    if added_as_it_is(a, dtype, where):
+        total: Any = np.add.reduce  # what np.var does, at half the price
+        means, n = total(a, axis, None, None, True), count(a.shape, axis)
+        if n > ddof:
+            return total(np.square(a - means / n), axis, None, None, keepdims) / (n - ddof)
     return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
@@ -75,8 +81,7 @@ def _std(
     where: Any = True,
 ) -> Value:
     """Return the standard deviation over ``axis``, about the mean of the elements themselves."""
-    keep_inexact(a, dtype)
-    return np.std(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+    return np.sqrt(_var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where))
 
 
 def _std_vjp(
@@ -133,7 +138,7 @@ def var(
     """
     ddof = _degrees(ddof, correction)
     if mean is None:
-        return variance(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+        return variance(a, **_given(axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where))
     d, where = a - mean, as_mask(where)
     number = np.count_nonzero(np.broadcast_to(where, d.shape), axis=axis, keepdims=keepdims)
     d = only(where, d, 0)
@@ -164,9 +169,17 @@ def std(
     """
     ddof = _degrees(ddof, correction)
     if mean is None:
-        return deviation(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
+        return deviation(a, **_given(axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where))
     v = var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
     return np.sqrt(v + (v == 0)) * (v != 0)  # the root of 0 has no slope
+
+
+_DEFAULTS = {"axis": None, "dtype": None, "ddof": 0, "keepdims": False, "where": True}
+
+
+def _given(**params: Any) -> dict[str, Any]:
+    """Return the keyword parameters that say something."""
+    return {key: value for key, value in params.items() if value is not _DEFAULTS[key]}
 
 
 def _degrees(ddof: float, correction: float | None) -> float:

@@ -45,7 +45,10 @@ def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent
     """Return ``g``, reduced from ``shape`` over ``axis``, as a constant along the reduced axes: no memory is used."""
     if isinstance(g, np.generic):
         return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))  # six times faster than np.broadcast_to
-    return np.broadcast_to(expand_reduced(g, shape, axis, keepdims), shape)
+    g = expand_reduced(g, shape, axis, keepdims)
+    if type(g) is Tensor or not g.ndim or not g.flags.c_contiguous:
+        return np.broadcast_to(g, shape)
+    return np.ndarray(shape, g.dtype, g, strides=[0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
 
 
 def only(where: Any, x: Value, other: float) -> Value:
@@ -89,11 +92,16 @@ def _(
 def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
     """Return the mean over ``axis`` of the elements chosen by ``where``."""
     keep_inexact(a, dtype)
-    n = count(np.shape(a), axis)
-    if not n or dtype is not None or where is not True or getattr(a, "dtype", None) not in _PLAIN:
+    if not added_as_it_is(a, dtype, where):
         return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
     total: Any = np.add.reduce  # what np.mean calls, at a third of the price
-    return total(a, axis=axis, keepdims=keepdims) / n
+    return total(a, axis, None, None, keepdims) / count(a.shape, axis)
+
+
+def added_as_it_is(a: Value, dtype: Any, where: Any) -> bool:
+    """Whether np.mean and np.var add all elements, of which there are some, in their own dtype."""
+    ours = dtype is None and where is True and isinstance(a, (np.ndarray, np.generic))
+    return ours and a.dtype in _PLAIN and a.size > 0
 
 
 @mean.vjp
@@ -215,6 +223,8 @@ def share(
 ) -> Cotangent:
     """Share the cotangent of one element that was picked over ``axis`` among all that are equal to it."""
     ties = among(x == expand_reduced(z, x.shape, axis, keepdims), where)
+    if initial is None and type(z) is not Tensor and np.count_nonzero(ties) == np.count_nonzero(z == z):
+        return expand_reduced(g, x.shape, axis, keepdims) * ties  # each result is one element alone, or NaN
     number = np.count_nonzero(ties, axis=axis, keepdims=keepdims)
     if initial is not None:
         number = number + (z == np.asarray(initial, z.dtype))

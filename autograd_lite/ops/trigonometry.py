@@ -29,11 +29,16 @@ degrees = op(np.degrees, "np.degrees({})", (lambda g, z, x: np.degrees(g),))
 # NumPy's hypot takes ten times as long as the root of squares: it is asked where squares lose digits.
 
 
-def _moderate(square: Value) -> bool:
-    """Whether squares are as exact as they can be: no sum of them has overflowed, or come near to the least number."""
+def _bounded(square: Value) -> bool:
+    """Whether no sum of squares has overflowed."""
+    return bool(raw(square).max(initial=1) < np.inf)
+
+
+def _above_least(square: Value) -> bool:
+    """Whether no sum of squares has come near to the least number, where digits are lost."""
     values = raw(square)
     numbers = np.finfo(values.dtype)
-    return bool(numbers.tiny / numbers.eps < values.min(initial=1) and values.max(initial=1) < np.inf)
+    return bool(numbers.tiny / numbers.eps < values.min(initial=1))
 
 
 def _slope(g: Cotangent, x: Value) -> Cotangent:
@@ -45,14 +50,14 @@ def _slant(x: Value) -> Value:
     """Return sqrt(1 + x**2). NumPy's hypot takes no complex numbers."""
     with np.errstate(over="ignore"):
         square = 1 + x * x
-    return np.sqrt(square) if np.iscomplexobj(raw(x)) or _moderate(square) else np.hypot(1, x)
+    return np.sqrt(square) if np.iscomplexobj(raw(x)) or _bounded(square) else np.hypot(1, x)
 
 
 def _descent(x: Value) -> Value:
     """Return sqrt(x**2 - 1), without cancellation near 1; of complex numbers, that of the branch that arccosh takes."""
     with np.errstate(over="ignore"):
         square = (x - 1) * (x + 1)
-    if np.isrealobj(raw(x)) and _moderate(square):
+    if not np.iscomplexobj(raw(x)) and _bounded(square):
         return np.sqrt(square)
     return np.sqrt(x - 1) * np.sqrt(x + 1)
 
@@ -114,7 +119,7 @@ def _over_square(g: Cotangent, x: Value, y: Value) -> Cotangent:
     if np.asarray(raw(x)).dtype.kind == "f":  # a constant may be of integers, whose squares overflow early
         with np.errstate(over="ignore"):
             square = x * x + y * y
-        if _moderate(square):
+        if _above_least(square) and _bounded(square):
             return g * x / square
     r = nonzero(np.hypot(x, y))
     return g * (x / r) / r
@@ -136,7 +141,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 
 @arctan2.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
-    return _over_square(-g, x, y)
+    return -_over_square(g, x, y)
 
 
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh

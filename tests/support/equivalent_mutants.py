@@ -52,7 +52,7 @@ ELEMENTWISE = [
     of("elementwise.nonzero", r"d if .* -> np\.where\(d == 0, 1, d\)", because=FASTER),
     of("elementwise._lead", r"if np\.isfinite.* -> if False: .*", because=FASTER),
     of("elementwise._lead", r"raw\(x\) -> raw\(y\)", because="of two equal numbers, both are infinite or neither"),
-    of("elementwise._base", r"if .* -> if False: .*", r".* or np\.all\(raw\(x\)\) -> .*", because=FASTER),
+    of("elementwise._base", r"if .* -> if False: .*", r".* or raw\(x\)\.all\(\) -> .*", because=FASTER),
     of("elementwise._base", r"y >= 1 -> y > 1", r"y >= 1 -> y >= 2", because=FASTER),
     of(
         "elementwise.absolute",
@@ -61,15 +61,15 @@ ELEMENTWISE = [
     ),
     of("elementwise.copysign", r".*1, y\) -> .*1, z\)", because="the result has the sign of y"),
     of("elementwise.(fmod|remainder)", r"np\.rint\((.*)\) -> \1", because="the number is whole but for rounding"),
-    of("trigonometry.(_slant|_descent|_over_square)", r"if .* -> if False: .*", r".*_moderate.* -> .*", because=FASTER),
-    of("trigonometry._descent", r"x - 1 -> -1", because="the roots of negative squares are not taken"),
+    of("trigonometry.(_slant|_descent|_over_square)", r"if .* -> if False: .*", r".*_bounded.* -> .*", because=FASTER),
     of(
-        "trigonometry._moderate",
-        r".*(bool|numbers|values).* -> .*",
+        "trigonometry.(_bounded|_above_least)",
+        r".*(bool|numbers|values|square).* -> .*",
         "1 -> 2",
         because="chooses one of two ways to the same derivative",
     ),
     of("choices.where", r".* if type.* -> .*", r"type\(g\) -> .*", because=FASTER),
+    of("choices.kept_where", r".* if Tensor in .* -> masked\(mask, g\)", because="the op's own call checks more"),
     of("choices._share", r".* if type\(tied\).* -> .*", r"type\(tied\).* -> .*", because=FASTER),
     of(
         "choices.(maximum|minimum|fmax|fmin|clip_between)",
@@ -110,6 +110,14 @@ OTHERS = [
         because=FASTER,
     ),
     of("reductions.share", r"if initial is not None: .* -> if True: .*", because="None is a NaN, and equal to nothing"),
+    of(
+        "reductions.share",
+        r"if .*np\.count_nonzero.* -> if False: .*",
+        r"initial is None and type.* -> .*",
+        r"type\(z\) -> .*",
+        r"z == z -> z != z",
+        because=FASTER,
+    ),
     of("reductions.share", r"np\.asarray\(initial, .* -> initial", because="the same number, but for rounding"),
     of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
     of(
@@ -124,7 +132,14 @@ OTHERS = [
         r"chosen is True -> (chosen is False|x is True)",
         because=FASTER,
     ),
-    of("reductions.stretch", r"if isinstance\(g, np\.generic\): .* -> if False: .*", because=FASTER),
+    of(
+        "reductions.stretch",
+        r"if isinstance\(g, np\.generic\): .* -> if False: .*",
+        r"if type\(g\) is Tensor .* -> if True: .*",
+        r"type\(g\) is Tensor .*c_contiguous.* -> .*",
+        because=FASTER,
+    ),
+    of("joining.repeat", r"if np\.size.* -> if False: .*", r"np\.size\(repeats\) == 1 and n -> .*", because=FASTER),
     of(
         "reductions.prod",
         r"if .*type\(z\).* -> if False: .*",
@@ -169,6 +184,8 @@ ALGEBRA = [
         because=FASTER,
     ),
     of("products.matmul", r"np\.matmul.* if .* -> np\.matmul\(.*\[\.\.\., None\]\)\[\.\.\., 0\]", because=FASTER),
+    of("einsum.contraction", r"if found == .* -> if False: .*", r"found == term.* -> .*", because=FASTER),
+    of("einsum._pays", r".* > 10000 -> .*", because="the order of sums"),
     of("einsum.contraction", r"if known != lengths: .* -> if True: .*", because="broadcasts to the shape that it has"),
     of(
         "einsum.contraction",
