@@ -120,9 +120,7 @@ def _pays(arrays: Sequence[Value]) -> bool:
 
 
 @cache
-def _transposed(
-    i: int, subscripts: str, ndims: tuple[int, ...], single: tuple[bool, ...]
-) -> tuple[str, str, str, str]:
+def _transposed(i: int, subscripts: str, ndims: tuple[int, ...], single: tuple[bool, ...]) -> tuple[str, str, str, str]:
     """Return the subscripts of the cotangent of operand ``i``, which labels its axes get, all of these, unused labels.
 
     Axes of length 1, which are ``single``, get none: there operand ``i`` may have been stretched.

@@ -44,11 +44,11 @@ from_a_start = (
 def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent:
     """Return ``g``, reduced from ``shape`` over ``axis``, as a constant along the reduced axes: no memory is used."""
     if isinstance(g, np.generic):
-        return np.ndarray(shape, g.dtype, g, strides=(0,) * len(shape))  # six times faster than np.broadcast_to
+        return np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))  # eight times faster than np.broadcast_to
     g = expand_reduced(g, shape, axis, keepdims)
     if type(g) is Tensor or not g.ndim or not g.flags.c_contiguous:
         return np.broadcast_to(g, shape)
-    return np.ndarray(shape, g.dtype, g, strides=[0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
+    return np.ndarray(shape, g.dtype, g, 0, [0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
 
 
 def only(where: Any, x: Value, other: float) -> Value:

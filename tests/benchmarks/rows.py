@@ -20,9 +20,10 @@ import numpy as np
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import Domain, domains_of
 from tests.benchmarks.frameworks import OURS, Step, shared, steps
-from tests.benchmarks.interleaved import interleave, ratio
+from tests.benchmarks.interleaved import interleave, ratio, seconds
 
 SIZES = (1, 1_000, 1_000_000)
+ENOUGH = 0.005  # seconds that a run is repeated for in each round; a hundred times at most
 WORST, AVERAGE = 1.05, 0.5  # the limits of a function, and of the geometric mean
 
 Inputs = Callable[[np.random.Generator, int], tuple[Any, ...]]
@@ -142,7 +143,8 @@ def measure(names: Sequence[str], size: int, rounds: int) -> dict[str, tuple[flo
             warnings.simplefilter("ignore")
             runs = agreeing(call, draw(rng, size), n)
             if len(runs) > 1:
-                taken = interleave(runs, rounds, max(1, min(100, 50_000 // size)))
+                once = min(seconds(runs[OURS], 1) for _ in range(3))
+                taken = interleave(runs, rounds, max(1, min(100, round(ENOUGH / once))))
                 best = min((name for name in taken if name != OURS), key=lambda name: min(taken[name]))
                 found[name] = (*ratio(taken[OURS], taken[best]), best)
     return found
