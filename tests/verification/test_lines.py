@@ -13,6 +13,7 @@ import pytest
 from autograd_lite import verify
 from autograd_lite.verification import run as hand_code
 from autograd_lite.verification.flow import flow
+from tests.support.causes import no_causes
 from tests.support.styles import FUNCTIONS, MISTAKES, STYLES
 
 MLP = [(3, 4), (4,), (4, 2), (2,), (5, 3), (5, 2)]
@@ -61,11 +62,6 @@ def changed(line, mistake):
     return f"{indent}{target}{mistake.format(value)}"
 
 
-@pytest.fixture
-def no_causes(monkeypatch):
-    monkeypatch.setattr(sys.modules["autograd_lite.verification.verify"], "diagnose", lambda *_: [])
-
-
 def outcomes(style, mistakes):
     """Put mistakes into every line, and yield the line, what was found, and of which it is unsure."""
     function, source = STYLES[style]
@@ -110,13 +106,13 @@ def check(styles, mistakes):
     assert len(astray) <= 0.01 * total, said
 
 
-@pytest.mark.usefixtures("no_causes")
+@no_causes()
 def test_a_mistake_is_found_in_its_line():
     check(STYLES, ["another value"])
 
 
 @pytest.mark.deep
-@pytest.mark.usefixtures("no_causes")
+@no_causes()
 def test_any_mistake_is_found_in_its_line():
     check(STYLES, MISTAKES)
 

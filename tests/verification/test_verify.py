@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import sys
 from dataclasses import fields
 from typing import Any
 
@@ -19,6 +18,7 @@ from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.point import evaluate
 from autograd_lite.verification.problem import Problem
 from autograd_lite.verification.verdict import TABLE, Evidence
+from tests.support.causes import no_causes
 from tests.support.hands import (
     BAD_ANSWERS,
     CONDEMNED,
@@ -338,14 +338,6 @@ def test_masked_arrays_and_matrices_are_no_gradients(make):
     assert "expected an array, got a" in report.verdicts[0].reason
 
 
-@pytest.fixture(scope="module")
-def no_causes():
-    """Look for no causes from here on: here are many wrong gradients, and only the verdict counts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["autograd_lite.verification.verify"], "diagnose", lambda *_: [])
-        yield
-
-
 def small_program(seed, lines):
     """Return a random program of a few numbers, all in arrays."""
     for attempt in range(100):
@@ -357,7 +349,7 @@ def small_program(seed, lines):
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**16), st.integers(1, 6), st.integers(3, 11))
-@pytest.mark.usefixtures("no_causes")
+@no_causes()
 def test_one_element_that_is_off_is_seen(seed, lines, digits):
     program = small_program(seed, lines)
     f, args = program.function, program.args
