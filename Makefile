@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 
 .PHONY: help run test lint deep bench docs clean $(VENV)
 .DEFAULT_GOAL := help
@@ -29,14 +31,14 @@ run: $(INSTALLED)
 	$(BIN)/python -m models.tutorial $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(PYTEST) --dist loadfile $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
 deep: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "" --hypothesis-profile=deep $(ARGS)
+	$(PYTEST) --dist worksteal -m "" --hypothesis-profile=deep $(ARGS)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate
