@@ -13,6 +13,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.op import Op
+from autograd_lite.numerical import close
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import Domain, Filled, Sample, real, samples_of
 from autograd_lite.program import render
@@ -20,6 +21,8 @@ from autograd_lite.program.pretty import unparse
 
 SHAPES = ((3, 4), (3,), ())  # of the arguments: those that samples have
 LARGEST, MOST = 20.0, 64  # magnitude and number of elements of a value
+NOT_ZERO = close.half_of_the_digits()
+"""Smaller values may be 0 but for rounding: beside numbers near 1, half of their digits are gone."""
 HEAD = "import numpy as np\n\nimport autograd_lite as ag\n\n\n"
 
 
@@ -187,8 +190,8 @@ class _Writer:
         return spell(row, texts, sample.params)
 
     def suits(self, row: Op, draw: Filled, x: Any) -> bool:
-        """Whether a value of the program may stand for an input: elementwise functions have their kinks at 0."""
-        return bool(np.all(x)) if row.elementwise else np.shape(x) == draw.shape
+        """Whether a value of the program may stand for an input: at 0, elementwise functions have kinks and poles."""
+        return bool(np.all(np.abs(x) > NOT_ZERO)) if row.elementwise else np.shape(x) == draw.shape
 
     def write(self, value: Any) -> str:
         """Write an input: real arrays as arguments of the program, and what else there is as constants."""
