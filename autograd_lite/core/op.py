@@ -219,7 +219,10 @@ class Op:
 
     def _differentiate_through(self, args: tuple[Any, ...], params: Params) -> Value:
         """Run the body on Tensors; NumPy's own function answers for plain arguments."""
-        if self.numpy is not None and not holds_tensor((*args, *params.values())):
+        given = (*args, *params.values())
+        if holds_tensor(given):
+            refuse_foreign(given)
+        elif self.numpy is not None:
             return self.numpy(*args, **params)
         if self.spread and args:
             args = ([*map(stacked, args[0])], *args[1:])

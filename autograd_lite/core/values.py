@@ -95,6 +95,10 @@ _REMEDIES = {
 """What gives the values of another library's array as a NumPy array, by a method that it has: the first one counts."""
 
 
+_USUAL = frozenset({float, int, bool, np.ndarray, np.float64, np.int64, type(None)})
+"""Types of most elements of lists, none of which is another library's array."""
+
+
 def is_foreign(x: Any) -> bool:
     """Whether something is another library's array: a table, one in chunks, on a device, or with empty places."""
     kind = type(x)
@@ -104,7 +108,7 @@ def is_foreign(x: Any) -> bool:
 def refuse_foreign(x: Any) -> None:
     """Raise TypeError for another library's array, and for lists and tuples that hold one."""
     if isinstance(x, (list, tuple)):
-        for part in x:
+        for part in () if _USUAL.issuperset(map(type, x)) else x:
             refuse_foreign(part)
     elif is_foreign(x):
         raise TypeError(f"expected a NumPy array, got {with_remedy(x)}")

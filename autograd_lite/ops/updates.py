@@ -155,7 +155,7 @@ class At:
             return self.set(ufunc(self.get(), *values))
         shape = self._tensor.shape
         places = np.arange(np.prod(shape, dtype=int)).reshape(shape)[self._index]
-        rows = [np.reshape(np.broadcast_to(stacked(x), places.shape), -1) for x in values]
+        rows = [np.reshape(np.broadcast_to(plain(stacked(x)), places.shape), -1) for x in values]
         flat = self._tensor.reshape(-1)
         for turn in _turns(places.reshape(-1)):
             here = At(flat, places.reshape(-1)[turn])
