@@ -49,8 +49,8 @@ def sweep(
         Nothing can be differentiated with respect to what was recorded since then: where nothing from outside is
         touched, only the cotangents are Tensors.
     inside : bool
-        No leaves were recorded since then but those in ``wrt``, and the cotangents are arrays: then there is nothing to
-        leave out, and nothing to be found out before the sweep but whether it touches something from outside.
+        No leaves were made since then but those in ``wrt``: then there is nothing to leave out, and nothing to be found
+        out before a sweep of arrays but whether it touches something from outside.
 
     Returns
     -------
@@ -58,13 +58,13 @@ def sweep(
     recorded : bool
         Whether the sweep was recorded.
     """
-    observers = current_observers()
-    if inside and not observers and not (assignments and assignments[0] > since):
+    observers, of_tensors = current_observers(), Tensor in map(type, cotangents.values())
+    if inside and not (of_tensors or observers or (assignments and assignments[0] > since)):
         found = _pull(cotangents, since=since)
         if found is not None:
             return found, False
     visited, outside = to_visit(cotangents, wrt, since)
-    recorded = outside or Tensor in map(type, cotangents.values())
+    recorded = outside or of_tensors
     lifted = recorded and (outside or not closed)
     found = _pull(cotangents, wrt or _NOWHERE, visited, lifted=lifted, observers=observers)
     return cast(dict[Tensor, Cotangent], found), recorded
@@ -325,7 +325,7 @@ _ONE = np.float64(1.0)
 def backward(result: Tensor, cotangent: Value = None) -> None:
     """Add the gradient of a result to its leaves: see `Tensor.backward`."""
     g = seed(result) if cotangent is None else as_cotangent(cotangent, result)
-    found, _ = sweep({result: g}, inside=type(g) is not Tensor)
+    found, _ = sweep({result: g}, inside=True)
     for leaf in list(found):
         leaf.grad = own(found.pop(leaf)) if leaf.grad is None else leaf.grad + found.pop(leaf)
 

@@ -38,9 +38,6 @@ class Call(Run):
         What the function returned beside its result, with ``has_aux``.
     """
 
-    latest = 0  # serial of the leaf that was made last
-    nested = False  # whether an argument is a Tensor from outside
-
     def __init__(
         self,
         f: Callable[..., Any],
@@ -102,10 +99,8 @@ class Call(Run):
             if isinstance(x, np.ndarray):
                 x = x.copy("K") if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
-            self.latest = made.serial
         elif x.serial < self.since:
             made = alias(x)
-            self.nested = True
         else:
             raise TypeError("argnums names it twice; name it once")
         self.leaves.append(made)
@@ -177,7 +172,7 @@ class Call(Run):
             settle()
         if not cotangents:
             return [zero(x) for x in self.leaves], False
-        inside = self.latest == latest_leaf[0] and not self.nested and Tensor not in map(type, cotangents.values())
+        inside = bool(self.leaves) and self.leaves[-1].serial == latest_leaf[0]
         found, recorded = sweep(cotangents, set(self.leaves), self.since, closed=True, inside=inside)
         if self.guard is not None:
             self.guard.check()
