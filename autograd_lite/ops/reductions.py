@@ -48,7 +48,9 @@ def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent
     g = expand_reduced(g, shape, axis, keepdims)
     if type(g) is Tensor or not g.ndim or not g.flags.c_contiguous:
         return np.broadcast_to(g, shape)
-    return np.ndarray(shape, g.dtype, g, 0, [0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
+    stretched = np.ndarray(shape, g.dtype, g, 0, [0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
+    stretched.setflags(write=False)  # one element stands for many
+    return stretched
 
 
 def only(where: Any, x: Value, other: float) -> Value:

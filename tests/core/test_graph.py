@@ -275,6 +275,24 @@ class TestOwnership:
         array = np.array([1.0, 2.0])
         assert np.shares_memory(ag.Tensor(array, copy=False).value, array)
 
+    @pytest.mark.parametrize("axis", [None, 0, (0, 1), -1])
+    @pytest.mark.parametrize("keepdims", [True, False])
+    @pytest.mark.parametrize("reduce", [np.sum, np.mean])
+    def test_no_rule_writes_over_what_a_reduction_stretched(self, reduce, keepdims, axis):
+        """One element stands for many there."""
+
+        @ag.op(elementwise=True)
+        def same(x):
+            return np.asarray(x) * 1.0
+
+        @same.vjp
+        def _(g, z, x):
+            g *= 1.0
+            return g
+
+        with pytest.raises(ValueError, match="read-only"):
+            ag.grad(lambda x: np.sum(np.square(reduce(same(x), axis=axis, keepdims=keepdims))))(np.ones((3, 2)))
+
     def test_the_value_is_read_only(self):
         array = np.array([1.0, 2.0])
         for x in (ag.Tensor(array), ag.Tensor(array, copy=False), ag.Tensor(array) + 1):
