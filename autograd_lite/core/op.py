@@ -172,20 +172,17 @@ class Op:
         inputs = args
         if len(args) != self.arity or params:
             inputs, params = self._bind(args, params)
-        arrays = lists = False
-        if len(inputs) == 1 and type(inputs[0]) is Tensor:  # most calls
-            recorded, values = True, [inputs[0]._value]
-        else:
-            recorded, values = False, []
-            for x in inputs:
-                kind = type(x)
-                if kind is Tensor:
-                    recorded, x = True, x._value
-                elif kind is _ndarray:
-                    arrays, lists = True, lists or x.dtype.kind not in "fc"
-                elif kind not in _NUMBERS:
-                    lists = True
-                values.append(x)
+        values = []
+        recorded = arrays = lists = False
+        for x in inputs:
+            kind = type(x)
+            if kind is Tensor:
+                recorded, x = True, x._value
+            elif kind is _ndarray:
+                arrays, lists = True, lists or x.dtype.kind not in "fc"
+            elif kind not in _NUMBERS:
+                lists = True
+            values.append(x)
         if assigning:
             _check_views(inputs)
         given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
