@@ -621,7 +621,7 @@ class TestLinearTime:
     @pytest.fixture
     def visited(self, monkeypatch):
         counts = []
-        for module in (toposort, call):
+        for module in (toposort, backward, call):
             order = module.order
 
             def counting(*args, order=order, **kwargs):

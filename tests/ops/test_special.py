@@ -97,8 +97,12 @@ def zeta(x):
     return sc.zeta(x)
 
 
-@pytest.mark.parametrize("call", [zeta, eval("lambda x: sc.zeta(x)")], ids=["source", "no source"])
-def test_the_stub_of_a_function_whose_ufunc_is_hidden(call):
+@pytest.mark.parametrize(
+    ("call", "ending"),
+    [(zeta, ": return sc.zeta(x)"), (eval("lambda x: sc.zeta(x)"), "at <string>:1")],
+    ids=["source", "no source"],
+)
+def test_the_stub_of_a_function_whose_ufunc_is_hidden(call, ending):
     x = ag.Tensor(3.0)
     with pytest.raises(NotImplementedError, match=r"^scipy\.special\.zeta of a Tensor has no deriv") as raised:
         call(x)
@@ -110,7 +114,7 @@ def test_the_stub_of_a_function_whose_ufunc_is_hidden(call):
     z.backward()
     assert x.grad == -0.198126
     (line,) = raised.value.__notes__
-    assert line.endswith(": return sc.zeta(x)") or line == "at <string>:1"
+    assert line.endswith(ending)
 
 
 def test_functions_of_plain_numbers_say_so():
