@@ -174,7 +174,7 @@ def std(
     return np.sqrt(v + (v == 0)) * (v != 0)  # the root of 0 has no slope
 
 
-_DEFAULTS = {"axis": None, "dtype": None, "ddof": 0, "keepdims": False, "where": True}
+_DEFAULTS = {name: parameter.default for name, parameter in variance.__signature__.parameters.items()}
 
 
 def _given(**params: Any) -> dict[str, Any]:
