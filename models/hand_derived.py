@@ -1,51 +1,40 @@
-"""The same neuron with its chain rule derived by hand: the reference that the backward pass is held to."""
+"""The same neuron with its chain rule derived by hand, in NumPy alone: what the backward pass is held to."""
 
-from __future__ import annotations
+import sys
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-from models.checks import Array
-from models.single_neuron import Scalar, SingleNeuron
+from models import checks, pictures
+from models.lesson import Lesson, main
+from models.points import INPUT_VECTORS, TARGETS, decide
+from models.progress import Steps, quiet
 
 
-def sigmoid(x: Scalar) -> Scalar:
+def sigmoid(x: Any) -> Any:
     """Return 1 / (1 + exp(-x)), elementwise; neither exponent is ever positive, so nothing overflows."""
-    numerator: Scalar = np.exp(np.minimum(x, 0.0))
-    return numerator / (1 + np.exp(-np.abs(x)))
+    return np.exp(np.minimum(x, 0.0)) / (1 + np.exp(-np.abs(x)))
 
 
-def sigmoid_deriv(x: Scalar) -> Scalar:
+def sigmoid_deriv(x: Any) -> Any:
     """Return the derivative of the sigmoid, elementwise."""
     return sigmoid(x) * (1 - sigmoid(x))
 
 
-def make_prediction(input_vector: Array, weights: Array, bias: Scalar) -> Scalar:
-    """Return sigmoid(input_vector . weights + bias)."""
+def make_prediction(input_vector: Any, weights: Any, bias: Any) -> Any:
+    """Return sigmoid(input_vector . weights + bias); rows of input vectors give a prediction each."""
     layer_1 = np.dot(input_vector, weights) + bias
     return sigmoid(layer_1)
 
 
-def squared_error(weights: Array, bias: Scalar, input_vector: Array, target: float) -> Scalar:
-    """Return the loss at one instance: the square of prediction - target."""
+def squared_error(weights: Any, bias: Any, input_vector: Any, target: Any) -> Any:
+    """Return the error of one instance: the square of prediction - target."""
     return np.square(make_prediction(input_vector, weights, bias) - target)
 
 
-def compute_gradients(
-    weights: Array, bias: Scalar, input_vector: Array, target: float
-) -> tuple[Scalar, Array]:
-    """Return (derror_dbias, derror_dweights) of the squared error at one instance, by the chain rule.
-
-    Parameters
-    ----------
-    weights, input_vector : ndarray of float64, shape (n,)
-    bias : float64, or ndarray of shape (1,)
-    target : float
-
-    Returns
-    -------
-    derror_dbias : in the shape of `bias`
-    derror_dweights : ndarray of shape (n,)
-    """
+def compute_gradients(weights: Any, bias: Any, input_vector: Any, target: Any) -> tuple[Any, Any]:
+    """Return (derror_dbias, derror_dweights) of the error of one instance, by the chain rule."""
     layer_1 = np.dot(input_vector, weights) + bias
     prediction = sigmoid(layer_1)
 
@@ -59,11 +48,50 @@ def compute_gradients(
     return derror_dbias, derror_dweights
 
 
-class NeuralNetwork(SingleNeuron):
-    """The lesson's neuron on hand-derived formulas; see `SingleNeuron` for its parameters."""
+class NeuralNetwork:
+    """A neuron that learns by gradient descent, from one random instance at a time."""
 
-    def _make_prediction(self, input_vector: Array) -> Scalar:
-        return make_prediction(input_vector, self.weights, self.bias)
+    def __init__(self, learning_rate: float, *, inputs: int = 2, rng: np.random.Generator | None = None) -> None:
+        self.learning_rate = checks.positive_rate("learning_rate", learning_rate)
+        self.rng = checks.generator("rng", rng)
+        self.weights: Any = self.rng.standard_normal(checks.positive_count("inputs", inputs))
+        self.bias: Any = np.float64(self.rng.standard_normal())
 
-    def _compute_gradients(self, input_vector: Array, target: float) -> tuple[Scalar, Array]:
+    def predict(self, input_vector: Any) -> Any:
+        """Return the prediction, between 0 and 1, for one input vector of shape (inputs,)."""
+        vector = checks.finite_array("input_vector", input_vector, self.weights.shape)
+        return make_prediction(vector, self.weights, self.bias)
+
+    def _compute_gradients(self, input_vector: Any, target: Any) -> Any:
         return compute_gradients(self.weights, self.bias, input_vector, target)
+
+    def _update_parameters(self, derror_dbias: Any, derror_dweights: Any) -> None:
+        self.bias = self.bias - derror_dbias * self.learning_rate
+        self.weights = self.weights - derror_dweights * self.learning_rate
+
+    def train(self, input_vectors: Any, targets: Any, iterations: int, progress: Steps = quiet) -> list[float]:
+        """Return the error summed over all instances after iterations 0, 100, 200, ..."""
+        vectors, goals = checks.examples(input_vectors, targets, len(self.weights), ("input_vectors", "targets"))
+        steps = progress(checks.positive_count("iterations", iterations))
+        cumulative_errors = []
+        for iteration in steps:
+            instance = self.rng.integers(len(vectors))
+            self._update_parameters(*self._compute_gradients(vectors[instance], goals[instance]))
+            if iteration % 100 == 0:
+                steps.loss = float(np.sum(squared_error(self.weights, self.bias, vectors, goals)))
+                cumulative_errors.append(steps.loss)
+        return cumulative_errors
+
+
+def run(lesson: Lesson, *, seed: int = 1, iterations: int = 10_000, learning_rate: float = 0.1) -> None:
+    """Train on the eight points."""
+    network = NeuralNetwork(learning_rate, rng=np.random.default_rng(seed))
+    errors = network.train(INPUT_VECTORS, TARGETS, iterations, partial(lesson.progress, "training"))
+    lesson.picture("cumulative_error.png", pictures.cumulative_error(errors, 100))
+    decisions = [decide(network.predict(input_vector)) for input_vector in INPUT_VECTORS]
+    lesson.measured("last error", errors[-1])
+    lesson.measured("right decisions of 8", np.sum(decisions == TARGETS))
+
+
+if __name__ == "__main__":
+    sys.exit(main(run, iterations="training iterations", learning_rate="step of the descent"))
