@@ -206,7 +206,7 @@ class TestProgress:
         assert signal.getsignal(signal.SIGINT) is before
 
     def test_other_threads_may_train(self, capsys):
-        done = []
+        done: list[int] = []
         thread = threading.Thread(target=lambda: done.extend(Progress("training", 3)))
         thread.start()
         thread.join()

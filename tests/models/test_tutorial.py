@@ -108,7 +108,7 @@ def off_by_one_digit(expected):
 def figures_of_the_lesson():
     """Yield the figures that the lesson prints: the module and the text of each."""
     for module in (similarity, prediction):
-        for figure in dict.fromkeys(re.findall(r'"(\d[\d.]*)"', Path(module.__file__).read_text("utf-8"))):
+        for figure in dict.fromkeys(re.findall(r'"(\d[\d.]*)"', Path(str(module.__file__)).read_text("utf-8"))):
             yield pytest.param(module, figure, id=f"{module.__name__} {figure}")
 
 
@@ -163,7 +163,7 @@ def test_training_refuses_bad_options(name, extra, capsys, tmp_path):
 def test_the_seed_and_the_options_reach_the_training(capsys, tmp_path):
     def last_error(*arguments):
         lesson.main(neuron.run, [*arguments, "--out", str(tmp_path)], iterations="", learning_rate="")
-        return re.search(r"last error +(\S+)", capsys.readouterr().out)[1]
+        return re.findall(r"last error +(\S+)", capsys.readouterr().out)[0]
 
     error = last_error("--seed", "3")
     assert last_error("--seed", "3") == error
