@@ -29,8 +29,8 @@ OPTIMIZERS = {
     "SGD": lambda: ag.optim.SGD(0.05),
     "Nesterov": lambda: ag.optim.Momentum(0.02, nesterov=True),
     "RMSProp": lambda: ag.optim.RMSProp(0.01),
-    "Adam, cosine": lambda: ag.optim.Adam(ag.optim.cosine(0.1, 60)),
-    "AdamW, warm-up": lambda: ag.optim.AdamW(ag.optim.warm_up(ag.optim.constant(0.05), 20)),
+    "Adam, cosine": lambda: ag.optim.Adam(ag.optim.CosineDecay(0.1, 60)),
+    "AdamW, warm-up": lambda: ag.optim.AdamW(ag.optim.WarmUp(0.05, 20)),
 }
 each = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=list(OPTIMIZERS))
 
