@@ -1,25 +1,24 @@
-"""The sentences of the lesson, how a file of one's own is read, and how a sentence is cut into words.
+"""The sentences of the lesson, and how a file of one's own is read.
 
-`sentences.tsv` was written for this lesson: remarks on films, meals, hotels, trains, books, devices and concerts. A line
-is a split, a label and a sentence, with tabs between. A tenth of the held-out ones is hard on purpose: negation, irony.
+`sentences.tsv` was written for this lesson: remarks on films, meals, hotels, trains, books, devices and concerts. A
+line is a split, a label and a sentence, with tabs between. A tenth of the held-out ones is hard on purpose: negation,
+irony.
 """
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from models import checks
-from models.checks import Array, InputError, KindError
-from models.lesson import needed
+from models.checks import Array, InputError
+from models.words import words
 
 SENTENCES = Path(__file__).with_suffix(".tsv")
 HEAD = "split\tlabel\tsentence"
 SPLITS = ("train", "held_out")
 LABELS = ("negative", "positive")
 """What the labels 0 and 1 stand for."""
-WORD = re.compile(r"n't|[^\W\d_]+?(?=n't)|[^\W\d_]+")  # isn't is two words, so that its negation is counted
 
 
 class Sentences(NamedTuple):
@@ -29,24 +28,11 @@ class Sentences(NamedTuple):
     labels: Array
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text as they are written, in small letters."""
-    if not isinstance(text, str):
-        raise KindError(f"text: expected a str, got {text!r}")
-    return WORD.findall(text.lower().replace("’", "'"))
-
-
-def lemmas(text: str) -> list[str]:
-    """Return the lemma of each word of an English text: loved, loves and loving are all love."""
-    simplemma = needed("simplemma", "simplemma", "lesson")
-    return [simplemma.lemmatize(word, lang="en").lower() for word in words(text)]
-
-
 def read_sentences(path: Path = SENTENCES) -> tuple[Sentences, Sentences]:
-    """Return the sentences to train on and those held out; raise InputError with the line that is not as it should be."""
+    """Return the sentences to train on and those held out; raise InputError with the line that is wrong."""
     head, *lines = _text(path).removesuffix("\n").split("\n")
     if head != HEAD:
-        raise InputError(f"sentences: expected {HEAD!r} in line 1 of {path}, got {head!r}")
+        raise InputError(f"sentences: expected {HEAD!r} in line 1 of {path}, got {head[:60]!r}")
     rows = [_row(line, f"in line {number} of {path}") for number, line in enumerate(lines, 2)]
     train, held_out = ([row[1:] for row in rows if row[0] == split] for split in SPLITS)
     for label in (0, 1):
@@ -72,7 +58,7 @@ def _text(path: Path) -> str:
 def _row(line: str, place: str) -> tuple[str, int, str]:
     columns = line.split("\t")
     if len(columns) != 3:
-        raise InputError(f"sentences: expected 3 columns with tabs between {place}, got {len(columns)}: {line!r}")
+        raise InputError(f"sentences: expected 3 columns with tabs between {place}, got {len(columns)}: {line[:60]!r}")
     split, label, text = columns
     checks.one_of(f"sentences: split {place}", split, SPLITS)
     checks.one_of(f"sentences: label {place}", label, ("0", "1"))
