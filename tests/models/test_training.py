@@ -159,6 +159,25 @@ def test_a_damaged_checkpoint_is_an_error_and_stays_as_it_is(tmp_path):
     assert checkpoint.read_bytes() == damaged
 
 
+def test_a_checkpoint_of_another_run_is_refused_and_stays_as_it_is(tmp_path):
+    ag.save(tmp_path / "tree.npz", [1.0])
+    run(OPTIMIZERS["SGD"], 3, checkpoint=tmp_path / "run.npz", setup={"seed": 1})
+    run(OPTIMIZERS["SGD"], 5, checkpoint=tmp_path / "run.npz", setup={"seed": 1})
+    for name, got in (("run.npz", r"{'seed': 1}"), ("tree.npz", "another file")):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(ValueError, match=rf"^checkpoint: expected one of a run with {{'seed': 2}}, got {got}$"):
+            run(OPTIMIZERS["SGD"], 5, checkpoint=tmp_path / name, setup={"seed": 2})
+        assert (tmp_path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "error"), [("run.txt", ValueError), ("no/folder/run.npz", OSError)])
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_step(name, error, tmp_path):
+    sgd = ag.optim.SGD(0.1)
+    with pytest.raises(error, match=name.split("/")[0]):
+        run(lambda: sgd, 5, checkpoint=tmp_path / name)
+    assert sgd.steps == 0
+
+
 def test_a_loss_that_is_not_finite_is_an_error_that_says_what_to_try(tmp_path):
     checkpoint = tmp_path / "run.npz"
     with (
