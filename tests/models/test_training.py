@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 X = np.random.default_rng(0).normal(size=(37, 3))
 Y = X @ np.array([1.0, -2.0, 0.5]) + 0.3 + 0.5 * np.random.default_rng(1).normal(size=37)
 DATA, HELD_OUT = (X[:25], Y[:25]), (X[25:], Y[25:])
-START = {"w": np.zeros(3), "b": 0.0}
+START: dict[str, Any] = {"w": np.zeros(3), "b": 0.0}
 
 
 def loss(params, x, y):
