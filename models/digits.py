@@ -74,12 +74,17 @@ def probabilities(params: Any, images: Any, activation: str = "relu") -> Array:
     return np.asarray(ag.softmax(network(params, pixels, activation)))
 
 
+def noisy(rng: np.random.Generator, images: Array, labels: Any) -> Data:
+    """Return images that differ a little each time, so that they cannot be learned by heart."""
+    return images + 0.2 * rng.standard_normal(images.shape), labels
+
+
 def fit(params: Any, data: Data, held_out: Data, activation: str, epochs: int, **options: Any) -> Trained:
     """Train by mini-batches with Adam, in steps that shrink along a cosine, until the held-out error stops falling."""
     data, held_out = checked(*data), checked(*held_out)
     schedule = ag.optim.CosineDecay(RATE, epochs * -(-len(data[1]) // SIZE))
     options |= {"optimizer": ag.optim.Adam(schedule), "epochs": epochs, "size": SIZE, "patience": PATIENCE}
-    return train(partial(loss, activation=activation), params, data, held_out=held_out, **options)
+    return train(partial(loss, activation=activation), params, data, held_out=held_out, vary=noisy, **options)
 
 
 def run(

@@ -69,6 +69,18 @@ def test_all_examples_are_one_batch_where_no_size_is_given():
     np.testing.assert_allclose(found.params["w"], -0.1 * ag.grad(loss)(START, *DATA)["w"], rtol=1e-12)
 
 
+def test_batches_may_be_varied_for_the_step_alone():
+    def doubled(rng, x, y):
+        return 2 * x, y + rng.normal()
+
+    found = train(loss, START, DATA, optimizer=ag.optim.SGD(0.1), epochs=1, rng=np.random.default_rng(0), vary=doubled)
+    rng = np.random.default_rng(0)
+    rng.permutation(25)
+    gradient = ag.grad(loss)(START, 2 * DATA[0], DATA[1] + rng.normal())
+    np.testing.assert_allclose(found.params["w"], -0.1 * gradient["w"], rtol=1e-12)
+    assert found.training == [loss(START, *DATA), loss(found.params, *DATA)]
+
+
 def test_it_stops_when_the_held_out_error_has_been_no_smaller_and_returns_the_best():
     eager = partial(ag.optim.SGD, 0.3)
     whole = run(eager, 40)
