@@ -62,7 +62,8 @@ def run(lesson: Lesson, *, seed: int = 1, data: str = "", iterations: int = 1000
     show(lesson, params, (area, age, price), errors)
     example = predict(params, 120.0, 15.0)
     lesson.say(f"A house of 120 square metres that is 15 years old should cost {example:.0f} thousand.")
-    lesson.check_beside("weights and bias", list(params.values()), least_squares, "lstsq")
+    for (name, value), reference in zip(params.items(), least_squares, strict=True):
+        lesson.check_beside(name, value, reference, "lstsq")
     if not data:
         compare_with_truth(lesson, params, design)
     diabetes(lesson)

@@ -92,7 +92,7 @@ def test_data_of_your_own_are_fitted(capsys, tmp_path):
     (tmp_path / "houses.csv").write_text("price, town, age, area\n" + "".join(lines), "utf-8-sig")
     text = shown(capsys, tmp_path, "--data", str(tmp_path / "houses.csv"))
     assert "30 houses" in text
-    found = [float(figure) for figure in re.findall(r"weights and bias\[\d\] +(-?[\d.]+)", text)]
+    found = [float(figure) for figure in re.findall(r"(?:weights_\w+|bias) +(-?[\d.]+) +lstsq", text)]
     expected = np.linalg.lstsq(np.column_stack([area, age, np.ones(30)]), price)[0]
     np.testing.assert_allclose(found, expected, rtol=1e-7)
     assert "true" not in text
