@@ -136,9 +136,7 @@ def run(lesson: Lesson, *, seed: int = 1, rounds: int = 50) -> None:
 def verify(lesson: Lesson, rng: np.random.Generator) -> None:
     """Hold the formulas that are derived by hand to the framework, and show what it says of one that is wrong."""
     lesson.say("A library for boosted trees asks for the gradient of a loss and for the diagonal of its Hessian,")
-    lesson.say(
-        "with respect to the raw scores. The framework derives both. By hand they take some care; are these right?"
-    )
+    lesson.say("with respect to the raw scores. The framework derives both; are those derived by hand right?")
     scores, labels = rng.normal(scale=2, size=12), np.arange(12) % 2
     right = [
         ag.verify(total_focal_loss, gradient_by_hand, scores, labels, argnums=0),

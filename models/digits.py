@@ -117,7 +117,7 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     images, labels = test
     lines = {"training": (epochs, trained.training), "held out": (epochs, trained.held_out)}
     kept = {f"kept: epoch {best}": (best, trained.held_out[best])}
-    title = "The training error goes on falling, the held-out error does not"
+    title = "When to stop: where the held-out error is least, not the training error"
     curves = pictures.curves(title, lines, "Epochs", "Mean cross-entropy", marks=kept, log="y")
     lesson.picture("digits_learning.png", curves)
 
@@ -130,7 +130,9 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     worst = chances[np.arange(len(labels)), labels].argsort()[:8]
     captions = [f"{labels[k]}, read as {predicted[k]}" for k in worst]
     shown = [images[k].reshape(SIDE, SIDE) for k in worst]
-    lesson.picture("digits_mistakes.png", pictures.gallery("The worst mistakes: could you tell?", shown, captions))
+    lesson.picture(
+        "digits_mistakes.png", pictures.gallery("The worst mistakes and near misses: could you tell?", shown, captions)
+    )
 
 
 def drift(lesson: Lesson, trained: Trained, parts: list[Data], activation: str, epochs: int) -> float:

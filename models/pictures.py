@@ -97,7 +97,9 @@ def curves(
     draw_curves(axes, lines, x, y, log=log)
     for text, (at_x, at_y) in (marks or {}).items():
         axes.plot(at_x, at_y, "o", color="black", markersize=7, zorder=4)
-        axes.annotate(text, (at_x, at_y), xytext=(0, 12), textcoords="offset points", ha="center", va="bottom")
+        white = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1}
+        place: dict[str, Any] = {"xytext": (0, 12), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        axes.annotate(text, (at_x, at_y), bbox=white, **place)
     return figure
 
 
