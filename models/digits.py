@@ -11,7 +11,7 @@ import numpy as np
 import autograd_lite as ag
 from models import checks, pictures
 from models.checks import Array, InputError
-from models.digit_images import CLASSES, SIDE, Data, checked, load, moved, split
+from models.digit_images import CLASSES, SIDE, Data, checked, load, moved, noisy, split
 from models.lesson import Lesson, main
 from models.training import Trained, train
 
@@ -49,11 +49,6 @@ def probabilities(params: Any, images: Any, activation: str = "relu") -> Array:
     """Return the probability of each class for each image, of shape (n, 10)."""
     pixels = checks.finite_array("images", images, ("n", SIDE * SIDE))
     return np.asarray(ag.softmax(network(params, pixels, activation)))
-
-
-def noisy(rng: np.random.Generator, images: Array, labels: Any) -> Data:
-    """Return images that differ a little each time, so that they cannot be learned by heart."""
-    return images + 0.2 * rng.standard_normal(images.shape), labels
 
 
 def fit(params: Any, data: Data, held_out: Data, activation: str, epochs: int, **options: Any) -> Trained:
@@ -118,9 +113,7 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     lines = {"training": (epochs, trained.training), "held out": (epochs, trained.held_out)}
     kept = {f"kept: epoch {best}": (best, trained.held_out[best])}
     title = "When to stop: where the held-out error is least, not the training error"
-    curves = pictures.curves(title, lines, "Epochs", "Mean cross-entropy", marks=kept, log="y")
-    lesson.picture("digits_learning.png", curves)
-
+    lesson.picture("digits_learning.png", pictures.curves(title, lines, "Epochs", "Cross-entropy", marks=kept, log="y"))
     chances = probabilities(trained.params, images, activation)
     predicted = chances.argmax(axis=1)
     table = np.zeros((CLASSES, CLASSES), int)
@@ -130,9 +123,8 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     worst = chances[np.arange(len(labels)), labels].argsort()[:8]
     captions = [f"{labels[k]}, read as {predicted[k]}" for k in worst]
     shown = [images[k].reshape(SIDE, SIDE) for k in worst]
-    lesson.picture(
-        "digits_mistakes.png", pictures.gallery("The worst mistakes and near misses: could you tell?", shown, captions)
-    )
+    gallery = pictures.gallery("The worst mistakes and near misses: could you tell?", shown, captions)
+    lesson.picture("digits_mistakes.png", gallery)
 
 
 def drift(lesson: Lesson, trained: Trained, parts: list[Data], activation: str, epochs: int) -> float:
