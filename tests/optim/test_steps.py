@@ -387,3 +387,13 @@ def test_a_decoupled_decay_is_no_part_of_the_moments():
         p = optimizer.step(p, np.zeros(2))
         np.testing.assert_allclose(p, expected, rtol=1e-15)
     assert not any(np.any(slot) for slot in optimizer.state["slots"].values())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Momentum(0.1, 0), lambda: Momentum(0.1, 0.0, nesterov=True), lambda: SGD(0.1, weight_decay=0)],
+    ids=["Momentum", "Nesterov", "SGD"],
+)
+def test_options_of_0_leave_the_gradient(make):
+    p, gradients = np.array([1.0, -2.0]), [np.array([0.5, 1.0]), np.array([-1.0, 0.25])]
+    np.testing.assert_array_equal(steps(make(), p, gradients), steps(SGD(0.1), p, gradients))
