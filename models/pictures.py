@@ -101,8 +101,16 @@ def curves(
     return figure
 
 
-def draw_curves(axes: Axes, lines: Mapping[str, Points], x: str, y: str, *, log: str = "") -> None:
-    """Draw lines on axes, with a legend where there are several."""
+def draw_curves(
+    axes: Axes,
+    lines: Mapping[str, Points],
+    x: str,
+    y: str,
+    *,
+    log: str = "",
+    window: tuple[float, float] | None = None,
+) -> None:
+    """Draw lines on axes, with a legend where there are several; `window` is what is shown of y."""
     for (name, (across, up)), color, dash in zip(lines.items(), COLORS, DASHES, strict=False):
         axes.plot(across, up, label=name, color=color, linestyle=dash)
     axes.set_xlabel(x)
@@ -111,8 +119,22 @@ def draw_curves(axes: Axes, lines: Mapping[str, Points], x: str, y: str, *, log:
         axes.set_xscale("log")
     if "y" in log:
         axes.set_yscale("log")
+    if window:
+        axes.set_ylim(*window)
     if len(lines) > 1:
         axes.legend()
+
+
+@styled
+def panels(
+    title: str, draws: Mapping[str, Callable[[Axes], object]], columns: int = 2, inches: tuple[float, float] = (9, 4.6)
+) -> Figure:
+    """Draw several pictures in rows: each function draws on the axes that it is given, below its name."""
+    figure, axes = canvas(title, -(-len(draws) // columns), columns, inches)
+    for each, (name, draw) in zip(axes, draws.items(), strict=False):
+        draw(each)
+        each.set_title(name)
+    return figure
 
 
 @styled
@@ -209,6 +231,7 @@ def draw_regions(
         axes.scatter(x, y, color=color, marker=marker, s=70, edgecolor="white", label=f"class {label}", zorder=3)
     axes.set_xlabel("First input")
     axes.set_ylabel("Second input")
+    axes.legend(frameon=True, framealpha=0.8, edgecolor="none")
 
 
 @styled
