@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run    install into $(VENV) if needed, then walk through the tutorial (ARGS=... for its options)"
+	@echo "make run    install into $(VENV) if needed, then walk through the whole lesson (ARGS=... for its options)"
 	@echo "make test   install into $(VENV) if needed, then run the tests on all cores (ARGS=... for pytest: -n 0 for one)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
@@ -22,7 +22,7 @@ $(INSTALLED): pyproject.toml
 	  echo "autograd_lite needs Python 3.11 or newer; '$(PYTHON) --version' says: $$($(PYTHON) --version 2>&1 || true)" >&2; \
 	  echo "Name a newer one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),run)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,progress]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,lesson]'
 	@touch $@
 
 $(VENV): $(INSTALLED)

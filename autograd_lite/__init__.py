@@ -11,6 +11,7 @@ from autograd_lite.program.trace import Program, trace
 from autograd_lite.readings.drawing.picture import draw
 from autograd_lite.readings.explanation.table import explain
 from autograd_lite.readings.source.module import source
+from autograd_lite.saving import load, save
 from autograd_lite.testing import check_grads
 from autograd_lite.verification.report import Report
 from autograd_lite.verification.verify import verify
@@ -30,9 +31,11 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "load",
     "op",
     "optim",
     "ravel",
+    "save",
     "source",
     "stop_gradient",
     "testing",

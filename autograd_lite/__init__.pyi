@@ -28,6 +28,8 @@ from autograd_lite.program.trace import trace as trace
 from autograd_lite.readings.drawing.picture import draw as draw
 from autograd_lite.readings.explanation.table import explain as explain
 from autograd_lite.readings.source.module import source as source
+from autograd_lite.saving import load as load
+from autograd_lite.saving import save as save
 from autograd_lite.testing import check_grads as check_grads
 from autograd_lite.verification.report import Report as Report
 from autograd_lite.verification.verify import verify as verify

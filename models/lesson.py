@@ -91,8 +91,7 @@ class Lesson:
         """Write a picture to the folder, and print where it is and what it shows."""
         path = self.path(name)
         figure.savefig(path)
-        title = figure.get_suptitle() or figure.axes[0].get_title()
-        self.say(f"{path}: {title}" if title else path)
+        self.say(f"{path}: {figure.get_suptitle()}")
 
     def path(self, name: str) -> Path:
         """Return the path of a file in the folder, which is there then."""

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -236,15 +236,18 @@ def draw_regions(
 
 @styled
 def confusion(title: str, table: Any, names: Sequence[str]) -> Figure:
-    """Draw how often each class (row) was predicted to be each class (column)."""
+    """Draw how often each class (row) was predicted to be each class (column); mistakes stand out."""
     table = np.asarray(table)
     size = 2.6 + 0.55 * len(names)
     figure, (axes,) = canvas(title, inches=(max(size, 5.5), size))
     axes.grid(False)
-    axes.imshow(table, cmap=ListedColormap([f"#{255 - k:02X}{255 - k // 2:02X}{255 - k // 4:02X}" for k in range(200)]))
+    axes.imshow(table, cmap=LinearSegmentedColormap.from_list("", ["white", BLUE]), vmin=0)
     for (row, column), count in np.ndenumerate(table):
-        dark = count > 0.6 * table.max()
-        axes.text(column, row, f"{count}", ha="center", va="center", color="white" if dark else "black")
+        if row == column:
+            look: dict[str, Any] = {"color": "white" if count > 0.5 * table.max() else "black"}
+        else:
+            look = {"color": ORANGE, "weight": "bold"} if count else {"color": GREY, "alpha": 0.4}
+        axes.text(column, row, f"{count}", ha="center", va="center", **look)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("Predicted")

@@ -21,11 +21,12 @@ BELOW = {  # what the modules of a room may import; each may import its own room
     "program": ("core", "debugging", "ops", "numerical"),
     "readings": ("core", "debugging", "ops", "numerical", "program"),
     "optim": ("core",),
+    "saving": ("core",),
     "numerical": ("core",),
     "verification": ("core", "debugging", "ops", "program", "numerical"),
     "testing": ("core", "debugging", "ops", "program", "numerical", "verification"),
     "__main__": ("core", "verification"),
-    "": ("core", "debugging", "ops", "program", "readings", "optim", "verification", "testing"),
+    "": ("core", "debugging", "ops", "program", "readings", "optim", "saving", "verification", "testing"),
 }
 
 

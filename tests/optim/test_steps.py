@@ -1,5 +1,6 @@
 """Optimisers against steps that are written out, in float32 too; errors before any state changes; convergence."""
 
+import re
 from collections import namedtuple
 from typing import Any
 
@@ -9,55 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_lite as ag
-from autograd_lite.optim import SGD, Adam, Momentum
+from autograd_lite.optim import SGD, Adam, AdamW, CosineDecay, Momentum, Optimizer, RMSProp
+from tests.support.optimizers import OPTIMIZERS
 
 Layer = namedtuple("Layer", ["weights", "bias"])
-LEARNING_RATE = 0.1
-
-
-def sgd(p, gradients):
-    for g in gradients:
-        p = p - LEARNING_RATE * g
-    return p
-
-
-def momentum(p, gradients):
-    velocity = 0 * p
-    for g in gradients:
-        velocity = 0.8 * velocity + g
-        p = p - LEARNING_RATE * velocity
-    return p
-
-
-def nesterov(ahead, gradients):
-    """Sutskever's form: the gradients are those at the point p + momentum * v, where the parameters are kept."""
-    velocity = 0 * ahead
-    for g in gradients:
-        p = ahead - 0.8 * velocity
-        velocity = 0.8 * velocity - LEARNING_RATE * g
-        ahead = p + velocity + 0.8 * velocity
-    return ahead
-
-
-def adam(p, gradients):
-    """Algorithm 1 of the paper."""
-    m, v, beta1, beta2 = 0 * p, 0 * p, 0.7, 0.95
-    for t, g in enumerate(gradients, 1):
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g**2
-        m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-        p = p - LEARNING_RATE * m_hat / (np.sqrt(v_hat) + 1e-6)
-    return p
-
-
-OPTIMIZERS = {
-    "SGD": (lambda: SGD(LEARNING_RATE), sgd),
-    "Momentum": (lambda: Momentum(LEARNING_RATE, 0.8), momentum),
-    "Nesterov": (lambda: Momentum(LEARNING_RATE, 0.8, nesterov=True), nesterov),
-    "Adam": (lambda: Adam(LEARNING_RATE, 0.7, 0.95, 1e-6), adam),
-}
 each = pytest.mark.parametrize("name", OPTIMIZERS)
 numbers = st.floats(-10, 10, width=32)
+
+
+def rate_of_a_step(step):
+    return 0.5 / (step + 1)
 
 
 def steps(optimizer, p, gradients):
@@ -218,7 +180,7 @@ class TestErrors:
         np.testing.assert_allclose(optimizer.step(np.ones(3), np.ones(3)), by_hand(np.ones(3), [np.ones(3)]))
 
     @pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf, -np.inf, "0.1", None, 1j, np.ones(1)], ids=repr)
-    @pytest.mark.parametrize("make", [SGD, Momentum, Adam])
+    @pytest.mark.parametrize("make", [SGD, Momentum, RMSProp, Adam, AdamW])
     def test_the_learning_rate(self, make, rate):
         with pytest.raises(ValueError, match="expected learning_rate to be finite and positive, got"):
             make(rate)
@@ -238,14 +200,49 @@ class TestErrors:
             ("momentum", lambda: Momentum(0.1, value)),
             ("beta1", lambda: Adam(0.1, beta1=value)),
             ("beta2", lambda: Adam(0.1, beta2=value)),
+            ("beta1", lambda: AdamW(0.1, beta1=value)),
+            ("decay", lambda: RMSProp(0.1, decay=value)),
         ):
             with pytest.raises(ValueError, match=rf"expected {name} to be in \[0, 1\), got"):
                 make()
 
     @pytest.mark.parametrize("value", [0.0, -1e-8, np.nan, np.inf])
-    def test_epsilon(self, value):
+    @pytest.mark.parametrize("make", [RMSProp, Adam, AdamW])
+    def test_epsilon(self, make, value):
         with pytest.raises(ValueError, match="expected epsilon to be finite and positive, got"):
-            Adam(epsilon=value)
+            make(epsilon=value)
+
+    @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, "0.1", None])
+    @pytest.mark.parametrize("make", [SGD, Momentum, RMSProp, Adam, AdamW])
+    def test_weight_decay(self, make, value):
+        with pytest.raises(ValueError, match="expected weight_decay to be finite and at least 0, got"):
+            make(0.1, weight_decay=value)
+
+    @pytest.mark.parametrize(
+        ("gradients", "place"),
+        [
+            ({"layers": [Layer(np.ones(2), np.ones(2))], "scale": 1.0}, "gradients['layers'][0].bias: expected a gr"),
+            ({"layers": [Layer(np.ones(2), 1.0)], "scale": "1"}, "gradients['scale']: expected a gradient to be an"),
+        ],
+        ids=["shape", "text"],
+    )
+    def test_the_place_is_named(self, gradients, place):
+        with pytest.raises((TypeError, ValueError), match=re.escape(place)):
+            SGD(0.1).step({"layers": [Layer(np.ones(2), 1.0)], "scale": 1.0}, gradients)
+
+    @each
+    @pytest.mark.parametrize("rate", [lambda t: -0.1 if t else 1.0, lambda t: (1.0, np.nan)[t]], ids=["< 0", "nan"])
+    def test_a_schedule_that_gives_no_rate(self, name, rate):
+        """Of a step the check comes before any state changes; of a constructor and an assignment too."""
+        optimizer = OPTIMIZERS[name][0]()
+        optimizer.learning_rate = rate
+        p = optimizer.step(self.P, self.G)
+        before = optimizer.state
+        with pytest.raises(ValueError, match="expected learning_rate to be finite and at least 0, got"):
+            optimizer.step(p, self.G)
+        assert repr(optimizer.state) == repr(before)
+        with pytest.raises(ValueError, match="expected learning_rate to be finite and at least 0, got"):
+            SGD(lambda t: -1.0)
 
 
 class TestConvergence:
@@ -263,8 +260,10 @@ class TestConvergence:
             (lambda: Momentum(0.1, 0.7), 150, 1e-10),
             (lambda: Momentum(0.1, 0.7, nesterov=True), 150, 1e-10),
             (lambda: Adam(0.1), 1_000, 1e-6),
+            (lambda: RMSProp(CosineDecay(0.1, 1_000)), 1_000, 1e-6),
+            (lambda: AdamW(0.1, weight_decay=0.0), 1_000, 1e-6),
         ],
-        ids=["SGD", "Momentum", "Nesterov", "Adam"],
+        ids=["SGD", "Momentum", "Nesterov", "Adam", "RMSProp", "AdamW"],
     )
     def test_on_a_convex_problem(self, make, count, near):
         optimizer, gradient = make(), ag.grad(self.loss)
@@ -305,8 +304,9 @@ def test_steps_can_be_differentiated(name):
     np.testing.assert_allclose(ag.grad(after)(start), expected, atol=1e-7)
 
 
-@pytest.mark.parametrize("make", [lambda: SGD(0.5), lambda: Momentum(0.1), lambda: Adam(0.1)])
-def test_params_and_gradients_go_by_their_keys(make):
+@each
+def test_params_and_gradients_go_by_their_keys(name):
+    make, _ = OPTIMIZERS[name]
     params = {"W": np.array([1.0, 2.0]), "b": np.array([3.0, -1.0])}
     gradients = {"W": np.array([0.5, -1.0]), "b": np.array([0.1, 4.0])}
     one, other = make(), make()
@@ -315,6 +315,49 @@ def test_params_and_gradients_go_by_their_keys(make):
         expected = one.step(expected, gradients)
         turned = {key: found[key] for key in reversed(list(found))}
         found = other.step(turned, dict(gradients))
+        assert list(found) == list(turned)
     assert found.keys() == expected.keys()
     for key in params:
         np.testing.assert_array_equal(found[key], expected[key])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "shown"),
+    [
+        (SGD(0.1), "SGD(learning_rate=0.1, weight_decay=0.0)"),
+        (Momentum(1, 0.8, nesterov=True), "Momentum(learning_rate=1.0, momentum=0.8, nesterov=True, weight_decay=0.0)"),
+        (RMSProp(), "RMSProp(learning_rate=0.01, decay=0.99, epsilon=1e-08, weight_decay=0.0)"),
+        (Adam(), "Adam(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, weight_decay=0.0)"),
+        (AdamW(), "AdamW(learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, weight_decay=0.01)"),
+        (
+            SGD(CosineDecay(0.1, 100)),
+            "SGD(learning_rate=CosineDecay(rate=0.1, steps=100, final=0.0), weight_decay=0.0)",
+        ),
+        (SGD(rate_of_a_step), "SGD(learning_rate=rate_of_a_step, weight_decay=0.0)"),
+    ],
+    ids=lambda x: x.split("(")[0] if isinstance(x, str) else None,
+)
+def test_what_is_printed(optimizer, shown):
+    assert repr(optimizer) == shown
+    optimizer.step(1.0, 1.0)
+    assert repr(optimizer) == f"{shown} after 1 step"
+    optimizer.step(1.0, 1.0)
+    assert repr(optimizer) == f"{shown} after 2 steps"
+
+
+class Lion(Optimizer):
+    """An optimiser of a user: signs of a running mean (X. Chen et al., NeurIPS 2023)."""
+
+    slots = ("mean",)
+
+    def direction(self, t, g, *slots):
+        (mean,) = slots
+        return np.sign(0.9 * mean + 0.1 * g), 0.99 * mean + 0.01 * g
+
+
+def test_an_optimiser_of_ones_own():
+    optimizer = Lion(0.1, weight_decay=0.0)
+    p = steps(optimizer, {"w": np.array([1.0, -1.0])}, [{"w": np.array([2.0, -0.5])}, {"w": np.array([-0.1, 0.4])}])
+    np.testing.assert_allclose(p["w"], [0.8, -1.0])  # 0.9 * 0.02 - 0.1 * 0.1 > 0, 0.9 * -0.005 + 0.1 * 0.4 > 0
+    assert repr(optimizer) == "Lion(learning_rate=0.1, weight_decay=0.0) after 2 steps"
+    np.testing.assert_allclose(optimizer.state["slots"]["mean"]["w"], [0.0188, -0.00095])

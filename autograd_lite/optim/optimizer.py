@@ -1,0 +1,254 @@
+"""What the optimisers share: a step over any tree of arrays, and the state that it goes on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.tape import current_run
+from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.trees import Tree
+from autograd_lite.core.values import plain
+from autograd_lite.optim.checks import check_count, check_not_negative, check_positive
+from autograd_lite.optim.leaves import in_dtype_of, places
+from autograd_lite.optim.schedules import Constant, Rate, as_schedule, described
+
+T = TypeVar("T")
+
+
+class Optimizer:
+    """What the optimisers share.
+
+    One of your own names its ``slots``, what it remembers of each parameter (zeros at first), and has a method
+    `direction`.
+
+    Parameters
+    ----------
+    learning_rate : float or schedule
+        A number, finite and positive; or a function of the number of steps done, such as `CosineDecay`.
+    weight_decay : float
+        At least 0. ``weight_decay * p`` is added to the gradient of a parameter ``p``, as an L2 penalty of
+        ``weight_decay / 2 * sum(p**2)`` would.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were done.
+
+    Raises
+    ------
+    ValueError
+        For an argument that is out of its range.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    _decoupled: ClassVar[bool] = False
+    """Whether weights decay by themselves, not through the gradient."""
+
+    def __init__(self, learning_rate: Rate, *, weight_decay: float = 0.0) -> None:
+        self.steps = 0
+        self._slots: dict[str, Tree] = {}
+        self._form: Tree = None  # the structure of the parameters, with an array of one's shape in its place
+        self.learning_rate = learning_rate
+        self.weight_decay = check_not_negative("weight_decay", weight_decay)
+
+    @property
+    def learning_rate(self) -> float:
+        """The step size of the next step. A number or a schedule may be assigned; it is checked as the first was."""
+        return check_not_negative("learning_rate", self._schedule(self.steps))
+
+    @learning_rate.setter
+    def learning_rate(self, value: Rate) -> None:
+        schedule = as_schedule("learning_rate", value)
+        check_not_negative("learning_rate", schedule(self.steps))
+        self._schedule: Callable[[int], float] = schedule
+
+    def __repr__(self) -> str:
+        values = {name: getattr(self, name) for name in signature(type(self)).parameters}
+        values |= {"learning_rate": described(self._schedule)}
+        done = f" after {self.steps} step{'s' * (self.steps > 1)}" if self.steps else ""
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in values.items())}){done}"
+
+    def step(self, params: T, gradients: Tree) -> T:
+        """Return the parameters after one step; the ones given are left as they are.
+
+        Parameters
+        ----------
+        params : tree of arrays
+        gradients : tree of the same structure and shapes, as `grad` returns it
+
+        Returns
+        -------
+        tree of arrays, of the dtypes of the parameters
+
+        Raises
+        ------
+        ValueError
+            Where the trees differ in structure or shapes, or from those of the first step; where a schedule gives no
+            learning rate.
+        TypeError
+            Where a leaf is no array of real numbers. After an error nothing has changed.
+        """
+        places_below = (place for place, _ in places("", params))
+        trees.map_tree(lambda p, g: _check_pair(next(places_below), p, g), params, gradients)
+        leaves, rebuild = trees.flatten(params)
+        form = _plain(params)
+        if self._form is not None and (differ := _difference(self._form, form)):
+            known, now = differ
+            raise ValueError(
+                f"this optimiser has stepped {known} so far, and now got {now}; make one optimiser for each model"
+            )
+        shape = trees.flatten(form)[1]
+        slots = self._slots or dict.fromkeys(self.slots, shape([np.zeros_like(p) for p in leaves]))
+        columns = [trees.flatten_like(form, slots[name]) or [] for name in self.slots]
+        pairs = zip(leaves, trees.flatten_like(params, gradients) or [], strict=True)
+        rate = self.learning_rate
+        rows = [self._stepped(rate, p, g, [column[i] for column in columns]) for i, (p, g) in enumerate(pairs)]
+        stepped: T = rebuild([row[0] for row in rows])
+        self._slots = {name: shape([row[k] for row in rows]) for k, name in enumerate(self.slots, start=1)}
+        self._form = trees.map_tree(_of_its_shape, form) if self._form is None else self._form
+        self.steps += 1
+        return stepped
+
+    def _stepped(self, rate: float, p: Any, g: Any, slots: list[Any]) -> tuple[Any, ...]:
+        """Return one parameter after a step, in its dtype if that is inexact, and its new slots."""
+        if self.weight_decay and not self._decoupled:
+            g = g + self.weight_decay * p
+        direction, *remembered = self.direction(self.steps + 1, g, *slots)
+        if self.weight_decay and self._decoupled:
+            direction = direction + self.weight_decay * p
+        return in_dtype_of(p, p - rate * direction), *remembered
+
+    def direction(self, t: int, g: Any, *slots: Any) -> tuple[Any, ...]:
+        """Return what to multiply by the learning rate and to subtract from one parameter, and its new slots.
+
+        Parameters
+        ----------
+        t : int
+            The number of the step, from 1.
+        g : array
+            The gradient of the parameter.
+        *slots : arrays of its shape
+            What is remembered of it.
+        """
+        raise NotImplementedError
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the next step goes on from, as a tree to be saved: dicts, lists, arrays, numbers and strings.
+
+        ``kind`` is the name of the class, ``steps`` how many were done, ``learning_rate`` a number, or a schedule as it
+        is printed; ``slots`` has, by name, what is remembered of each parameter, in the structure of the parameters
+        (mappings, named tuples and dataclasses as dicts, other sequences as lists), and is empty before the first step.
+
+        An optimiser to which it is assigned goes on to exactly the same parameters, if it was made with the same
+        arguments: these are no part of the state, and a schedule is compared with the one that is there (assign another
+        one to ``learning_rate`` afterwards). Nothing is shared with what is read or assigned.
+
+        Raises
+        ------
+        ValueError
+            In an assignment: for the state of another kind of optimiser, of another schedule, or of parameters of
+            another structure than those that were stepped here; for what is no state. Nothing has changed then.
+        """
+        return {
+            "kind": type(self).__name__,
+            "steps": self.steps,
+            "learning_rate": described(self._schedule),
+            "slots": {name: trees.map_tree(np.array, slot) for name, slot in self._slots.items()},
+        }
+
+    @state.setter
+    def state(self, state: Mapping[str, Any]) -> None:
+        kind, expected = type(self).__name__, ["kind", "steps", "learning_rate", "slots"]
+        if not isinstance(state, Mapping) or set(state) != set(expected):
+            given = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+            raise ValueError(f"expected the state of an optimiser, a dict with the keys {expected}, got {given}")
+        if state["kind"] != kind:
+            raise ValueError(f"expected the state of an optimiser of the kind {kind!r}, got {state['kind']!r}")
+        steps = check_count("state['steps']", state["steps"], least=0)
+        schedule = self._schedule_of(state["learning_rate"])
+        slots = self._checked_slots(state["slots"], self.slots if steps else ())
+        self.steps, self._schedule, self._slots = steps, schedule, slots
+        if slots:
+            self._form = trees.map_tree(_of_its_shape, slots[self.slots[0]])
+
+    def _schedule_of(self, rate: Any) -> Callable[[int], float]:
+        """Return the schedule for the learning rate of a state: a new number, or the one that is there."""
+        there = described(self._schedule)
+        if not isinstance(rate, str) and not isinstance(there, str):
+            return Constant(check_positive("state['learning_rate']", rate))
+        if rate != there:
+            raise ValueError(
+                f"expected the state of an optimiser with learning_rate={there}, got one with {rate}; assign the state "
+                f"to an optimiser that is made with the same, and another learning_rate afterwards"
+            )
+        return self._schedule
+
+    def _checked_slots(self, slots: Any, names: tuple[str, ...]) -> dict[str, Tree]:
+        """Return a copy of the slots of a state, once they are what this optimiser remembers."""
+        if not isinstance(slots, Mapping) or set(slots) != set(names):
+            given = sorted(map(str, slots)) if isinstance(slots, Mapping) else type(slots).__name__
+            raise ValueError(f"expected state['slots'] to be a dict with the keys {list(names)}, got {given}")
+        copies = {name: trees.map_tree(lambda x: np.array(plain(x)), _plain(slots[name])) for name in names}
+        known = self._form
+        for name, slot in copies.items():
+            for place, x in places(f"state['slots'][{name!r}]", slot):
+                if x.dtype.kind not in "fiub":
+                    raise ValueError(f"expected {place} to be an array of real numbers, got dtype {x.dtype}")
+            known = slot if known is None else known
+            if differ := _difference(known, slot):
+                raise ValueError(f"expected state['slots'][{name!r}] to be {differ[0]}, got {differ[1]}")
+        return copies
+
+
+def _check_pair(place: str, p: Any, g: Any) -> None:
+    """Raise the error for a parameter or gradient that no step can be done with."""
+    for tree, name, x in (("params", "parameter", p), ("gradients", "gradient", g)):
+        if type(x) is Tensor and current_run() is None:
+            raise TypeError(
+                f"{tree}{place}: expected a {name} to be an array, got a Tensor; pass its .value (or .grad)"
+            )
+        dtype = np.asarray(plain(raw(x))).dtype
+        if dtype.kind not in "fiub":
+            hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
+            raise TypeError(f"{tree}{place}: expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")
+    if np.shape(p) != np.shape(g):
+        raise ValueError(
+            f"gradients{place}: expected a gradient of the parameter's shape {np.shape(p)}, got one of shape "
+            f"{np.shape(g)}"
+        )
+
+
+def _plain(tree: Tree) -> Tree:
+    """Return a tree of the same leaves in dicts and lists alone, however deep."""
+    top = [tree]
+    rest: list[tuple[Any, Any, Tree]] = [(top, 0, tree)]
+    while rest:
+        home, key, node = rest.pop()
+        if trees.is_node(node):
+            items = trees.items(node)
+            named = isinstance(node, Mapping) or trees.by_attribute(node)
+            home[key] = made = {} if named else [None] * len(items)
+            rest += [(made, key, child) for key, child in reversed(items)]
+        else:
+            home[key] = node
+    return top[0]
+
+
+def _difference(known: Tree, given: Tree) -> tuple[str, str] | None:
+    """Return what two trees are, where their structures or shapes differ; None where they are alike."""
+    beside = trees.flatten_like(given, known)
+    if beside is None:
+        return f"a tree {trees.describe(known)}", trees.describe(given)
+    before, now = ([np.shape(x) for x in leaves] for leaves in (beside, trees.flatten(given)[0]))
+    return (f"arrays of shapes {before}", str(now)) if before != now else None
+
+
+def _of_its_shape(x: Any) -> Any:
+    """Return an array of the shape of another one, which holds a single number."""
+    return np.broadcast_to(0.0, np.shape(x))
