@@ -78,6 +78,7 @@ def curves(
     *,
     marks: Mapping[str, tuple[float, float]] | None = None,
     log: str = "",
+    below: bool = False,
 ) -> Figure:
     """Draw one line for each name, told apart by colour and dashes.
 
@@ -92,12 +93,15 @@ def curves(
         Points that the text is written at.
     log : str
         The axes that are logarithmic: "x", "y", "xy".
+    below : bool
+        Whether the texts stand to the left, below their points, as suits a falling line, rather than above them.
     """
     figure, (axes,) = canvas(title)
     draw_curves(axes, lines, x, y, log=log)
     for text, (at_x, at_y) in (marks or {}).items():
         axes.plot(at_x, at_y, "o", color="black", markersize=7, zorder=4)
-        axes.annotate(text, (at_x, at_y), xytext=(0, 12), textcoords="offset points", ha="center", va="bottom")
+        place, ha, va = ((-8, -4), "right", "top") if below else ((0, 12), "center", "bottom")
+        axes.annotate(text, (at_x, at_y), xytext=place, textcoords="offset points", ha=ha, va=va)
     return figure
 
 
