@@ -44,7 +44,7 @@ def find_rate(
     to L. Smith, WACV 2017; the third is a rule of thumb.)
     """
     rates = np.sort(checks.finite_array("rates", rates, ("n",)))
-    checks.positive_rate("rates", rates[0])
+    checks.positive_rate("rates", float(rates[0]))
     value_and_grad, losses, average = ag.value_and_grad(loss), [], 0.0
     batches = chain.from_iterable(ag.optim.batches(data, digits.SIZE, rng) for _ in count())
     steps = progress(len(rates))
@@ -123,9 +123,9 @@ def network(lesson: Lesson, data: digits.Data, epochs: int, rng: np.random.Gener
 def compare(lesson: Lesson, start: Any, parts: list[digits.Data], rate: float, epochs: int) -> None:
     """Train with a rate, with a tenth of it, and with ten times it."""
     lesson.say(f"{epochs} epochs of gradient descent, beside a tenth of that rate and ten times it:")
-    runs = {}
+    (training, held_out, test), runs = parts, {}
     for name, factor in (("a tenth", 0.1), ("suggested", 1), ("ten times", 10)):
-        runs[name] = trained(start, *parts[:2], factor * rate, epochs, partial(lesson.progress, name))
+        runs[name] = trained(start, training, held_out, factor * rate, epochs, partial(lesson.progress, name))
         if lesson.stopped:
             return
     lines = {name: (range(each.epochs + 1), each.held_out) for name, each in runs.items()}
@@ -134,7 +134,7 @@ def compare(lesson: Lesson, start: Any, parts: list[digits.Data], rate: float, e
     last = {name: each.held_out[-1] for name, each in runs.items()}
     lesson.at_most("error, against a tenth", last["suggested"], last["a tenth"])
     lesson.at_most("error, against ten times", last["suggested"], last["ten times"])
-    lesson.at_least("digits read right", digits.accuracy(runs["suggested"].params, *parts[2]), 0.9)
+    lesson.at_least("digits read right", digits.accuracy(runs["suggested"].params, *test), 0.9)
 
 
 def trained(start: Any, data: digits.Data, held_out: digits.Data, rate: float, epochs: int, progress: Steps) -> Trained:

@@ -23,7 +23,7 @@ WIDE = (11, 4.4)
 def descend(x: Any, y: Any, degree: int, iterations: int = ITERATIONS, progress: Steps = quiet) -> Array:
     """Return the weights of a polynomial before the first iteration and after each, one column for each."""
     x, y = checks.finite_array("x", x, ("n",)), checks.finite_array("y", y, np.shape(x))
-    inputs = features(x, degree)
+    inputs = features(x, checks.positive_count("degree", degree))
     curvature = 2 * float(np.linalg.norm(inputs, 2)) ** 2 / len(y)  # below 2 / curvature, each step lowers the error
     value_and_grad, optimizer = ag.value_and_grad(error), ag.optim.SGD(1 / curvature)
     path = [np.zeros(degree + 1)]
