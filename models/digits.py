@@ -11,35 +11,12 @@ import numpy as np
 import autograd_lite as ag
 from models import checks, pictures
 from models.checks import Array, InputError
-from models.lesson import Lesson, main, needed
+from models.digit_images import CLASSES, SIDE, Data, checked, load, moved, split
+from models.lesson import Lesson, main
 from models.training import Trained, train
 
-SIDE, CLASSES = 8, 10
 RATE, SIZE, PATIENCE = 5e-3, 64, 15  # Adam's first step size, images of a mini-batch, epochs without a smaller error
 ACTIVATIONS: dict[str, Any] = {"relu": ag.relu, "tanh": ag.tanh, "sigmoid": ag.sigmoid, "gelu": ag.gelu}
-Data = tuple[Array, Any]  # images of shape (n, 64), from 0 (white) to 1 (black), and their n labels, from 0 to 9
-
-
-def load() -> Data:
-    """Return the 1,797 digits that come with scikit-learn."""
-    digits = needed("sklearn.datasets", "scikit-learn", "lesson").load_digits()
-    return digits.data / 16, digits.target
-
-
-def checked(images: Any, labels: Any) -> Data:
-    """Return images and labels, or raise ValueError where a pixel or a label cannot be."""
-    pixels = checks.finite_array("images", images, ("n", SIDE * SIDE))
-    if wrong := np.argwhere((pixels < 0) | (pixels > 1)).tolist():
-        place = tuple(wrong[0])
-        raise InputError(f"images: expected pixels from 0 to 1, got {pixels[place]:g} at index {place}")
-    return pixels, checks.class_labels("labels", labels, len(pixels), CLASSES)
-
-
-def split(data: Data, rng: np.random.Generator) -> list[Data]:
-    """Return 70 % of the examples to train on, 10 % to stop by, 20 % to test with, in random order."""
-    images, labels = data
-    n = len(labels)
-    return [(images[rows], labels[rows]) for rows in np.split(rng.permutation(n), [7 * n // 10, 8 * n // 10])]
 
 
 def layer_sizes(hidden: str) -> list[int]:
@@ -74,12 +51,17 @@ def probabilities(params: Any, images: Any, activation: str = "relu") -> Array:
     return np.asarray(ag.softmax(network(params, pixels, activation)))
 
 
+def noisy(rng: np.random.Generator, images: Array, labels: Any) -> Data:
+    """Return images that differ a little each time, so that they cannot be learned by heart."""
+    return images + 0.2 * rng.standard_normal(images.shape), labels
+
+
 def fit(params: Any, data: Data, held_out: Data, activation: str, epochs: int, **options: Any) -> Trained:
     """Train by mini-batches with Adam, in steps that shrink along a cosine, until the held-out error stops falling."""
     data, held_out = checked(*data), checked(*held_out)
     schedule = ag.optim.CosineDecay(RATE, epochs * -(-len(data[1]) // SIZE))
     options |= {"optimizer": ag.optim.Adam(schedule), "epochs": epochs, "size": SIZE, "patience": PATIENCE}
-    return train(partial(loss, activation=activation), params, data, held_out=held_out, **options)
+    return train(partial(loss, activation=activation), params, data, held_out=held_out, vary=noisy, **options)
 
 
 def run(
@@ -135,7 +117,7 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     images, labels = test
     lines = {"training": (epochs, trained.training), "held out": (epochs, trained.held_out)}
     kept = {f"kept: epoch {best}": (best, trained.held_out[best])}
-    title = "The training error goes on falling, the held-out error does not"
+    title = "When to stop: where the held-out error is least, not the training error"
     curves = pictures.curves(title, lines, "Epochs", "Mean cross-entropy", marks=kept, log="y")
     lesson.picture("digits_learning.png", curves)
 
@@ -148,12 +130,9 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
     worst = chances[np.arange(len(labels)), labels].argsort()[:8]
     captions = [f"{labels[k]}, read as {predicted[k]}" for k in worst]
     shown = [images[k].reshape(SIDE, SIDE) for k in worst]
-    lesson.picture("digits_mistakes.png", pictures.gallery("The worst mistakes: could you tell?", shown, captions))
-
-
-def moved(images: Array) -> Array:
-    """Return the images one pixel further to the right."""
-    return np.pad(images.reshape(-1, SIDE, SIDE), ((0, 0), (0, 0), (1, 0)))[:, :, :-1].reshape(images.shape)
+    lesson.picture(
+        "digits_mistakes.png", pictures.gallery("The worst mistakes and near misses: could you tell?", shown, captions)
+    )
 
 
 def drift(lesson: Lesson, trained: Trained, parts: list[Data], activation: str, epochs: int) -> float:

@@ -24,11 +24,10 @@ def run(lesson: Lesson, *, seed: int = 1, hidden: int = 64, iterations: int = 50
     lesson.say(f"shares of {', '.join(f'{share:.3f}' for share in shares)}, all above 0; so it lies where they lie.")
     starts = [initial(2, hidden, rng) for _ in range(2)]
     independent = np.linalg.matrix_rank(np.tanh(INPUT_VECTORS @ starts[0][0] + starts[0][1]))
-    lesson.say(
-        f"For a network of {hidden} hidden units they are easy. Its hidden values at the eight points are linearly"
-    )
-    lesson.say("independent, so it can learn each of the 256 ways to label them: that it learns this one says nothing")
-    lesson.say("about other points. Of seven points, it would be right about the eighth in half of the 256 ways.")
+    lesson.say(f"For a network of {hidden} hidden units they are easy. Where its hidden values at the eight points are")
+    lesson.say("linearly independent, it can learn each of the 256 ways to label them: so that it learns this one")
+    lesson.say("says nothing about other points. Of seven points, whatever it makes of them, it would be right")
+    lesson.say("about the eighth in half of the 256 ways.")
     network = partial(two_layers, bend=np.tanh)
     models = [learn(network, start, INPUT_VECTORS, TARGETS, quiet(iterations))[0] for start in starts]
     found = [int(right(network(INPUT_VECTORS, *params), TARGETS)) for params in models]

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 import autograd_lite as ag
 from models import checks, digits, pictures
 from models.checks import Array, InputError
+from models.digit_images import CLASSES, SIDE, Data, load, split
 from models.lesson import Lesson, MissingExtra, main
 from models.neuron import make_prediction
 from models.prediction import BIAS, SECOND_INPUT, SECOND_TARGET, WEIGHTS
@@ -21,7 +22,7 @@ RATES = {"too small": 0.05, "right": 0.4, "oscillates": 1.0, "diverges": 1.05}
 STEPS = 12
 TRIED = np.geomspace(1e-4, 10, 150)
 DIVERGED = 4  # the finder stops where the loss is so many times the least
-SIZES = [digits.SIDE * digits.SIDE, 64, digits.CLASSES]
+SIZES = [SIDE * SIDE, 64, CLASSES]
 overflowing = partial(np.errstate, over="ignore", invalid="ignore")  # what a rate too large does is no surprise here
 
 
@@ -67,7 +68,7 @@ def run(lesson: Lesson, *, seed: int = 1, epochs: int = 10) -> None:
     parabola(lesson)
     lesson.section("A rate for a network")
     try:
-        network(lesson, digits.load(), epochs, np.random.default_rng(seed))
+        network(lesson, load(), epochs, np.random.default_rng(seed))
     except MissingExtra as missing:
         lesson.say(f"Left out: {missing}")
 
@@ -75,15 +76,12 @@ def run(lesson: Lesson, *, seed: int = 1, epochs: int = 10) -> None:
 def parabola(lesson: Lesson) -> None:
     """Descend from the error of the second prediction of the lesson, at four rates."""
     start = make_prediction(SECOND_INPUT, WEIGHTS, BIAS) - SECOND_TARGET
-    lesson.say("The error of a prediction is x^2, where x = prediction - target, and its derivative is 2 x. A step")
-    lesson.say("takes x to x - rate 2 x = (1 - 2 rate) x: so k steps take it to (1 - 2 rate)^k x. Below a rate of 1")
-    lesson.say("it shrinks. At 1 it is -x: from A to B on the other side, and back, for ever. Above 1 it grows.")
+    lesson.say("The error of a prediction is x^2, where x = prediction - target, and its derivative is 2 x. A")
+    lesson.say("step takes x to x - rate 2 x = (1 - 2 rate) x, and k steps to (1 - 2 rate)^k x. Below a rate of 1")
+    lesson.say("it shrinks. At 1 it is -x: from B to A on the other side, and back, for ever. Above 1 it grows.")
     paths = {name: descend(start, rate) for name, rate in RATES.items()}
-    rows = [
-        [name, RATES[name], f"{1 - 2 * RATES[name]:.2f}", f"{path[1]:.4f}", f"{path[2]:.4f}", f"{path[-1] ** 2:.4g}"]
-        for name, path in paths.items()
-    ]
-    lesson.table(["", "rate", "1 - 2 rate", "x, 1 step", "x, 2 steps", f"error, {STEPS} steps"], rows)
+    rows = [[k, RATES[k], f"{1 - 2 * RATES[k]:.2f}", *(f"{x:.4f}" for x in p[:3])] for k, p in paths.items()]
+    lesson.table(["", "rate", "1 - 2 rate", "x", "after 1 step", "after 2"], rows)
     panels = {f"{name}: rate {RATES[name]:g}": partial(draw_path, path) for name, path in paths.items()}
     title = "One parabola, four learning rates: creep, arrive, oscillate, diverge"
     lesson.picture("learning_rates.png", pictures.panels(title, panels, 2, (9, 8)))
@@ -92,24 +90,24 @@ def parabola(lesson: Lesson) -> None:
 
 
 def draw_path(path: Array, axes: Axes) -> None:
-    """Draw the points of a descent on the parabola error = x**2, the first two as A and B."""
+    """Draw a descent on the parabola error = x**2, from B; A is as high on the other side."""
     reach = 1.25 * np.max(np.abs(path))
     x = np.linspace(-reach, reach, 201)
     axes.plot(x, x**2, color=pictures.GREY, linewidth=1)
     axes.plot(path, path**2, "o-", color=pictures.BLUE, linewidth=1.2, markersize=5)
-    for name, at, side in (("A", path[0], 12), ("B", path[1], 12 * np.sign(path[1]))):
+    for name, at, side in (("A", -path[0], -14), ("B", path[0], 14)):
         axes.plot(at, at**2, "s", color=pictures.ORANGE, markersize=9)
         axes.annotate(name, (at, at**2), xytext=(side, -4), textcoords="offset points", ha="center", fontweight="bold")
     axes.set_xlabel("prediction - target")
     axes.set_ylabel("error")
 
 
-def network(lesson: Lesson, data: digits.Data, epochs: int, rng: np.random.Generator) -> None:
+def network(lesson: Lesson, data: Data, epochs: int, rng: np.random.Generator) -> None:
     """Find a rate for a network that reads digits."""
     lesson.say("No formula knows the parabola of a network. So let the rate grow with each step, and look at the")
     lesson.say("loss: it falls once the steps are large enough, and rises once they are too large. A third of the")
     lesson.say("rate at which it was least is a safe guess.")
-    parts, start = digits.split(data, rng), digits.initial(SIZES, rng)
+    parts, start = split(data, rng), digits.initial(SIZES, rng)
     rate, losses = find_rate(digits.loss, start, parts[0], rng, progress=partial(lesson.progress, "finding a rate"))
     rates = TRIED[: len(losses)]
     mark = {f"suggested: {rate:.2g}": (rate, float(np.interp(rate, rates, losses)))}
@@ -120,7 +118,7 @@ def network(lesson: Lesson, data: digits.Data, epochs: int, rng: np.random.Gener
         compare(lesson, start, parts, rate, epochs)
 
 
-def compare(lesson: Lesson, start: Any, parts: list[digits.Data], rate: float, epochs: int) -> None:
+def compare(lesson: Lesson, start: Any, parts: list[Data], rate: float, epochs: int) -> None:
     """Train with a rate, with a tenth of it, and with ten times it."""
     lesson.say(f"{epochs} epochs of gradient descent, beside a tenth of that rate and ten times it:")
     (training, held_out, test), runs = parts, {}
@@ -137,14 +135,13 @@ def compare(lesson: Lesson, start: Any, parts: list[digits.Data], rate: float, e
     lesson.at_least("digits read right", digits.accuracy(runs["suggested"].params, *test), 0.9)
 
 
-def trained(start: Any, data: digits.Data, held_out: digits.Data, rate: float, epochs: int, progress: Steps) -> Trained:
+def trained(start: Any, data: Data, held_out: Data, rate: float, epochs: int, progress: Steps) -> Trained:
     """Train the network by gradient descent; one whose loss is no longer finite stays at its start, at infinity."""
     options: dict[str, Any] = {"epochs": epochs, "size": digits.SIZE, "held_out": held_out, "progress": progress}
+    options |= {"optimizer": ag.optim.SGD(rate), "rng": np.random.default_rng(0)}
     try:
         with overflowing():
-            return train(
-                digits.loss, start, data, optimizer=ag.optim.SGD(rate), rng=np.random.default_rng(0), **options
-            )
+            return train(digits.loss, start, data, **options)
     except InputError:
         return Trained(start, [np.inf], [np.inf])
 

@@ -62,9 +62,9 @@ def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, A
     lesson.say(
         f"{len(data[0])} examples of y = 4 x^3 - 3 x and noise of variance {NOISE**2:.2g}: no model errs less on"
     )
-    lesson.say("new ones. A line is too small, it cannot bend; a cubic is right; a polynomial of degree 15 can also")
-    lesson.say("bend through the noise. The training error falls for all three: only held-out examples, which no")
-    lesson.say(f"step uses, tell when to stop: {PATIENCE} iterations after their error was least.")
+    lesson.say("new ones. A line is too small, it cannot bend; a cubic is right; a polynomial of degree 15 can")
+    lesson.say("also bend through the noise. The training error falls for all three: only held-out examples, which")
+    lesson.say(f"no step uses, say when to stop: {PATIENCE} iterations after their error was least.")
     fits, curves, rows, errors = {}, {}, [], {}
     grid = np.linspace(-1, 1, 201)
     for name, degree in DEGREES.items():
@@ -86,7 +86,7 @@ def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, A
     lesson.table(["squared error", "training", "new examples", "if stopped", "at iteration"], rows)
     title = "A line misses the truth, degree 15 follows the noise"
     lesson.picture("overfitting_fits.png", pictures.panels(title, fits, 3, WIDE))
-    title = "The training error falls for ever: the held-out error says when to stop"
+    title = "The training error falls for ever; the held-out error says: stop"
     lesson.picture("overfitting_curves.png", pictures.panels(title, curves, 3, WIDE))
     lesson.at_least("too small: new examples", errors["too small"][1], LINE)
     lesson.at_most("right: new examples", errors["right"][1], 2 * NOISE**2)
@@ -113,7 +113,7 @@ def learning_curves(lesson: Lesson, rng: np.random.Generator) -> None:
             n, p = np.array(SIZES), degree + 1
             expected, deviation = NOISE**2 * (1 - p / n), NOISE**2 * np.sqrt(2 * (n - p) / DRAWS) / n
             worst = max(worst, np.max(np.abs(training.mean(1) - expected) / deviation))
-    title = "More examples bring both errors to the noise, unless the model is too small"
+    title = "More examples bring both errors to the noise, but not for a line"
     lesson.picture("learning_curves.png", pictures.panels(title, panels, 3, WIDE))
     lesson.at_most("theory missed by (deviations)", worst, 4)
 

@@ -101,7 +101,8 @@ def curves(
     for text, (at_x, at_y) in (marks or {}).items():
         axes.plot(at_x, at_y, "o", color="black", markersize=7, zorder=4)
         place, ha, va = ((-8, -4), "right", "top") if below else ((0, 12), "center", "bottom")
-        axes.annotate(text, (at_x, at_y), xytext=place, textcoords="offset points", ha=ha, va=va)
+        white = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1}
+        axes.annotate(text, (at_x, at_y), xytext=place, textcoords="offset points", ha=ha, va=va, bbox=white)
     return figure
 
 
@@ -119,10 +120,11 @@ def draw_curves(
         axes.plot(across, up, label=name, color=color, linestyle=dash)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
-    for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
-        if name in log:
-            axes.set(**{f"{name}scale": "log"})
-            axis.set_minor_formatter(NullFormatter())
+    if "x" in log:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())  # their labels would lie on each other
+    if "y" in log:
+        axes.set_yscale("log")
     if window:
         axes.set_ylim(*window)
     if len(lines) > 1:

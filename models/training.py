@@ -52,6 +52,7 @@ def train(
     epochs: int,
     rng: np.random.Generator,
     size: int | None = None,
+    vary: Callable[..., tuple[Any, ...]] | None = None,
     held_out: tuple[Any, ...] | None = None,
     patience: int | None = None,
     checkpoint: Path | None = None,
@@ -73,6 +74,8 @@ def train(
         Shuffles the examples of each epoch.
     size : int, optional
         Of a mini-batch; all examples by default.
+    vary : callable, optional
+        (rng, *batch) -> the batch to step by, such as one with noise; what is measured stays as it is.
     patience : int, optional
         Stop when the held-out error has not been smaller for so many epochs.
     checkpoint : Path, optional
@@ -102,7 +105,7 @@ def train(
         if patience is not None and run.epochs - run.best >= patience:
             break
         for batch in ag.optim.batches(data, size or len(data[0]), rng):
-            _, gradient = value_and_grad(params, *batch)
+            _, gradient = value_and_grad(params, *(vary(rng, *batch) if vary else batch))
             params = optimizer.step(params, gradient)
         steps.loss = _measure(run, loss, params, data, held_out)
         _save(checkpoint, setup, params, run, optimizer, rng)

@@ -54,7 +54,7 @@ def glorot(
     >>> ag.optim.glorot((784, 100), rng).std().round(3)  # sqrt(2 / 884) is 0.0476
     np.float64(0.048)
     """
-    fan_in, fan_out = _fans(shape, rng)
+    fan_in, fan_out = _fans("glorot", shape, rng)
     return _draw(2 / (fan_in + fan_out), shape, rng, distribution, dtype)
 
 
@@ -76,14 +76,14 @@ def he(
     >>> kernel.shape, kernel.dtype, bool(np.abs(kernel).max() < np.sqrt(6 / 75))
     ((16, 3, 5, 5), dtype('float32'), True)
     """
-    fan_in, _ = _fans(shape, rng)
+    fan_in, _ = _fans("he", shape, rng)
     return _draw(2 / fan_in, shape, rng, distribution, dtype)
 
 
-def _fans(shape: Any, rng: Any) -> tuple[int, int]:
+def _fans(name: str, shape: Any, rng: Any) -> tuple[int, int]:
     """Return how many inputs each output of a layer has, and how many outputs each input."""
     if isinstance(shape, np.random.Generator):
-        raise TypeError("expected the shape first, then the generator; write he(shape, rng)")
+        raise TypeError(f"expected the shape first, then the generator; write {name}(shape, rng)")
     check_generator(rng)
     sizes = [check_count("each axis of shape", n) for n in (shape if isinstance(shape, (tuple, list)) else [shape])]
     if not sizes:

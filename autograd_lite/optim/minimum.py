@@ -90,6 +90,10 @@ def lbfgs(
     (True, 1.0)
     """
     minimize = _scipy_minimize()
+    if not callable(loss):
+        raise TypeError(
+            f"expected loss to be a function of the parameters, got {type(loss).__name__}; write lbfgs(loss, params)"
+        )
     check_count("iterations", iterations)
     check_not_negative("tolerance", tolerance)
     start, unravel = ravel(params)

@@ -5,7 +5,7 @@ import pytest
 
 from models import activations, two_layers
 from models.progress import quiet
-from tests.support.commands import command, verdicts, written
+from tests.support.commands import command, verdicts, width, written
 
 WRITTEN = [
     *("activations.png", "linear_collapse.png", "one_layer.png", "one_layer.svg"),
@@ -90,6 +90,7 @@ def test_every_figure_agrees(activation, tmp_path, capsys):
     assert {verdict for _, verdict in verdicts(shown)} == {"agree"}
     assert len(verdicts(shown)) == 11
     assert f"{activation} between, are not bound" in shown
+    assert width(shown, tmp_path) <= 100
     assert written(tmp_path) == WRITTEN
 
 

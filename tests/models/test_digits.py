@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from models import digits
+from models import digit_images, digits
 from models.lesson import Lesson, main
 from models.progress import Progress
 
@@ -21,7 +21,7 @@ HELPS = dict.fromkeys(("hidden", "activation", "epochs", "checkpoint"), "")
 
 @pytest.fixture(scope="module")
 def data():
-    return digits.load()
+    return digit_images.load()
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_scikit_learn_has_no_better_network_of_the_kind(data):
     from sklearn.neural_network import MLPClassifier
 
     rng = np.random.default_rng(0)
-    training, validation, test = digits.split(data, rng)
+    training, validation, test = digit_images.split(data, rng)
     ours = digits.fit(digits.initial([64, 128, 64, 10], rng), training, validation, "relu", 40, rng=rng)
     theirs = MLPClassifier((128, 64), early_stopping=True, max_iter=400, random_state=0).fit(*training)
     assert digits.accuracy(ours.params, *test) >= theirs.score(*test) - 0.01
@@ -88,18 +88,18 @@ def test_the_network_is_its_layers_written_out(hidden, activation, data):
 
 def test_each_example_is_in_one_part_and_the_parts_follow_the_seed(data):
     images, labels = np.arange(1797.0)[:, None], np.arange(1797)
-    parts = digits.split((images, labels), np.random.default_rng(0))
+    parts = digit_images.split((images, labels), np.random.default_rng(0))
     assert [len(part[1]) for part in parts] == [1257, 180, 360]
     assert sorted(np.concatenate([part[1] for part in parts])) == list(labels)
     assert all((part[0][:, 0] == part[1]).all() for part in parts)
-    again, other = (digits.split((images, labels), np.random.default_rng(seed)) for seed in (0, 1))
+    again, other = (digit_images.split((images, labels), np.random.default_rng(seed)) for seed in (0, 1))
     np.testing.assert_array_equal(again[2][1], parts[2][1])
     assert set(other[2][1]) != set(parts[2][1])
 
 
 def test_moved_images_are_one_pixel_further_right(data):
     image = np.arange(128.0).reshape(2, 8, 8)
-    shifted = digits.moved(image.reshape(2, 64)).reshape(2, 8, 8)
+    shifted = digit_images.moved(image.reshape(2, 64)).reshape(2, 8, 8)
     np.testing.assert_array_equal(shifted[:, :, 1:], image[:, :, :-1])
     assert not shifted[:, :, 0].any()
 

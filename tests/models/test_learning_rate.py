@@ -6,7 +6,7 @@ import pytest
 import autograd_lite as ag
 from models import digits, learning_rate
 from models.lesson import MissingExtra
-from tests.support.commands import command, verdicts, written
+from tests.support.commands import command, verdicts, width, written
 
 NAN, INF = float("nan"), float("inf")
 WRITTEN = ["learning_rates.png", "rate_finder.png", "rate_training.png"]
@@ -83,7 +83,9 @@ def test_a_rate_that_diverges_is_an_infinite_error():
 def test_every_figure_agrees(tmp_path, capsys):
     pytest.importorskip("sklearn")
     assert command(learning_rate, tmp_path) == 0
-    assert [verdict for _, verdict in verdicts(capsys.readouterr().out)] == ["agree"] * 7
+    shown = capsys.readouterr().out
+    assert [verdict for _, verdict in verdicts(shown)] == ["agree"] * 7
+    assert width(shown, tmp_path) <= 100
     assert written(tmp_path) == WRITTEN
 
 
@@ -101,7 +103,7 @@ def test_the_parabola_goes_without_scikit_learn(monkeypatch, tmp_path, capsys):
     def missing():
         raise MissingExtra("scikit-learn is needed here")
 
-    monkeypatch.setattr(digits, "load", missing)
+    monkeypatch.setattr(learning_rate, "load", missing)
     assert command(learning_rate, tmp_path) == 0
     shown = capsys.readouterr().out
     assert "Left out: scikit-learn is needed here" in shown

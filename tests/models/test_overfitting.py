@@ -10,7 +10,7 @@ import autograd_lite as ag
 from models import cubic, eight_points, overfitting
 from models.points import INPUT_VECTORS, TARGETS
 from models.training import train
-from tests.support.commands import command, verdicts, written
+from tests.support.commands import command, verdicts, width, written
 
 NAN = float("nan")
 
@@ -133,7 +133,9 @@ RUNS = {
 def test_every_figure_agrees(module, tmp_path, capsys):
     figures, pictures = RUNS[module]
     assert command(module, tmp_path) == 0
-    assert [verdict for _, verdict in verdicts(capsys.readouterr().out)] == ["agree"] * figures
+    shown = capsys.readouterr().out
+    assert [verdict for _, verdict in verdicts(shown)] == ["agree"] * figures
+    assert width(shown, tmp_path) <= 100
     assert written(tmp_path) == pictures
 
 

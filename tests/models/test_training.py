@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 X = np.random.default_rng(0).normal(size=(37, 3))
 Y = X @ np.array([1.0, -2.0, 0.5]) + 0.3 + 0.5 * np.random.default_rng(1).normal(size=37)
 DATA, HELD_OUT = (X[:25], Y[:25]), (X[25:], Y[25:])
-START = {"w": np.zeros(3), "b": 0.0}
+START: dict[str, Any] = {"w": np.zeros(3), "b": 0.0}
 
 
 def loss(params, x, y):
@@ -66,6 +67,18 @@ def test_it_is_the_loop_that_one_would_write(make):
 def test_all_examples_are_one_batch_where_no_size_is_given():
     found = train(loss, START, DATA, optimizer=ag.optim.SGD(0.1), epochs=1, rng=np.random.default_rng(0))
     np.testing.assert_allclose(found.params["w"], -0.1 * ag.grad(loss)(START, *DATA)["w"], rtol=1e-12)
+
+
+def test_batches_may_be_varied_for_the_step_alone():
+    def doubled(rng, x, y):
+        return 2 * x, y + rng.normal()
+
+    found = train(loss, START, DATA, optimizer=ag.optim.SGD(0.1), epochs=1, rng=np.random.default_rng(0), vary=doubled)
+    rng = np.random.default_rng(0)
+    rng.permutation(25)
+    gradient = ag.grad(loss)(START, 2 * DATA[0], DATA[1] + rng.normal())
+    np.testing.assert_allclose(found.params["w"], -0.1 * gradient["w"], rtol=1e-12)
+    assert found.training == [loss(START, *DATA), loss(found.params, *DATA)]
 
 
 def test_it_stops_when_the_held_out_error_has_been_no_smaller_and_returns_the_best():

@@ -147,7 +147,7 @@ def test_the_learning_rate_goes_with_it():
     assert other.learning_rate == 0.025
 
 
-SCHEDULES = {
+SCHEDULES: dict[str, Any] = {
     "cosine": (lambda: CosineDecay(0.1, 5), "CosineDecay(rate=0.1, steps=5, final=0.0)"),
     "warm-up": (
         lambda: WarmUp(StepDecay(0.1, 2), 2),

@@ -20,3 +20,8 @@ def verdicts(text):
 def written(out):
     """Return the names of the files of a folder, which may not be there."""
     return sorted(path.name for path in out.glob("*"))
+
+
+def width(text, out):
+    """Return the length of the longest line, as it is where the folder is called `out`."""
+    return max(map(len, text.replace(str(out), "out").splitlines()))
