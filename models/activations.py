@@ -103,8 +103,9 @@ def linear_collapse(lesson: Lesson, activation: str, params: tuple[Any, ...]) ->
     for function, values in ((two_layers, params), (one_layer, layer)):
         graph = ag.draw(function, x[:1], *values)
         for kind in ("svg", "png"):
-            graph.save(lesson.path(f"{function.__name__}.{kind}"))
-        lesson.say(f"{lesson.path(function.__name__)}.svg, .png: the graph")
+            path = lesson.path(f"{function.__name__}.{kind}")
+            graph.save(path)
+            lesson.say(f"{path}: the graph")
     two, one = two_layers(x[:, None], *params), one_layer(x[:, None], *layer)
     bent = two_layers(x[:, None], *params, bend=ACTIVATIONS[activation])
     lines = {"two linear layers": (x, two), "the one layer they equal": (x, one), f"{activation} between": (x, bent)}
