@@ -151,7 +151,11 @@ class Painting:
 
     def _weight(self, link: Link) -> float:
         """Return how level a link should be: most of all a lit one, and rather a result than what is put in."""
-        put_in = self.diagram.boxes[link.source].kind in ("input", "constant")
+        from_factor = self.diagram.boxes[link.source].kind == "factor"
+        source = (
+            next(by.source for by in self.diagram.links if by.target == link.source) if from_factor else link.source
+        )
+        put_in = self.diagram.boxes[source].kind in ("input", "constant")
         return (1.0 if put_in else 3.0) * (4.0 if link.lit else 1.0)
 
     def rectangle(self, key: str) -> tuple[float, float, float, float]:
