@@ -67,7 +67,7 @@ def in_layers(layer_of: Mapping[str, int], steps: Iterable[tuple[Place, Place]])
 def parted(
     layer_of: Mapping[str, int], links: Sequence[tuple[str, str]], sizes: Mapping[str, float], gap: float, most: float
 ) -> dict[str, int]:
-    """Part layers that would need more than ``most`` side by side: nodes that nothing leads to go first.
+    """Part the layers that need more than ``most`` side by side: first go the nodes that nothing leads to.
 
     The nodes of a layer do not lead to one another, so that any of them may stand before the others.
     """
@@ -75,16 +75,17 @@ def parted(
     inner = {target for _, target in links}
     layers: list[list[str]] = []
     for i in reversed(range(max(layer_of.values(), default=-1) + 1)):
-        passing = sum(layer_of[a] < i < end for a, end in ends.items())
-        room = 0.0
+        passing = sum(layer_of[source] < i < end for source, end in ends.items())
+        room = -math.inf
         for node in sorted((n for n, layer in layer_of.items() if layer == i), key=lambda n: n not in inner):
             room -= sizes[node] + gap
             if room < 0:
                 layers.append([])
-                room = most - (passing * _BETWEEN_BENDS * gap) - sizes[node]
+                room = most - passing * gap - sizes[node]
             layers[-1].append(node)
     found = {node: i for i, layer in enumerate(reversed(layers)) for node in layer}
-    return {node: found[node] for node in layer_of}
+    finer = {node: found[node] for node in layer_of}
+    return finer if finer == layer_of else parted(finer, links, sizes, gap, most)  # what went before passes now, too
 
 
 class Layered:
@@ -203,10 +204,9 @@ class Layered:
         """
         y: dict[Place, float] = {}
         offsets = [self._offsets(layer, sizes, gap) for layer in self.layers]
-        ends = [
-            (sizes[layer[0]], o[-1], sizes[layer[-1]]) for layer, o in zip(self.layers, offsets, strict=True) if layer
-        ]
-        most = max(a / 2 + o + b / 2 for a, o, b in ends) if narrow else math.inf
+        halves = [[sizes[layer[i]] / 2 if layer else 0.0 for i in (0, -1)] for layer in self.layers]
+        highest = max((a + o[-1] + b for o, (a, b) in zip(offsets, halves, strict=True)), default=0.0)
+        most = highest / 2 if narrow else math.inf  # from the middle
         for layer, offset in zip(self.layers, offsets, strict=True):
             middle = (offset[0] + offset[-1]) / 2
             y.update({place: o - middle for place, o in zip(layer, offset, strict=True)})
@@ -220,7 +220,7 @@ class Layered:
                 sides = (forward, not forward) if one_sided else (True, True)
                 heights, weights = zip(*(self._wanted(place, y, *sides) for place in layer), strict=True)
                 fitted = _monotone([h - o for h, o in zip(heights, offsets[i], strict=True)], weights)
-                top, bottom = (most - sizes[layer[0]]) / -2, (most - sizes[layer[-1]]) / 2 - offsets[i][-1]
+                top, bottom = halves[i][0] - most, most - halves[i][1] - offsets[i][-1]
                 y.update({p: max(top, min(bottom, f)) + o for p, f, o in zip(layer, fitted, offsets[i], strict=True)})
         self._straighten(y, offsets)
         top = min((height - sizes[place] / 2 for place, height in y.items()), default=0.0)
