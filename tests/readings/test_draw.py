@@ -21,7 +21,7 @@ from autograd_lite.program.trace import trace
 from autograd_lite.readings.drawing.diagram import LIMIT, Box, Diagram, Link
 from autograd_lite.readings.drawing.painting import ROUND
 from autograd_lite.readings.drawing.picture import PAGE, Drawing
-from autograd_lite.readings.layout import curves
+from autograd_lite.readings.layout.rows import curves
 from autograd_lite.testing.random_programs import random_program
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_lite.readings.layout import curves, layered
+from autograd_lite.readings.layout.rows import curves, layered
 
 WIDE = 1e-9
 GAPS = (0.5, 0.25)

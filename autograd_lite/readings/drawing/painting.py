@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.readings.drawing.diagram import Box, Diagram, Link
-from autograd_lite.readings.layering import Point
-from autograd_lite.readings.layout import Direction, Layout, curves, layered
+from autograd_lite.readings.layout.layers import Point
+from autograd_lite.readings.layout.rows import Direction, Layout, curves, layered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +120,7 @@ class Painting:
     diagram : Diagram
     direction : "right" or "down"
     width : float
-        Of the whole picture at most, in inches, unless a single box is wider.
+        Of the whole picture, in inches, at most, unless a single box with the links around it is wider.
 
     Attributes
     ----------
@@ -151,10 +151,7 @@ class Painting:
 
     def _weight(self, link: Link) -> float:
         """Return how level a link should be: most of all a lit one, and rather a result than what is put in."""
-        from_factor = self.diagram.boxes[link.source].kind == "factor"
-        source = (
-            next(by.source for by in self.diagram.links if by.target == link.source) if from_factor else link.source
-        )
+        source = self.diagram.before_factors.get(link.source, link.source)
         put_in = self.diagram.boxes[source].kind in ("input", "constant")
         return (1.0 if put_in else 3.0) * (4.0 if link.lit else 1.0)
 
@@ -266,9 +263,9 @@ class _Brush:
         color, width = (ORANGE, 2.0) if lit else (GREY, 1.0)
         length = 0.09 if arrow else 0.0
         x, y = route[-1]
-        end, head = (x - 0.8 * length, y), [(x, y), (x - length, y - 0.4 * length), (x - length, y + 0.4 * length)]
-        if direction == "down":
-            end, head = (x, y - 0.8 * length), [(x, y), (x - 0.4 * length, y - length), (x + 0.4 * length, y - length)]
+        dx, dy = (length, 0.0) if direction == "right" else (0.0, length)
+        end = x - 0.8 * dx, y - 0.8 * dy
+        head = [(x, y), (x - dx - 0.4 * dy, y - dy - 0.4 * dx), (x - dx + 0.4 * dy, y - dy + 0.4 * dx)]
         pieces = [*curves([*route[:-1], end], direction, ROUND)]
         vertices = [route[0], *(point for piece in pieces for point in piece)]
         zorder = 2.0 if lit else 1.0

@@ -16,13 +16,13 @@ from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.trace import Program, Wrt, trace
 from autograd_lite.readings.drawing.diagram import Box, Diagram, diagram
 from autograd_lite.readings.drawing.painting import EDGE, FILL, GREY, ORANGE, Painting
-from autograd_lite.readings.layout import Direction
+from autograd_lite.readings.layout.rows import Direction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PAGE = 8.3
-"""Width of a page, in inches: a text page less its margins is as wide, and so is the text of a README on a screen."""
+"""Width of a page, in inches: of A4 on paper, and of about 800 pixels on a screen."""
 
 _ENDINGS = ".svg", ".png", ".pdf"
 _RANKDIR = {"right": "LR", "down": "TB"}
@@ -54,8 +54,8 @@ def draw(
     direction : "right" or "down", optional
         Where the steps lead: rows from left to right, or from top to bottom, for narrow pages.
     width : float or None, optional
-        Width of the picture in inches, at most, unless a single box is wider; a page's if left out. None puts
-        all steps in one row.
+        Of the picture, in inches, at most, unless a single box with the links around it is wider; a page's if left
+        out. None sets no bound: all steps are in one row.
 
     Returns
     -------
@@ -67,7 +67,8 @@ def draw(
     TypeError
         Where ``f`` returns no Tensor, or several.
     ValueError
-        Where ``wrt`` names no input; the error lists the names there are. Where ``direction`` or ``width`` is none.
+        Where ``wrt`` names no input; the error lists the names there are. Where ``direction`` is another, or ``width``
+        is no positive number.
     """
     _check(direction, width)
     program = trace(f, *args, wrt=wrt)
@@ -191,7 +192,7 @@ class Drawing:
     def _edges(self) -> Iterator[tuple[str, str, Box | None, bool]]:
         """Yield source, target, local factor and light of the links between values and functions."""
         boxes = self.diagram.boxes
-        entered = {link.target: link.source for link in self.diagram.links if boxes[link.target].kind == "factor"}
+        entered = self.diagram.before_factors
         for link in self.diagram.links:
             if link.source in entered:
                 yield entered[link.source], link.target, boxes[link.source], link.lit

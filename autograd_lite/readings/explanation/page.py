@@ -18,7 +18,7 @@ from autograd_lite.program.numbers import figure, label
 from autograd_lite.program.render import text
 from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program
-from autograd_lite.readings.layout import Direction, curves, layered
+from autograd_lite.readings.layout.rows import Direction, curves, layered
 
 _LETTER = 7.25  # width of a character in the boxes
 _LINE = 17

@@ -56,6 +56,14 @@ def chain(link: tuple[str, str], layer_of: Mapping[str, int]) -> list[Place]:
     return [source, *bends, target]
 
 
+def last_layers(layer_of: Mapping[str, int], links: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """Return for each source the last layer that it leads to."""
+    last: dict[str, int] = {}
+    for source, target in links:
+        last[source] = max(last.get(source, 0), layer_of[target])
+    return last
+
+
 def in_layers(layer_of: Mapping[str, int], steps: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
     """Return the nodes of each layer, and the bends of these steps."""
     layers: list[list[Place]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
@@ -71,7 +79,7 @@ def parted(
 
     The nodes of a layer do not lead to one another, so that any of them may stand before the others.
     """
-    ends = {source: max(layer_of[b] for a, b in links if a == source) for source, _ in links}
+    ends = last_layers(layer_of, links)
     inner = {target for _, target in links}
     layers: list[list[str]] = []
     for i in reversed(range(max(layer_of.values(), default=-1) + 1)):

@@ -1,4 +1,4 @@
-"""Where the boxes and links of a directed acyclic graph stand: in layers, and in rows where one would be too wide.
+"""Where the boxes and links of a directed acyclic graph go: in layers, and in rows where one would be too wide.
 
 Rows are cut where few links pass, as text is at blanks; what goes on in the next row runs around the end of its own
 (the wrapping of layered graphs: Ruegg and von Hanxleden, "Wrapping layered graphs", 2018).
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from autograd_lite.readings.layering import Layered, Place, Point, chain, in_layers, layers_of, parted
+from autograd_lite.readings.layout.layers import Layered, Place, Point, chain, in_layers, last_layers, layers_of, parted
 
 Direction = Literal["right", "down"]
 
@@ -37,6 +37,7 @@ class Layout:
     layers : list of list of node
         Along the direction; each from the top down, or from left to right.
     rows : list of (top, bottom)
+        One if the direction is down.
     crossings : int
     """
 
@@ -82,8 +83,8 @@ def layered(
     close : collection of nodes
         A layer of these alone keeps only half of the distance to its neighbours.
     width : float, optional
-        Where the layers would be wider, they go on in another row; layers that run down are parted. Single nodes may
-        be wider.
+        Where the layers would be wider, they go on in another row; a layer that is wider itself is parted if the
+        direction is down. A single node, with the links around it, may be wider.
     direction : "right" or "down", optional
         Where links lead.
 
@@ -152,32 +153,42 @@ def _laid_out(graph: _Graph, layer_of: Mapping[str, int], breaks: Sequence[int] 
 def _breaks(graph: _Graph, layer_of: Mapping[str, int], width: float) -> list[int]:
     """Return the layers after which a row ends, so that few links go on in the next and rows are about as wide."""
     layers = in_layers(layer_of, ())
-    if not layers or width == math.inf:
+    spans = _spans(layers, graph)
+    if not spans or spans[-1][1] <= width:
         return []
-    widths = [_along(layer, graph) for layer in layers]
-    distances = _distances(layers, graph)
-    ends = {source: max(layer_of[b] for a, b in graph.links if a == source) for source, _ in graph.links}
-    cut = [sum(layer_of[a] <= i < end for a, end in ends.items()) for i in range(len(layers))]
+    ends = last_layers(layer_of, graph.links)
+    cut = [sum(layer_of[source] <= i < end for source, end in ends.items()) for i in range(len(layers))]
 
     def cost(first: int, last: int) -> float:
         """Return the cost of a row of these layers, and of what is cut at its end."""
         turns = [cut[i] for i in (first - 1, last) if 0 <= i < len(layers) - 1]
-        wide = sum(widths[first : last + 1]) + sum(distances[first:last])
-        wide += sum(graph.gaps[0] / 2 + links * graph.lane for links in turns)
+        wide = spans[last][1] - spans[first][0] + sum(graph.gaps[0] / 2 + links * graph.lane for links in turns)
         if wide > width and first < last:
             return math.inf
         return 1 + max(0.0, 1 - wide / width) ** 2 + _LINK_CUT * cut[last]
 
-    best: list[tuple[float, list[int]]] = [(0.0, [])]
-    for last in range(len(layers)):
-        least, first = min((best[first][0] + cost(first, last), first) for first in range(last + 1))
-        best.append((least, [*best[first][1], last]))
-    return best[-1][1][:-1]
+    least, starts = [0.0], [0]  # of the rows before a layer: their cost, and where the last of them starts
+    for last, (_, end) in enumerate(spans):
+        candidates = range(min(last, bisect_left(spans, (end - width,))), last + 1)
+        best, first = min((least[first] + cost(first, last), first) for first in candidates)
+        least.append(best)
+        starts.append(first)
+    breaks: list[int] = []
+    first = starts[-1]
+    while first:
+        breaks.insert(0, first - 1)
+        first = starts[first]
+    return breaks
 
 
-def _along(layer: Sequence[Place], graph: _Graph) -> float:
-    """Return how far a layer reaches along the direction."""
-    return max((graph.sizes[place][0] for place in layer if isinstance(place, str)), default=0.0)
+def _spans(layers: Sequence[Sequence[Place]], graph: _Graph, start: float = 0.0) -> list[Point]:
+    """Return from where to where the layers of a row reach."""
+    spans: list[Point] = []
+    for layer, gap in zip(layers, _distances(layers, graph), strict=True):
+        width = max((graph.sizes[place][0] for place in layer if isinstance(place, str)), default=0.0)
+        spans.append((start, start + width))
+        start += width + gap
+    return spans
 
 
 def _distances(layers: Sequence[Sequence[Place]], graph: _Graph) -> list[float]:
@@ -203,11 +214,12 @@ class _Row:
         self.y = {place: self.top + y for place, y in ordered.heights(across, graph.gaps[1], narrow).items()}
         self.bottom: float = max((y + across[place] / 2 for place, y in self.y.items()), default=self.top)
         self.spans: dict[Place, Point] = {}
-        self.end = len(self.turns) * graph.lane
-        for layer, gap in zip(ordered.layers, [0.0, *_distances(ordered.layers, graph)], strict=False):
-            start = self.end + gap
-            self.end = start + _along(layer, graph)
-            self.spans |= dict.fromkeys(layer, (start, self.end))
+        self.end = 0.0
+        for layer, span in zip(
+            ordered.layers, _spans(ordered.layers, graph, len(self.turns) * graph.lane), strict=True
+        ):
+            self.spans |= dict.fromkeys(layer, span)
+            self.end = span[1]
 
     @property
     def right(self) -> float:
@@ -279,7 +291,7 @@ def curves(route: Sequence[Point], direction: Direction = "right", radius: float
 
 def _is_corner(a: Point, b: Point, c: Point) -> bool:
     """Whether a route turns by a right angle."""
-    return (a[0] == b[0] and b[1] == c[1] and a != b != c) or (a[1] == b[1] and b[0] == c[0] and a != b != c)
+    return a != b != c and ((a[0] == b[0] and b[1] == c[1]) or (a[1] == b[1] and b[0] == c[0]))
 
 
 def _toward(start: Point, end: Point, length: float) -> Point:
