@@ -15,11 +15,14 @@ from typing import Any, cast
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Curve
 
 import autograd_lite as ag
 from autograd_lite.program.trace import trace
 from autograd_lite.readings.drawing.diagram import LIMIT, Box, Diagram, Link
-from autograd_lite.readings.drawing.painting import ROUND
+from autograd_lite.readings.drawing.painting import ORANGE, ROUND
 from autograd_lite.readings.drawing.picture import PAGE, Drawing
 from autograd_lite.readings.layout.rows import curves
 from autograd_lite.testing.random_programs import random_program
@@ -248,6 +251,16 @@ def test_a_long_program_goes_on_in_rows(name):
     assert half.width <= PAGE / 2
     assert len(one.layout.rows) == 1 < len(page.layout.rows) < len(half.layout.rows)
     assert drawing(name).diagram == drawing(name, "one row").diagram
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_lit_paths_are_lit_from_end_to_end(look):
+    drawn = drawing("network, lit", look)
+    patches = [patch for patch in drawn.painting.figure().axes[0].patches if isinstance(patch, PathPatch)]
+    paths = [patch.get_path() for patch in patches if patch.get_edgecolor() == to_rgba(ORANGE)]
+    lit = [link for link in drawn.diagram.links if link.lit]
+    assert len(paths) == len(lit) + 1  # one of the legend
+    assert all(path.codes is not None and np.sum(path.codes == Curve.MOVETO) == 1 for path in paths)
 
 
 @pytest.mark.parametrize("name", ["one op", "no op", "constants", "not a number"])
