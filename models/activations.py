@@ -86,8 +86,11 @@ def derivatives(lesson: Lesson) -> None:
     x = np.linspace(-4, 4, 161)
     values = {name: (x, function(x)) for name, function in ACTIVATIONS.items()}
     slopes = {name: (x, slope(function, x)) for name, function in ACTIVATIONS.items()}
-    draw = partial(pictures.draw_curves, x="x", y="", window=(-1.1, 2))
-    panels = {"The activation": partial(draw, lines=values), "Its derivative": partial(draw, lines=slopes)}
+    draw = partial(pictures.draw_curves, x="x", window=(-1.1, 2))
+    panels = {
+        "The activation": partial(draw, lines=values, y="f(x)"),
+        "Its derivative": partial(draw, lines=slopes, y="df_dx"),
+    }
     lesson.picture("activations.png", pictures.panels("Of an error's slope, the sigmoid lets little through", panels))
     for name, (_, found) in slopes.items():
         lesson.check_beside(f"{name}: largest derivative", found.max(), FORMULAS[name](x).max(), "formula")

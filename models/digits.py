@@ -14,9 +14,9 @@ from models.checks import Array, InputError
 from models.digit_images import CLASSES, SIDE, Data, checked, load, moved, noisy, split
 from models.lesson import Lesson, main
 from models.training import Trained, train
+from models.two_layers import ACTIVATIONS
 
 RATE, SIZE, PATIENCE = 5e-3, 64, 15  # Adam's first step size, images of a mini-batch, epochs without a smaller error
-ACTIVATIONS: dict[str, Any] = {"relu": ag.relu, "tanh": ag.tanh, "sigmoid": ag.sigmoid, "gelu": ag.gelu}
 
 
 def layer_sizes(hidden: str) -> list[int]:

@@ -86,7 +86,7 @@ def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, A
     lesson.table(["squared error", "training", "new examples", "if stopped", "at iteration"], rows)
     title = "A line misses the truth, degree 15 follows the noise"
     lesson.picture("overfitting_fits.png", pictures.panels(title, fits, 3, WIDE))
-    title = "The training error falls for ever; the held-out error says: stop"
+    title = "The training error only falls; the held-out error says when to stop"
     lesson.picture("overfitting_curves.png", pictures.panels(title, curves, 3, WIDE))
     lesson.at_least("too small: new examples", errors["too small"][1], LINE)
     lesson.at_most("right: new examples", errors["right"][1], 2 * NOISE**2)
