@@ -13,6 +13,7 @@ import zipfile
 from collections import OrderedDict, defaultdict, namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from autograd_lite.saving import formats
 
 ROOT = Path(__file__).parents[1]
 Layer = namedtuple("Layer", ["weights", "bias"])
-each_ending = pytest.mark.parametrize("ending", [".npz", ".safetensors"])
+needs_safetensors = pytest.mark.skipif(find_spec("safetensors") is None, reason="safetensors is not installed")
+each_ending = pytest.mark.parametrize("ending", [".npz", pytest.param(".safetensors", marks=needs_safetensors)])
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,7 @@ def test_numpy_reads_the_arrays_by_the_names_of_their_places(tmp_path):
         assert json.loads(found["tree.json"])["tree"]["dict"][1] == ["rate", 0.1]
 
 
+@needs_safetensors
 def test_safetensors_reads_the_arrays_by_the_names_of_their_places(tmp_path):
     from safetensors.numpy import load_file
 
@@ -426,6 +429,7 @@ def test_a_file_of_another_kind_is_an_error_and_never_run(content, reason, tmp_p
     assert os.listdir() == ["a.npz"]
 
 
+@needs_safetensors
 @each_ending
 def test_a_file_of_the_other_format_is_an_error(ending, tmp_path):
     other = {".npz": ".safetensors", ".safetensors": ".npz"}[ending]
