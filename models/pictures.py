@@ -284,3 +284,16 @@ def gallery(title: str, images: Sequence[Array], captions: Sequence[str], column
         each.imshow(image, cmap="gray_r")
         each.set_title(caption, fontsize=12)
     return figure
+
+
+@styled
+def bar_panels(title: str, panels: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw a panel of upright bars for each quantity, each bar with its number; every panel has a scale of its own."""
+    figure, axes = canvas(title, 1, len(panels))
+    for each, (quantity, heights) in zip(axes, panels.items(), strict=True):
+        drawn = each.bar(list(heights), list(heights.values()), color=COLORS[: len(heights)], width=0.7)
+        each.bar_label(drawn, fmt="{:,.4g}", padding=3)
+        each.set_title(quantity)
+        each.grid(axis="x", visible=False)
+        each.margins(y=0.12)
+    return figure

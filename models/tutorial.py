@@ -15,6 +15,7 @@ PARTS = {
     "neuron": "Training a neuron on eight points",
     "activations": "Activations: why a network bends",
     "linear_regression": "Linear regression: the price of a house",
+    "bag_of_words": "Is a remark positive or negative? A bag of words",
     "overfitting": "Too small, right, too large, and when to stop",
     "learning_rate": "The learning rate: how large a step?",
     "digits": "A deep network on real data",
