@@ -99,6 +99,32 @@ def test_every_picture_that_is_named_is_written(piped_run):
         assert name in GREY or np.any(red != blue), name
 
 
+README = (ROOT / "models" / "README.md").read_text("utf-8")
+ROWS = re.findall(r"^\| (.+) \| `python -m models\.(\w+)` \| `(.+)` \| `(.+)`: .+ \|$", README, re.MULTILINE)
+
+
+def test_the_table_of_the_eleven_systems_has_them_in_the_order_of_the_lesson():
+    modules = [module for _, module, _, _ in ROWS]
+    assert len(ROWS) == 11
+    assert list(dict.fromkeys(modules)) == [name for name in tutorial.PARTS if name != "custom_objective"]
+
+
+@pytest.mark.parametrize(("system", "module", "picture", "figure"), ROWS)
+def test_the_table_names_what_the_lesson_shows(system, module, picture, figure, piped_run):
+    run, _ = piped_run
+    _, part = run.stdout.split(f"(python -m models.{module})\n")
+    part = re.split(r"^\d+\. .*\(python -m models\.", part, maxsplit=1, flags=re.MULTILINE)[0]
+    if "Left out: " not in part:
+        assert re.search(rf"^  {re.escape(figure)} .* agree$", part, re.MULTILINE)
+        assert f"  out/{picture}:" in run.stdout
+
+
+def test_each_module_is_named_in_the_readme():
+    named = set(re.findall(r"models\.(\w+)`|`(\w+)\.py`", README))
+    modules = {path.stem for path in (ROOT / "models").glob("[a-z]*.py")} - {"tutorial"}
+    assert {name for pair in named for name in pair if name} == modules
+
+
 def test_the_models_are_listed_in_the_order_of_the_lesson():
     shown = subprocess.run([sys.executable, "-m", "models"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = re.findall(r"^python -m models\.(\w+) +\S", shown.stdout, re.MULTILINE)
