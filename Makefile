@@ -28,7 +28,7 @@ $(INSTALLED): pyproject.toml
 $(VENV): $(INSTALLED)
 
 run: $(INSTALLED)
-	$(BIN)/python -m models.tutorial $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m models.tutorial $(ARGS)
 
 test: $(INSTALLED)
 	$(PYTEST) --dist loadfile $(ARGS)

@@ -1,4 +1,7 @@
-"""The same neuron with its chain rule derived by hand, in NumPy alone: what the backward pass is held to."""
+"""The same neuron with its chain rule derived by hand, in NumPy alone: what the backward pass is held to.
+
+The class is that of `models/neuron.py` word for word, so that either file is read alone: a diff shows what differs.
+"""
 
 import sys
 from functools import partial

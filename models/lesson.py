@@ -142,7 +142,7 @@ def needed(module: str, package: str, extra: str) -> Any:
     """Import a module of an extra, or raise MissingExtra with the line that installs it."""
     try:
         return importlib.import_module(module)
-    except (ImportError, OSError) as problem:
+    except Exception as problem:  # where its own library does not load, a package raises what it likes
         raise MissingExtra(
             f"{package} is needed here: pip install 'autograd_lite[{extra}]' ({str(problem).splitlines()[0]})"
         ) from None

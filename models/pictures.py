@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from models.checks import Array
 
@@ -78,6 +78,7 @@ def curves(
     *,
     marks: Mapping[str, tuple[float, float]] | None = None,
     log: str = "",
+    below: bool = False,
 ) -> Figure:
     """Draw one line for each name, told apart by colour and dashes.
 
@@ -92,27 +93,54 @@ def curves(
         Points that the text is written at.
     log : str
         The axes that are logarithmic: "x", "y", "xy".
+    below : bool
+        Whether the texts stand to the left, below their points, as suits a falling line, rather than above them.
     """
     figure, (axes,) = canvas(title)
     draw_curves(axes, lines, x, y, log=log)
     for text, (at_x, at_y) in (marks or {}).items():
         axes.plot(at_x, at_y, "o", color="black", markersize=7, zorder=4)
-        axes.annotate(text, (at_x, at_y), xytext=(0, 12), textcoords="offset points", ha="center", va="bottom")
+        place, ha, va = ((-8, -4), "right", "top") if below else ((0, 12), "center", "bottom")
+        white = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1}
+        axes.annotate(text, (at_x, at_y), xytext=place, textcoords="offset points", ha=ha, va=va, bbox=white)
     return figure
 
 
-def draw_curves(axes: Axes, lines: Mapping[str, Points], x: str, y: str, *, log: str = "") -> None:
-    """Draw lines on axes, with a legend where there are several."""
+def draw_curves(
+    axes: Axes,
+    lines: Mapping[str, Points],
+    x: str,
+    y: str,
+    *,
+    log: str = "",
+    window: tuple[float, float] | None = None,
+) -> None:
+    """Draw lines on axes, with a legend where there are several; `window` is what is shown of y."""
     for (name, (across, up)), color, dash in zip(lines.items(), COLORS, DASHES, strict=False):
         axes.plot(across, up, label=name, color=color, linestyle=dash)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     if "x" in log:
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())  # their labels would lie on each other
     if "y" in log:
         axes.set_yscale("log")
+    if window:
+        axes.set_ylim(*window)
     if len(lines) > 1:
         axes.legend()
+
+
+@styled
+def panels(
+    title: str, draws: Mapping[str, Callable[[Axes], object]], columns: int = 2, inches: tuple[float, float] = (9, 4.6)
+) -> Figure:
+    """Draw several pictures in rows: each function draws on the axes that it is given, below its name."""
+    figure, axes = canvas(title, -(-len(draws) // columns), columns, inches)
+    for each, (name, draw) in zip(axes, draws.items(), strict=False):
+        draw(each)
+        each.set_title(name)
+    return figure
 
 
 @styled
@@ -209,19 +237,23 @@ def draw_regions(
         axes.scatter(x, y, color=color, marker=marker, s=70, edgecolor="white", label=f"class {label}", zorder=3)
     axes.set_xlabel("First input")
     axes.set_ylabel("Second input")
+    axes.legend(frameon=True, framealpha=0.8, edgecolor="none")
 
 
 @styled
 def confusion(title: str, table: Any, names: Sequence[str]) -> Figure:
-    """Draw how often each class (row) was predicted to be each class (column)."""
+    """Draw how often each class (row) was predicted to be each class (column); mistakes stand out."""
     table = np.asarray(table)
     size = 2.6 + 0.55 * len(names)
     figure, (axes,) = canvas(title, inches=(max(size, 5.5), size))
     axes.grid(False)
-    axes.imshow(table, cmap=ListedColormap([f"#{255 - k:02X}{255 - k // 2:02X}{255 - k // 4:02X}" for k in range(200)]))
+    axes.imshow(table, cmap=LinearSegmentedColormap.from_list("", ["white", BLUE]), vmin=0)
     for (row, column), count in np.ndenumerate(table):
-        dark = count > 0.6 * table.max()
-        axes.text(column, row, f"{count}", ha="center", va="center", color="white" if dark else "black")
+        if row == column:
+            look: dict[str, Any] = {"color": "white" if count > 0.5 * table.max() else "black"}
+        else:
+            look = {"color": ORANGE, "weight": "bold"} if count else {"color": GREY, "alpha": 0.4}
+        axes.text(column, row, f"{count}", ha="center", va="center", **look)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("Predicted")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,9 +52,11 @@ def train(
     epochs: int,
     rng: np.random.Generator,
     size: int | None = None,
+    vary: Callable[..., tuple[Any, ...]] | None = None,
     held_out: tuple[Any, ...] | None = None,
     patience: int | None = None,
     checkpoint: Path | None = None,
+    setup: Mapping[str, Any] | None = None,
     progress: Steps = quiet,
 ) -> Trained:
     """Lower a loss by mini-batches; return the best parameters and the errors on the way.
@@ -72,34 +74,41 @@ def train(
         Shuffles the examples of each epoch.
     size : int, optional
         Of a mini-batch; all examples by default.
+    vary : callable, optional
+        (rng, *batch) -> the batch to step by, such as one with noise; what is measured stays as it is.
     patience : int, optional
         Stop when the held-out error has not been smaller for so many epochs.
     checkpoint : Path, optional
-        Written after each epoch. Where it is there already, the run goes on from it, to the same result.
+        Written at the start and after each epoch. Where it is there already, the run goes on from it, to the same
+        result.
+    setup : mapping, optional
+        What the run is made of beside its data, such as its seed: a checkpoint of a run with another one is refused.
     progress : callable
         Makes the steps that are iterated over: (count, start) -> Progress.
 
     Raises
     ------
     ValueError
-        Where a loss is not finite; the checkpoint is then the one of the epoch before.
+        Where a loss is not finite, and the checkpoint is then the one of the epoch before; where the checkpoint is
+        damaged, or of another run.
     """
     value_and_grad = ag.value_and_grad(loss)
     run = Trained(params)
+    setup = dict(setup or {})
     if checkpoint is not None and checkpoint.exists():
-        params, run = _restored(ag.load(checkpoint), optimizer, rng)
+        params, run = _restored(checkpoint, setup, optimizer, rng)
     else:
         _measure(run, loss, params, data, held_out)
+        _save(checkpoint, setup, params, run, optimizer, rng)
     steps = progress(epochs, run.epochs)
     for _ in steps:
         if patience is not None and run.epochs - run.best >= patience:
             break
         for batch in ag.optim.batches(data, size or len(data[0]), rng):
-            _, gradient = value_and_grad(params, *batch)
+            _, gradient = value_and_grad(params, *(vary(rng, *batch) if vary else batch))
             params = optimizer.step(params, gradient)
         steps.loss = _measure(run, loss, params, data, held_out)
-        if checkpoint is not None:
-            ag.save(checkpoint, _state(params, run, optimizer, rng))
+        _save(checkpoint, setup, params, run, optimizer, rng)
     return run
 
 
@@ -119,10 +128,27 @@ def _finite(error: Any, epoch: int) -> float:
     return float(error)
 
 
-def _state(params: Tree, run: Trained, optimizer: Any, rng: np.random.Generator) -> Tree:
-    return {"params": params, "run": vars(run), "optimizer": optimizer.state, "rng": rng.bit_generator.state}
+def _save(
+    checkpoint: Path | None, setup: dict[str, Any], params: Tree, run: Trained, optimizer: Any, rng: np.random.Generator
+) -> None:
+    if checkpoint is None:
+        return
+    state = {"params": params, "run": vars(run), "optimizer": optimizer.state, "rng": rng.bit_generator.state}
+    try:
+        ag.save(checkpoint, {"setup": setup, **state})
+    except ValueError as problem:
+        raise InputError(f"checkpoint: {problem}") from None
 
 
-def _restored(state: Tree, optimizer: Any, rng: np.random.Generator) -> tuple[Tree, Trained]:
+def _restored(
+    checkpoint: Path, setup: dict[str, Any], optimizer: Any, rng: np.random.Generator
+) -> tuple[Tree, Trained]:
+    try:
+        state = ag.load(checkpoint)
+    except ValueError as problem:
+        raise InputError(f"checkpoint: {problem}") from None
+    found = state.get("setup") if isinstance(state, dict) else None
+    if found != setup:
+        raise InputError(f"checkpoint: expected one of a run with {setup}, got {found or 'another file'}")
     optimizer.state, rng.bit_generator.state = state["optimizer"], state["rng"]
     return state["params"], Trained(**state["run"])

@@ -13,6 +13,13 @@ PARTS = {
     "prediction": "Two predictions, and the error of the wrong one",
     "chain_rule": "The chain rule: the backward pass beside the formulas derived by hand",
     "neuron": "Training a neuron on eight points",
+    "activations": "Activations: why a network bends",
+    "linear_regression": "Linear regression: the price of a house",
+    "bag_of_words": "Is a remark positive or negative? A bag of words",
+    "overfitting": "Too small, right, too large, and when to stop",
+    "learning_rate": "The learning rate: how large a step?",
+    "digits": "A deep network on real data",
+    "custom_objective": "Beyond the lesson: a loss of your own for boosted trees",
 }
 """The modules of the lesson, in its order, and what each is about."""
 

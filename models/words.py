@@ -49,6 +49,6 @@ def sparsity(counts: Array) -> dict[str, float]:
     return {
         "different words": counts.shape[1],
         "words seen once": once,
-        "zeros, %": round(100 - filled, 2),
+        "zeros, %": 100 - filled,
         "above zero, %": filled,
     }

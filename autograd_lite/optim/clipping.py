@@ -35,6 +35,10 @@ def global_norm(tree: Tree) -> float:
     TypeError
         Where a leaf is no array of numbers.
 
+    Notes
+    -----
+    It can be differentiated, and so can `clip_by_norm`. Subgradient: 0 where all elements are 0.
+
     Examples
     --------
     >>> ag.optim.global_norm({"w": np.array([2.0, -3.0]), "b": 6.0})

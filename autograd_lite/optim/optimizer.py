@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tape import current_run
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
@@ -51,8 +52,7 @@ class Optimizer:
 
     def __init__(self, learning_rate: Rate, *, weight_decay: float = 0.0) -> None:
         self.steps = 0
-        self._slots: dict[str, Tree] = {}
-        self._form: Tree = None  # the structure of the parameters, with an array of one's shape in its place
+        self._kept: Tree = None  # in the structure of the parameters, a _Kept in the place of each
         self.learning_rate = learning_rate
         self.weight_decay = check_not_negative("weight_decay", weight_decay)
 
@@ -93,28 +93,22 @@ class Optimizer:
         TypeError
             Where a leaf is no array of real numbers. After an error nothing has changed.
         """
-        places_below = (place for place, _ in places("", params))
-        trees.map_tree(lambda p, g: _check_pair(next(places_below), p, g), params, gradients)
         leaves, rebuild = trees.flatten(params)
+        pairs = list(zip(leaves, _checked_gradients(params, leaves, gradients), strict=True))
         form = _plain(params)
-        if self._form is not None and (differ := _difference(self._form, form)):
-            known, now = differ
-            raise ValueError(
-                f"this optimiser has stepped {known} so far, and now got {now}; make one optimiser for each model"
-            )
-        shape = trees.flatten(form)[1]
-        slots = self._slots or dict.fromkeys(self.slots, shape([np.zeros_like(p) for p in leaves]))
-        columns = [trees.flatten_like(form, slots[name]) or [] for name in self.slots]
-        pairs = zip(leaves, trees.flatten_like(params, gradients) or [], strict=True)
+        known = _first_kept(form, len(self.slots)) if self._kept is None else self._kept
+        complaint = "this optimiser has stepped {} so far, and now got {}; make one optimiser for each model"
+        kept = _beside(known, form, complaint)
         rate = self.learning_rate
-        rows = [self._stepped(rate, p, g, [column[i] for column in columns]) for i, (p, g) in enumerate(pairs)]
+        rows = [self._stepped(rate, p, g, k.slots) for (p, g), k in zip(pairs, kept, strict=True)]
         stepped: T = rebuild([row[0] for row in rows])
-        self._slots = {name: shape([row[k] for row in rows]) for k, name in enumerate(self.slots, start=1)}
-        self._form = trees.map_tree(_of_its_shape, form) if self._form is None else self._form
+        for k, row in zip(kept, rows, strict=True):
+            k.slots = row[1:]
+        self._kept = known
         self.steps += 1
         return stepped
 
-    def _stepped(self, rate: float, p: Any, g: Any, slots: list[Any]) -> tuple[Any, ...]:
+    def _stepped(self, rate: float, p: Any, g: Any, slots: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return one parameter after a step, in its dtype if that is inexact, and its new slots."""
         if self.weight_decay and not self._decoupled:
             g = g + self.weight_decay * p
@@ -159,7 +153,7 @@ class Optimizer:
             "kind": type(self).__name__,
             "steps": self.steps,
             "learning_rate": described(self._schedule),
-            "slots": {name: trees.map_tree(np.array, slot) for name, slot in self._slots.items()},
+            "slots": {name: self._slot(i) for i, name in enumerate(self.slots) if self._kept is not None},
         }
 
     @state.setter
@@ -172,10 +166,8 @@ class Optimizer:
             raise ValueError(f"expected the state of an optimiser of the kind {kind!r}, got {state['kind']!r}")
         steps = check_count("state['steps']", state["steps"], least=0)
         schedule = self._schedule_of(state["learning_rate"])
-        slots = self._checked_slots(state["slots"], self.slots if steps else ())
-        self.steps, self._schedule, self._slots = steps, schedule, slots
-        if slots:
-            self._form = trees.map_tree(_of_its_shape, slots[self.slots[0]])
+        kept = self._kept_of(state["slots"], steps)
+        self.steps, self._schedule, self._kept = steps, schedule, kept
 
     def _schedule_of(self, rate: Any) -> Callable[[int], float]:
         """Return the schedule for the learning rate of a state: a new number, or the one that is there."""
@@ -189,39 +181,85 @@ class Optimizer:
             )
         return self._schedule
 
-    def _checked_slots(self, slots: Any, names: tuple[str, ...]) -> dict[str, Tree]:
-        """Return a copy of the slots of a state, once they are what this optimiser remembers."""
+    def _slot(self, i: int) -> Tree:
+        """Return a copy of one slot of each parameter."""
+        return trees.map_tree(lambda k: np.array(k.slots[i]), self._kept)
+
+    def _kept_of(self, slots: Any, steps: int) -> Tree:
+        """Return what is kept of each parameter after some steps, copied from the slots of a state."""
+        names = self.slots if steps else ()
         if not isinstance(slots, Mapping) or set(slots) != set(names):
             given = sorted(map(str, slots)) if isinstance(slots, Mapping) else type(slots).__name__
             raise ValueError(f"expected state['slots'] to be a dict with the keys {list(names)}, got {given}")
-        copies = {name: trees.map_tree(lambda x: np.array(plain(x)), _plain(slots[name])) for name in names}
-        known = self._form
-        for name, slot in copies.items():
+        known, columns = self._kept, []
+        for name in names:
+            slot = trees.map_tree(lambda x: np.array(plain(x)), _plain(slots[name]))
             for place, x in places(f"state['slots'][{name!r}]", slot):
                 if x.dtype.kind not in "fiub":
                     raise ValueError(f"expected {place} to be an array of real numbers, got dtype {x.dtype}")
-            known = slot if known is None else known
-            if differ := _difference(known, slot):
-                raise ValueError(f"expected state['slots'][{name!r}] to be {differ[0]}, got {differ[1]}")
-        return copies
+            known = _first_kept(slot, 0) if known is None else known
+            _beside(known, slot, f"expected state['slots'][{name!r}] to be {{}}, got {{}}")
+            columns.append(trees.flatten_like(known, slot) or [])
+        if not names:
+            return self._kept if steps else None
+        rows = zip(*columns, strict=True)
+        return trees.map_tree(lambda k: _Kept(k.shape, next(rows)), known)
 
 
-def _check_pair(place: str, p: Any, g: Any) -> None:
+class _Kept:
+    """What is kept of one parameter: its shape, and its slots."""
+
+    __slots__ = ("shape", "slots")
+
+    def __init__(self, shape: Shape, slots: tuple[Any, ...]) -> None:
+        self.shape = shape
+        self.slots = slots
+
+
+def _first_kept(form: Tree, slots: int) -> Tree:
+    """Return what is kept before the first step, in the structure of the parameters."""
+    return trees.map_tree(lambda p: _Kept(np.shape(p), (np.zeros_like(p),) * slots), form)
+
+
+def _beside(known: Tree, given: Tree, complaint: str) -> list[_Kept]:
+    """Return what is kept of each leaf of a tree; raise ValueError where the structure or a shape is another."""
+    kept = trees.flatten_like(given, known)
+    if kept is None:
+        raise ValueError(complaint.format(f"a tree {trees.describe(known)}", trees.describe(given)))
+    before, now = [k.shape for k in kept], [np.shape(x) for x in trees.flatten(given)[0]]
+    if before != now:
+        raise ValueError(complaint.format(f"arrays of shapes {before}", now))
+    return kept
+
+
+def _checked_gradients(params: Tree, leaves: list[Any], gradients: Tree) -> list[Any]:
+    """Return the gradients in the order of the parameters, once a step can be done with each pair."""
+    beside = trees.flatten_like(params, gradients)
+    if beside is None:
+        raise ValueError(
+            f"expected params and gradients to be two trees of one structure, got {trees.describe(params)} and "
+            f"{trees.describe(gradients)}"
+        )
+    for i, (p, g) in enumerate(zip(leaves, beside, strict=True)):
+        try:
+            _check_pair(p, g)
+        except (TypeError, ValueError) as error:
+            place = list(places("", params))[i][0]
+            raise type(error)(f"at {place}: {error}" if place else str(error)) from None
+    return beside
+
+
+def _check_pair(p: Any, g: Any) -> None:
     """Raise the error for a parameter or gradient that no step can be done with."""
-    for tree, name, x in (("params", "parameter", p), ("gradients", "gradient", g)):
+    for name, x in (("parameter", p), ("gradient", g)):
         if type(x) is Tensor and current_run() is None:
-            raise TypeError(
-                f"{tree}{place}: expected a {name} to be an array, got a Tensor; pass its .value (or .grad)"
-            )
+            raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
         dtype = np.asarray(plain(raw(x))).dtype
         if dtype.kind not in "fiub":
             hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
-            raise TypeError(f"{tree}{place}: expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")
+            raise TypeError(f"expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")
     if np.shape(p) != np.shape(g):
-        raise ValueError(
-            f"gradients{place}: expected a gradient of the parameter's shape {np.shape(p)}, got one of shape "
-            f"{np.shape(g)}"
-        )
+        raise ValueError(f"expected a gradient of the parameter's shape {np.shape(p)}, got one of shape {np.shape(g)}")
 
 
 def _plain(tree: Tree) -> Tree:
@@ -238,17 +276,3 @@ def _plain(tree: Tree) -> Tree:
         else:
             home[key] = node
     return top[0]
-
-
-def _difference(known: Tree, given: Tree) -> tuple[str, str] | None:
-    """Return what two trees are, where their structures or shapes differ; None where they are alike."""
-    beside = trees.flatten_like(given, known)
-    if beside is None:
-        return f"a tree {trees.describe(known)}", trees.describe(given)
-    before, now = ([np.shape(x) for x in leaves] for leaves in (beside, trees.flatten(given)[0]))
-    return (f"arrays of shapes {before}", str(now)) if before != now else None
-
-
-def _of_its_shape(x: Any) -> Any:
-    """Return an array of the shape of another one, which holds a single number."""
-    return np.broadcast_to(0.0, np.shape(x))

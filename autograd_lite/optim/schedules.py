@@ -32,15 +32,11 @@ class Schedule:
     def _rate(self, step: int) -> float:
         raise NotImplementedError
 
-    def __repr__(self) -> str:
-        values = [f"{name}={described(value)}" for name, value in vars(self).items()]
-        return f"{type(self).__name__}({', '.join(values)})"
-
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # the fields of a frozen dataclass, once they are checked
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Constant(Schedule):
     """The same learning rate at each step, which is what an optimiser makes of a number.
 
@@ -59,7 +55,7 @@ class Constant(Schedule):
         return self.rate
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class StepDecay(Schedule):
     """A rate that is multiplied by a factor every few steps: ``rate * factor ** (step // every)``.
 
@@ -92,7 +88,7 @@ class StepDecay(Schedule):
         return self.rate * self.factor ** (step // self.every)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class CosineDecay(Schedule):
     """A rate that falls along half a wave of the cosine, and stays where it ends.
 
@@ -154,6 +150,9 @@ class WarmUp(Schedule):
     def __post_init__(self) -> None:
         as_schedule("schedule", self.schedule)
         self._set("steps", check_count("steps", self.steps, least=0))
+
+    def __repr__(self) -> str:
+        return f"WarmUp(schedule={described(self.schedule)}, steps={self.steps})"
 
     def _rate(self, step: int) -> float:
         schedule = as_schedule("schedule", self.schedule)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from autograd_lite.core.trees import Tree
+from autograd_lite.saving.atomic import replacing
 from autograd_lite.saving.formats import form_of
 from autograd_lite.saving.likeness import fit
-from autograd_lite.saving.replacing import replacing
 from autograd_lite.saving.structure import decode, encode
 
 __all__ = ["load", "save"]

@@ -140,7 +140,7 @@ def _encode_array(leaf: Any, path: Path, arrays: Arrays) -> dict[str, Any]:
 
 def _name(path: Path, taken: Arrays) -> str:
     """Return the keys that lead to an array as a name that no other has, and that both formats can hold."""
-    parts = [re.sub(r"[^\w.+-]|\.(?=npy$)", "_", str(key)) or "_" for key, _ in path]
+    parts = [re.sub(r"[^\w.+-]|\.(?=npy$)", "_", str(key)) for key, _ in path]
     name = "/".join(parts)[:1000] or "tree"
     names = chain([name], (f"{name}_{n}" for n in count(2)))
     return next(name for name in names if name not in taken and name not in (TEXT, "__metadata__"))
@@ -187,7 +187,7 @@ def _decode_node(coded: Any, arrays: Arrays) -> Tree:
 
 
 def _decode_array(stored: Array, dtype: str, shape: list[int], axes: Sequence[int] = ()) -> Array:
-    array = np.require(bytes_of(stored).view(dtype).reshape(shape), requirements=["WRITEABLE", "ALIGNED"])
+    array = bytes_of(stored).view(dtype).reshape(shape)
     return np.ascontiguousarray(array.transpose(axes)).transpose(np.argsort(axes)) if axes else array
 
 

@@ -139,6 +139,8 @@ class _Nudge(Observer[Tensor]):
         if isinstance(value, tuple):  # an op of several outputs
             moved_parts = map(self, value)
             return type(value)(*moved_parts) if hasattr(value, "_fields") else tuple(moved_parts)
+        if type(value) is Tensor:  # in a transform within the function: moved where it was recorded
+            return value
         dtype = np.asarray(value).dtype
         if dtype.kind not in "fc" or self.still:
             return value
@@ -155,7 +157,7 @@ class _Nudge(Observer[Tensor]):
 
     def decide(self, value: Any) -> Any:
         """Move every exact 0 to the side that was asked for."""
-        if not self.ties or isinstance(value, tuple):
+        if not self.ties or isinstance(value, (tuple, Tensor)):
             return value
         dtype = np.asarray(value).dtype
         if dtype.kind != "f":

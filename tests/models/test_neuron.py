@@ -1,6 +1,7 @@
 """The neuron on the backward pass is held to the hand-derived formulas, and both to independent witnesses."""
 
 import decimal
+import inspect
 import subprocess
 import sys
 from typing import Any
@@ -271,3 +272,8 @@ def test_a_neuron_refuses_bad_options(argument, value, kind, message):
 def test_the_reference_stands_without_the_framework():
     check = "import models.hand_derived, sys; sys.exit('autograd_lite' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_the_two_differ_in_their_formulas_alone():
+    written = [inspect.getsource(module.NeuralNetwork) for module in (neuron, hand_derived)]
+    assert written[0] == written[1]

@@ -6,6 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 X = np.random.default_rng(0).normal(size=(37, 3))
 Y = X @ np.array([1.0, -2.0, 0.5]) + 0.3 + 0.5 * np.random.default_rng(1).normal(size=37)
 DATA, HELD_OUT = (X[:25], Y[:25]), (X[25:], Y[25:])
-START = {"w": np.zeros(3), "b": 0.0}
+START: dict[str, Any] = {"w": np.zeros(3), "b": 0.0}
 
 
 def loss(params, x, y):
@@ -66,6 +67,18 @@ def test_it_is_the_loop_that_one_would_write(make):
 def test_all_examples_are_one_batch_where_no_size_is_given():
     found = train(loss, START, DATA, optimizer=ag.optim.SGD(0.1), epochs=1, rng=np.random.default_rng(0))
     np.testing.assert_allclose(found.params["w"], -0.1 * ag.grad(loss)(START, *DATA)["w"], rtol=1e-12)
+
+
+def test_batches_may_be_varied_for_the_step_alone():
+    def doubled(rng, x, y):
+        return 2 * x, y + rng.normal()
+
+    found = train(loss, START, DATA, optimizer=ag.optim.SGD(0.1), epochs=1, rng=np.random.default_rng(0), vary=doubled)
+    rng = np.random.default_rng(0)
+    rng.permutation(25)
+    gradient = ag.grad(loss)(START, 2 * DATA[0], DATA[1] + rng.normal())
+    np.testing.assert_allclose(found.params["w"], -0.1 * gradient["w"], rtol=1e-12)
+    assert found.training == [loss(START, *DATA), loss(found.params, *DATA)]
 
 
 def test_it_stops_when_the_held_out_error_has_been_no_smaller_and_returns_the_best():
@@ -157,6 +170,25 @@ def test_a_damaged_checkpoint_is_an_error_and_stays_as_it_is(tmp_path):
     with pytest.raises(ValueError, match=r"run\.npz"):
         run(OPTIMIZERS["SGD"], 5, checkpoint=checkpoint)
     assert checkpoint.read_bytes() == damaged
+
+
+def test_a_checkpoint_of_another_run_is_refused_and_stays_as_it_is(tmp_path):
+    ag.save(tmp_path / "tree.npz", [1.0])
+    run(OPTIMIZERS["SGD"], 3, checkpoint=tmp_path / "run.npz", setup={"seed": 1})
+    run(OPTIMIZERS["SGD"], 5, checkpoint=tmp_path / "run.npz", setup={"seed": 1})
+    for name, got in (("run.npz", r"{'seed': 1}"), ("tree.npz", "another file")):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(ValueError, match=rf"^checkpoint: expected one of a run with {{'seed': 2}}, got {got}$"):
+            run(OPTIMIZERS["SGD"], 5, checkpoint=tmp_path / name, setup={"seed": 2})
+        assert (tmp_path / name).read_bytes() == before
+
+
+@pytest.mark.parametrize(("name", "error"), [("run.txt", ValueError), ("no/folder/run.npz", OSError)])
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_the_first_step(name, error, tmp_path):
+    sgd = ag.optim.SGD(0.1)
+    with pytest.raises(error, match=name.split("/")[0]):
+        run(lambda: sgd, 5, checkpoint=tmp_path / name)
+    assert sgd.steps == 0
 
 
 def test_a_loss_that_is_not_finite_is_an_error_that_says_what_to_try(tmp_path):

@@ -102,6 +102,10 @@ def test_what_is_no_number(f):
         f({"w": np.ones(2), "name": "w"})
 
 
+def test_the_subgradient_at_zero():
+    assert ag.grad(lambda x: global_norm([x]) + 3 * x)(0.0) == 3.0
+
+
 @pytest.mark.parametrize("limit", [0.5, 10.0])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_they_can_be_differentiated(limit, dtype):

@@ -36,6 +36,25 @@ def test_the_variance(make, distribution, name):
         assert np.sqrt(3 * variance) * 0.999 < np.max(np.abs(w)) <= np.sqrt(3 * variance)
 
 
+@each
+@pytest.mark.parametrize(
+    ("shape", "fan_in", "fan_out"),
+    [(2, 2, 1), ((2,), 2, 1), ((2, 3), 2, 3), ((2, 3, 5), 15, 10), ((2, 3, 5, 7), 105, 70)],
+)
+def test_fans(make, shape, fan_in, fan_out):
+    variance = 2 / fan_in if make is he else 2 / (fan_in + fan_out)
+    normal, uniform = np.random.default_rng(0), np.random.default_rng(0)
+    np.testing.assert_allclose(
+        make(shape, np.random.default_rng(0)), np.sqrt(variance) * normal.normal(size=shape), rtol=1e-14
+    )
+    np.testing.assert_allclose(
+        make(shape, np.random.default_rng(0), distribution="uniform"),
+        np.sqrt(3 * variance) * uniform.uniform(-1, 1, size=shape),
+        atol=1e-15,  # low + (high - low) * u rounds at the size of the bound
+        rtol=0,
+    )
+
+
 LAYERS = {
     "matrix": (lambda x, w: x @ w, (400, 100), (100, 100)),
     "conv2d": (lambda x, w: ag.conv2d(x, w, padding="same"), (8, 16, 12, 12), (16, 16, 3, 3)),

@@ -2,6 +2,7 @@
 
 import re
 from collections import namedtuple
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -221,8 +222,11 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("gradients", "place"),
         [
-            ({"layers": [Layer(np.ones(2), np.ones(2))], "scale": 1.0}, "gradients['layers'][0].bias: expected a gr"),
-            ({"layers": [Layer(np.ones(2), 1.0)], "scale": "1"}, "gradients['scale']: expected a gradient to be an"),
+            (
+                {"layers": [Layer(np.ones(2), np.ones(2))], "scale": 1.0},
+                "at ['layers'][0].bias: expected a gradient of",
+            ),
+            ({"layers": [Layer(np.ones(2), 1.0)], "scale": "1"}, "at ['scale']: expected a gradient to be an ar"),
         ],
         ids=["shape", "text"],
     )
@@ -361,3 +365,35 @@ def test_an_optimiser_of_ones_own():
     np.testing.assert_allclose(p["w"], [0.8, -1.0])  # 0.9 * 0.02 - 0.1 * 0.1 > 0, 0.9 * -0.005 + 0.1 * 0.4 > 0
     assert repr(optimizer) == "Lion(learning_rate=0.1, weight_decay=0.0) after 2 steps"
     np.testing.assert_allclose(optimizer.state["slots"]["mean"]["w"], [0.0188, -0.00095])
+
+
+@pytest.mark.parametrize("make", [SGD, partial(Momentum, nesterov=True), RMSProp, Adam], ids=str)
+def test_a_penalty_is_part_of_the_gradient(make):
+    """That of 0.3 / 2 * sum(p**2), whichever optimiser: what PyTorch calls weight_decay."""
+    optimizer, without = make(0.1, weight_decay=0.3), make(0.1)
+    gradient = ag.grad(lambda p: np.sum(np.cosh(p["w"] - 1.0)))
+    penalised = ag.grad(lambda p: np.sum(np.cosh(p["w"] - 1.0)) + 0.3 / 2 * np.sum(p["w"] ** 2))
+    p = q = {"w": np.array([0.5, -1.5])}
+    for _ in range(5):
+        p, q = optimizer.step(p, gradient(p)), without.step(q, penalised(q))
+        np.testing.assert_allclose(p["w"], q["w"], rtol=1e-12)
+
+
+def test_a_decoupled_decay_is_no_part_of_the_moments():
+    """With no gradient it shrinks the weights alone, and each by the same share, however its gradients were."""
+    optimizer, p = AdamW(CosineDecay(0.1, 4), weight_decay=0.5), np.array([2.0, -4.0])
+    for t in range(4):
+        expected = p * (1 - CosineDecay(0.1, 4)(t) * 0.5)
+        p = optimizer.step(p, np.zeros(2))
+        np.testing.assert_allclose(p, expected, rtol=1e-15)
+    assert not any(np.any(slot) for slot in optimizer.state["slots"].values())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Momentum(0.1, 0), lambda: Momentum(0.1, 0.0, nesterov=True), lambda: SGD(0.1, weight_decay=0)],
+    ids=["Momentum", "Nesterov", "SGD"],
+)
+def test_options_of_0_leave_the_gradient(make):
+    p, gradients = np.array([1.0, -2.0]), [np.array([0.5, 1.0]), np.array([-1.0, 0.25])]
+    np.testing.assert_array_equal(steps(make(), p, gradients), steps(SGD(0.1), p, gradients))

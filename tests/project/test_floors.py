@@ -37,7 +37,7 @@ def test_readings_do_not_import_each_other():
         for other in others
         if room(module) == room(other) == "readings" and reading(module) != reading(other)
     }
-    assert {(module, other) for module, other in crossed if not other.endswith(".layout")} == set()
+    assert {(module, other) for module, other in crossed if not reading(other).endswith(".layout")} == set()
 
 
 def test_no_name_hides_a_module():

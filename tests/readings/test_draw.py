@@ -1,12 +1,13 @@
 """Drawings: every value once, the chain rule along the lit paths, and text that is neither cut nor overlaid."""
 
 import itertools
+import math
 import os
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -14,10 +15,17 @@ from typing import Any, cast
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Curve
 
 import autograd_lite as ag
+from autograd_lite.program.trace import trace
 from autograd_lite.readings.drawing.diagram import LIMIT, Box, Diagram, Link
-from autograd_lite.readings.drawing.picture import Drawing
+from autograd_lite.readings.drawing.painting import ORANGE, ROUND
+from autograd_lite.readings.drawing.picture import PAGE, Drawing
+from autograd_lite.readings.layout.rows import curves
+from autograd_lite.testing.random_programs import random_program
 
 ROOT = Path(__file__).parents[2]
 X = np.array([2.0, 1.5])
@@ -88,29 +96,48 @@ def products(A, B):
 INSTANCE = np.array([1.45, -0.66]), 0.0, X, 0
 PARAMS = {f"W{i}": MATRIX * i for i in (1, 2, 3)} | {f"b{i}": MATRIX[i - 1] for i in (1, 2, 3)}
 DRAWINGS = {
-    "neuron": lambda: ag.draw(neuron, *INSTANCE),
-    "neuron, lit": lambda: ag.draw(neuron, *INSTANCE, wrt=("weights", "bias")),
-    "network": lambda: ag.draw(network, PARAMS, ROWS, ROWS[::-1]),
-    "network, lit": lambda: ag.draw(network, PARAMS, ROWS, ROWS[::-1], wrt=tuple(PARAMS)),
-    "recurrent": lambda: ag.draw(recurrent, MATRIX[:2, :2], MATRIX[:2], np.zeros(2), np.tile(ROWS, (5, 1)), wrt="W"),
-    "cross-entropy": lambda: ag.draw(cross_entropy, ROWS, np.array([2, 0]), wrt="logits"),
-    "residual": lambda: ag.draw(residual, ROWS, MATRIX, MATRIX.T, wrt="x"),
-    "deep": lambda: ag.draw(deep, [(MATRIX, MATRIX[0])] * 25, ROWS),
-    "straight": lambda: ag.draw(straight, 0.3, wrt="x"),
-    "one op": lambda: ag.draw(np.exp, 1.0),
-    "no op": lambda: ag.draw(lambda x: x, 1.0),
-    "constants": lambda: ag.draw(lambda x: np.sin(2.0) * x + 3, 1.0),
-    "not a number": lambda: ag.draw(products, ROWS, MATRIX, wrt="B"),
+    "neuron": lambda **look: ag.draw(neuron, *INSTANCE, **look),
+    "neuron, lit": lambda **look: ag.draw(neuron, *INSTANCE, wrt=("weights", "bias"), **look),
+    "network": lambda **look: ag.draw(network, PARAMS, ROWS, ROWS[::-1], **look),
+    "network, lit": lambda **look: ag.draw(network, PARAMS, ROWS, ROWS[::-1], wrt=tuple(PARAMS), **look),
+    "recurrent": lambda **look: ag.draw(
+        recurrent, MATRIX[:2, :2], MATRIX[:2], np.zeros(2), np.tile(ROWS, (5, 1)), wrt="W", **look
+    ),
+    "cross-entropy": lambda **look: ag.draw(cross_entropy, ROWS, np.array([2, 0]), wrt="logits", **look),
+    "residual": lambda **look: ag.draw(residual, ROWS, MATRIX, MATRIX.T, wrt="x", **look),
+    "deep": lambda **look: ag.draw(deep, [(MATRIX, MATRIX[0])] * 25, ROWS, **look),
+    "straight": lambda **look: ag.draw(straight, 0.3, wrt="x", **look),
+    "one op": lambda **look: ag.draw(np.exp, 1.0, **look),
+    "no op": lambda **look: ag.draw(lambda x: x, 1.0, **look),
+    "constants": lambda **look: ag.draw(lambda x: np.sin(2.0) * x + 3, 1.0, **look),
+    "not a number": lambda **look: ag.draw(products, ROWS, MATRIX, wrt="B", **look),
 }
-MOST_CROSSINGS = {"recurrent": 1}
+LOOKS: dict[str, Any] = {
+    "page": {},
+    "one row": {"width": None},
+    "half a page": {"width": 4.15},
+    "down": {"direction": "down"},
+    "down, narrow": {"direction": "down", "width": 4.15},
+}
+MOST_CROSSINGS = {("recurrent", look): 1 for look in LOOKS} | {("recurrent", "down, narrow"): 2}
+
+
+def random_drawing(seed, **look):
+    random = random_program(seed, lines=12)
+    inputs = trace(random.function, *random.args).gradients
+    return ag.draw(random.function, *random.args, wrt=tuple(inputs), **look)
+
+
+RANDOM = {f"random {seed}": partial(random_drawing, seed) for seed in range(4)}
 
 
 @cache
-def drawing(name):
-    return DRAWINGS[name]()
+def drawing(name, look="page"):
+    return (DRAWINGS | RANDOM)[name](**LOOKS[look])
 
 
 each = pytest.mark.parametrize("name", DRAWINGS)
+each_look = pytest.mark.parametrize(("name", "look"), [*itertools.product([*DRAWINGS, *RANDOM], LOOKS)])
 
 
 def titles(drawn, *kinds):
@@ -126,9 +153,9 @@ def apart(a, b):
 # What is seen
 
 
-@each
-def test_text_is_neither_cut_nor_overlaid(name):
-    painting = drawing(name).painting
+@each_look
+def test_text_is_neither_cut_nor_overlaid(name, look):
+    painting = drawing(name, look).painting
     figure = painting.figure()
     renderer = figure.canvas.get_renderer()
     seen = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
@@ -142,10 +169,10 @@ def test_text_is_neither_cut_nor_overlaid(name):
         assert not (min(a.x1, b.x1) - max(a.x0, b.x0) > 0.5 and min(a.y1, b.y1) - max(a.y0, b.y0) > 2), (a, b)
 
 
-@each
-def test_text_stands_inside_its_box(name):
-    painting = drawing(name).painting
-    boxes = [painting.rectangle(key) for key in drawing(name).diagram.boxes]
+@each_look
+def test_text_stands_inside_its_box(name, look):
+    painting = drawing(name, look).painting
+    boxes = [painting.rectangle(key) for key in drawing(name, look).diagram.boxes]
     inside = painting.texts[: len(painting.texts) - len(painting.legend)]
     for text in inside:
         holders = [b for b in boxes if b[0] <= text.x <= b[0] + b[2] and b[1] <= text.y <= b[1] + b[3]]
@@ -156,10 +183,10 @@ def test_text_stands_inside_its_box(name):
         assert text.y + text.line.size / 144 <= top + height
 
 
-@each
-def test_boxes_do_not_overlap_and_lie_on_the_canvas_above_the_legend(name):
-    painting = drawing(name).painting
-    rectangles = [painting.rectangle(key) for key in drawing(name).diagram.boxes]
+@each_look
+def test_boxes_do_not_overlap_and_lie_on_the_canvas_above_the_legend(name, look):
+    painting = drawing(name, look).painting
+    rectangles = [painting.rectangle(key) for key in drawing(name, look).diagram.boxes]
     assert all(apart(a, b) for a, b in itertools.combinations(rectangles, 2))
     lowest = min((y for _, (_, y) in painting.legend), default=painting.height)
     for left, top, width, height in rectangles:
@@ -168,13 +195,77 @@ def test_boxes_do_not_overlap_and_lie_on_the_canvas_above_the_legend(name):
         assert top + height <= lowest - 0.05
 
 
+@each_look
+def test_links_lie_on_the_canvas_and_pass_over_no_box_but_their_own(name, look):
+    drawn = drawing(name, look)
+    painting = drawn.painting
+    lowest = min((y for _, (_, y) in painting.legend), default=painting.height)
+    rectangles = {key: painting.rectangle(key) for key in drawn.diagram.boxes}
+    for link, route in zip(drawn.diagram.links, painting.layout.routes, strict=True):
+        others = [rectangles[key] for key in rectangles.keys() - {link.source, link.target}]
+        for x, y in along(route, drawn.direction):
+            x, y = x + painting.shift[0], y + painting.shift[1]
+            assert 0 < x < painting.width
+            assert 0 < y < lowest - 0.05
+            assert not any(left < x < left + width and top < y < top + height for left, top, width, height in others)
+
+
+def along(route, direction):
+    """Yield points along a link as it is painted."""
+    start = route[0]
+    for a, b, end in curves(route, direction, ROUND):
+        for t in np.linspace(0, 1, 9):
+            weights = np.array([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
+            yield weights @ np.array([start, a, b, end])
+        start = end
+
+
 @each
-def test_links_run_to_the_right_with_few_crossings(name):
-    layout = drawing(name).painting.layout
-    for route in layout.routes:
-        assert all(a[0] <= b[0] + 1e-9 for a, b in itertools.pairwise(route))
-        assert route[0][0] < route[-1][0]
-    assert layout.crossings <= MOST_CROSSINGS.get(name, 0)
+@pytest.mark.parametrize("look", LOOKS)
+def test_few_links_cross(name, look):
+    assert drawing(name, look).painting.layout.crossings <= MOST_CROSSINGS.get((name, look), 0)
+
+
+@each
+@pytest.mark.parametrize("look", ["one row", "down", "down, narrow"])
+def test_links_run_along_the_direction(name, look):
+    drawn = drawing(name, look)
+    axis = ("right", "down").index(drawn.direction)
+    for route in drawn.painting.layout.routes:
+        assert all(a[axis] <= b[axis] + 1e-9 for a, b in itertools.pairwise(route))
+        assert route[0][axis] < route[-1][axis]
+
+
+@pytest.mark.parametrize(
+    ("name", "look"), [*itertools.product(DRAWINGS, LOOKS), *itertools.product(RANDOM, ["page", "down"])]
+)
+def test_a_picture_is_not_wider_than_asked_for(name, look):
+    drawn = drawing(name, look)
+    assert drawn.painting.width <= (drawn.width or math.inf)
+
+
+@pytest.mark.parametrize("name", ["network", "network, lit", "cross-entropy", "deep", "straight"])
+def test_a_long_program_goes_on_in_rows(name):
+    one, page, half = (drawing(name, look).painting for look in ("one row", "page", "half a page"))
+    assert one.width > PAGE > page.width > 0.7 * PAGE
+    assert half.width <= PAGE / 2
+    assert len(one.layout.rows) == 1 < len(page.layout.rows) < len(half.layout.rows)
+    assert drawing(name).diagram == drawing(name, "one row").diagram
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_lit_paths_are_lit_from_end_to_end(look):
+    drawn = drawing("network, lit", look)
+    patches = [patch for patch in drawn.painting.figure().axes[0].patches if isinstance(patch, PathPatch)]
+    paths = [patch.get_path() for patch in patches if patch.get_edgecolor() == to_rgba(ORANGE)]
+    lit = [link for link in drawn.diagram.links if link.lit]
+    assert len(paths) == len(lit) + 1  # one of the legend
+    assert all(path.codes is not None and np.sum(path.codes == Curve.MOVETO) == 1 for path in paths)
+
+
+@pytest.mark.parametrize("name", ["one op", "no op", "constants", "not a number"])
+def test_a_program_that_fits_is_drawn_in_one_row(name):
+    assert drawing(name)._repr_svg_() == drawing(name, "one row")._repr_svg_()
 
 
 # What is drawn
@@ -391,7 +482,7 @@ def test_pyplot_is_left_alone(tmp_path):
 DOT_TEXT = r'"(?:[^"\\]|\\.)*"'
 DOT_ATTRIBUTES = rf"\[(?:\w+=(?:{DOT_TEXT}|\w+) ?)*\]"
 DOT_LINE = re.compile(
-    rf"  (?:rankdir=LR|(?:node|edge) {DOT_ATTRIBUTES}|(?P<box>\w+) (?P<attributes>{DOT_ATTRIBUTES})"
+    rf"  (?:rankdir=(?:LR|TB)|(?:node|edge) {DOT_ATTRIBUTES}|(?P<box>\w+) (?P<attributes>{DOT_ATTRIBUTES})"
     rf"|(?P<source>\w+) -> (?P<target>\w+) (?P<said>{DOT_ATTRIBUTES}));"
 )
 MERMAID_TEXT = r'"([^"\[\]{}|<>`]|<br/>)*"'
@@ -425,6 +516,13 @@ def test_dot_and_mermaid_say_the_same_as_the_picture(name):
     assert len(links) == len(drawn.diagram.links) - factors
     assert parse(drawn.to_mermaid(), MERMAID_LINE, "flowchart LR", []) == (boxes, links)
     assert drawn.to_mermaid().count("|") == 2 * factors
+
+
+@each
+def test_dot_and_mermaid_follow_the_direction(name):
+    right, down = drawing(name), drawing(name, "down")
+    assert down.to_dot() == right.to_dot().replace("rankdir=LR", "rankdir=TB") != right.to_dot()
+    assert down.to_mermaid() == right.to_mermaid().replace("flowchart LR", "flowchart TD") != right.to_mermaid()
 
 
 ODD = 'a"b\\c <d> & #35; {e} [f] |g| `h` $x_1$ é \\n -->'
@@ -487,3 +585,25 @@ def test_one_result_is_needed(f, message):
 def test_wrt_has_to_name_inputs():
     with pytest.raises(ValueError, match="'weight' names no input; there are: weights, bias, input_vector"):
         ag.draw(neuron, *INSTANCE, wrt="weight")
+
+
+@pytest.mark.parametrize("direction", ["left", "Right", "", None, 1])
+def test_an_unknown_direction_is_refused(direction):
+    with pytest.raises(ValueError, match=f"expected direction 'right' or 'down', got {direction!r}"):
+        ag.draw(never_called, 1.0, direction=direction)
+
+
+@pytest.mark.parametrize("width", [0, -1.0, math.nan, math.inf, "8", True, 1j, [8.3]], ids=repr)
+def test_a_width_that_is_no_positive_number_is_refused(width):
+    message = f"expected width to be a positive number of inches, or None for one row; got {width!r}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        ag.draw(never_called, 1.0, width=width)
+
+
+def never_called(x):
+    raise AssertionError("the function was called")
+
+
+@pytest.mark.parametrize("width", [5, np.float64(5.0), np.int64(5), np.float32(5.0)], ids=repr)
+def test_a_width_is_any_real_number(width):
+    assert ag.draw(neuron, *INSTANCE, width=width).painting.width <= 5.0

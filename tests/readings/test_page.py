@@ -10,7 +10,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.program.numbers import figure
 from tests.support import browser
-from tests.support.explained import PROGRAMS, explained, neuron, recurrent
+from tests.support.explained import PROGRAMS, explained, long_names, neuron, recurrent, two_layer
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def show(opened, tmp_path):
         return opened
 
     yield show
+    opened.resize(1280, 900)
     assert opened.complaints == []
 
 
@@ -118,14 +119,47 @@ def test_light_and_dark(show, scheme):
     assert abs(page - ink) > 150
 
 
-def test_on_a_phone_nothing_is_cut_off_sideways(show):
-    window = show(recurrent, "#12")
-    window.resize(390, 844)
-    assert window.evaluate("document.documentElement.scrollWidth") <= 390
-    seen = "(r => r.left >= 0 && r.right <= 390)(document.querySelector('.node.current').getBoundingClientRect())"
-    window.evaluate("show(current)")
-    assert window.evaluate(seen)
-    window.resize(1280, 900)
+SIDEWAYS = """[document.documentElement, ...document.querySelectorAll('main *')].filter(
+  part => part.scrollWidth > part.clientWidth && getComputedStyle(part).display !== "inline"
+    && !part.closest("svg")).map(part => part.className || part.tagName)"""
+OUT_OF_SIGHT = """
+[...document.querySelectorAll('h1, h2, .panel code, pre span, .steps td, .graph .current')].filter(part => {
+  const own = part.getBoundingClientRect(), card = (part.closest('.card') || document.body).getBoundingClientRect();
+  return own.left < card.left || own.right > card.right || card.right > innerWidth;
+}).map(part => part.textContent)"""
+
+
+def resize(window, width):
+    """Give the page another width and wait until the graph follows."""
+    window.resize(width, 844)
+    window.wait_for(f"innerWidth === {width} && picture === pictures.at({0 if width < 600 else -1})")
+
+
+@pytest.mark.parametrize("program", [two_layer, recurrent, long_names], ids=lambda program: program.__name__)
+@pytest.mark.parametrize("width", [390, 768, 1200])
+def test_at_every_step_all_is_in_sight_without_scrolling_sideways(show, program, width):
+    window = show(program)
+    resize(window, width)
+    for step in range(window.evaluate("last") + 1):
+        window.evaluate(f"show({step})")
+        assert window.evaluate(SIDEWAYS) == []
+        assert window.evaluate(OUT_OF_SIGHT) == []
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.__name__)
+def test_the_graph_fits_a_phone_and_a_wide_screen(show, program):
+    window = show(program, "#end")
+    shown: dict[int, str] = {}
+    for width in (390, 1200, 390):
+        resize(window, width)
+        box = "graph.querySelector('svg').getAttribute('viewBox')"
+        assert shown.setdefault(width, window.evaluate(box)) == window.evaluate(box)
+        assert window.evaluate("nodes.size === graph.querySelectorAll('.node').length && nodes.size > 1")
+        assert window.evaluate("document.querySelectorAll('.node.todo').length") == 0
+        window.evaluate("nodes.get(result).dispatchEvent(new Event('click'))")
+        assert title(window) == window.evaluate("result")
+        window.press("End")
+    assert shown[390] != shown[1200]
 
 
 def test_no_text_leaves_its_box(show):

@@ -86,6 +86,26 @@ def linear_map():
     return stretched, (np.array([1.0, 2.0]), np.array([[0.5, -0.25], [0.0, 1.0], [1.0, -1.0]]))
 
 
+def long_names():
+    features_of_all_of_the_training_examples = grid(5, 3)
+    the_true_probability_of_every_one_of_them = np.array([0, 1, 1, 0, 1])
+
+    def mean_square_of_the_prediction_errors(
+        weights_of_the_first_and_the_only_layer_, bias_that_is_added_to_each_weighted_sum_
+    ):
+        weighted_sum_of_the_features_of_examples = (
+            features_of_all_of_the_training_examples @ weights_of_the_first_and_the_only_layer_
+            + bias_that_is_added_to_each_weighted_sum_
+        )
+        predicted_probability_of_every_single_one = ag.sigmoid(weighted_sum_of_the_features_of_examples)
+        residuals_of_the_predicted_probabilities = (
+            predicted_probability_of_every_single_one - the_true_probability_of_every_one_of_them
+        )
+        return np.mean(np.square(residuals_of_the_predicted_probabilities))
+
+    return mean_square_of_the_prediction_errors, (grid(3), 0.25)
+
+
 PROGRAMS = (neuron, two_layer, softmax_cross_entropy, recurrent, branch, residual, linear_map)
 
 

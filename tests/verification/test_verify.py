@@ -584,3 +584,22 @@ def test_raise_if_wrong():
     with pytest.raises(AssertionError) as caught:
         report.raise_if_wrong()
     assert str(report) in str(caught.value)
+
+
+def cubes(x):
+    return np.sum(x**3)
+
+
+@pytest.mark.parametrize(
+    ("f", "right", "wrong"),
+    [
+        (lambda x: np.sum(ag.grad(cubes)(x)), lambda x: 6 * x, lambda x: 3 * x),
+        (lambda x: np.sum(ag.grad(cubes)(x) ** 2), lambda x: 36 * x**3, lambda x: 18 * x**3),
+        (lambda x: ag.hvp(cubes, x, x) @ np.ones(3), lambda x: 12 * x, lambda x: 6 * x),
+    ],
+    ids=["the sum of a gradient", "the norm of a gradient", "a Hessian-vector product"],
+)
+def test_a_function_that_differentiates_within_itself(f, right, wrong):
+    x = np.array([1.0, -2.0, 0.5])
+    assert ag.verify(f, right, x).verdict == "right"
+    assert ag.verify(f, wrong, x).verdict == "wrong"

@@ -81,6 +81,11 @@ class Diagram:
         """Number of values and functions."""
         return sum(box.kind != "factor" for box in self.boxes.values())
 
+    @property
+    def before_factors(self) -> dict[str, str]:
+        """The value before each factor."""
+        return {link.target: link.source for link in self.links if self.boxes[link.target].kind == "factor"}
+
 
 def diagram(program: Program, lit: Iterable[str] = (), limit: int = LIMIT) -> Diagram:
     """Return the boxes and links of a program: as detailed as ``limit`` boxes allow.

@@ -5,15 +5,16 @@ Lengths are inches; heights grow downwards. Colour-blind eyes can distinguish th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd_lite.readings.drawing.diagram import Box, Diagram, Link
-from autograd_lite.readings.layout import Layout, Point, layered
+from autograd_lite.readings.layout.layers import Point
+from autograd_lite.readings.layout.rows import Direction, Layout, curves, layered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,6 +39,7 @@ LEADING = 1.3
 POINT = 1 / 72
 DPI = 144
 NARROWEST = 3.5  # width that the legend may fill
+ROUND = 0.1  # radius of the corners of links
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,13 @@ def lower(box: Box) -> list[Line]:
 class Painting:
     """A diagram laid out: every box, link and line of text has its place.
 
+    Parameters
+    ----------
+    diagram : Diagram
+    direction : "right" or "down"
+    width : float
+        Of the whole picture, in inches, at most, unless a single box with the links around it is wider.
+
     Attributes
     ----------
     layout : Layout
@@ -122,15 +131,17 @@ class Painting:
     texts : list of PlacedText
     """
 
-    def __init__(self, diagram: Diagram) -> None:
+    def __init__(self, diagram: Diagram, direction: Direction = "right", width: float = math.inf) -> None:
         self.diagram = diagram
+        self.direction: Direction = direction
         self.ruler = Ruler()
         self.sizes = {key: self.ruler.size(box) for key, box in diagram.boxes.items()}
         links = [(link.source, link.target) for link in diagram.links]
         weights = {(link.source, link.target): self._weight(link) for link in diagram.links}
         factors = [key for key, box in diagram.boxes.items() if box.kind == "factor"]
-        self.layout: Layout = layered(self.sizes, links, GAPS, weights, factors)
-        self.width = max(self.layout.width, NARROWEST) + 2 * MARGIN
+        inner = width - 2 * MARGIN
+        self.layout: Layout = layered(self.sizes, links, GAPS, weights, factors, inner, direction)
+        self.width = max(self.layout.width, min(NARROWEST, inner)) + 2 * MARGIN
         self.shift = (self.width - self.layout.width) / 2, MARGIN
         self.texts: list[PlacedText] = []
         for key, box in diagram.boxes.items():
@@ -140,7 +151,8 @@ class Painting:
 
     def _weight(self, link: Link) -> float:
         """Return how level a link should be: most of all a lit one, and rather a result than what is put in."""
-        put_in = self.diagram.boxes[link.source].kind in ("input", "constant")
+        source = self.diagram.before_factors.get(link.source, link.source)
+        put_in = self.diagram.boxes[source].kind in ("input", "constant")
         return (1.0 if put_in else 3.0) * (4.0 if link.lit else 1.0)
 
     def rectangle(self, key: str) -> tuple[float, float, float, float]:
@@ -232,7 +244,7 @@ class _Brush:
         for link, route in sorted(routes, key=lambda pair: pair[0].lit):
             shifted = [(x + dx, y + dy) for x, y in route]
             ends_in_text = painting.diagram.boxes[link.target].kind == "factor"
-            self.link(shifted, link.lit, arrow=not ends_in_text)
+            self.link(shifted, link.lit, painting.direction, arrow=not ends_in_text)
         for key, box in painting.diagram.boxes.items():
             self.box(box, painting.rectangle(key), painting.upper_part(box))
         for symbol, (x, y) in painting.legend:
@@ -243,25 +255,23 @@ class _Brush:
         for text in painting.texts:
             self.text(text)
 
-    def link(self, route: Sequence[Point], lit: bool, arrow: bool = True) -> None:
-        """Paint a link along its points, level at each of them."""
+    def link(self, route: Sequence[Point], lit: bool, direction: Direction = "right", arrow: bool = True) -> None:
+        """Paint a link along its points."""
         from matplotlib.patches import PathPatch, Polygon
         from matplotlib.path import Path
 
         color, width = (ORANGE, 2.0) if lit else (GREY, 1.0)
         length = 0.09 if arrow else 0.0
-        points = [*route[:-1], (route[-1][0] - 0.8 * length, route[-1][1])]
-        vertices, codes = [points[0]], [Path.MOVETO]
-        for (x0, y0), (x1, y1) in pairwise(points):
-            middle = (x0 + x1) / 2
-            vertices += [(middle, y0), (middle, y1), (x1, y1)]
-            codes += [Path.CURVE4] * 3
+        x, y = route[-1]
+        dx, dy = (length, 0.0) if direction == "right" else (0.0, length)
+        end = x - 0.8 * dx, y - 0.8 * dy
+        head = [(x, y), (x - dx - 0.4 * dy, y - dy - 0.4 * dx), (x - dx + 0.4 * dy, y - dy + 0.4 * dx)]
+        pieces = [*curves([*route[:-1], end], direction, ROUND)]
+        vertices = [route[0], *(point for piece in pieces for point in piece)]
         zorder = 2.0 if lit else 1.0
-        path = Path(vertices, codes)
+        path = Path(vertices, [Path.MOVETO, *[Path.CURVE4] * (3 * len(pieces))])
         self.axes.add_patch(PathPatch(path, facecolor="none", edgecolor=color, linewidth=width, zorder=zorder))
         if arrow:
-            x, y = route[-1]
-            head = [(x, y), (x - length, y - 0.4 * length), (x - length, y + 0.4 * length)]
             self.axes.add_patch(Polygon(head, facecolor=color, edgecolor="none", zorder=zorder))
 
     def box(self, box: Box, rectangle: tuple[float, float, float, float], upper_part: float) -> None:

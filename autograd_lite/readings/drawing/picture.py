@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from numbers import Real
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.trace import Program, Wrt, trace
 from autograd_lite.readings.drawing.diagram import Box, Diagram, diagram
 from autograd_lite.readings.drawing.painting import EDGE, FILL, GREY, ORANGE, Painting
+from autograd_lite.readings.layout.rows import Direction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PAGE = 8.3
+"""Width of a page, in inches: of A4 on paper, and of about 800 pixels on a screen."""
+
 _ENDINGS = ".svg", ".png", ".pdf"
+_RANKDIR = {"right": "LR", "down": "TB"}
+_FLOWCHART = {"right": "LR", "down": "TD"}
 
 
-def draw(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Drawing:
-    """Draw what a function computes, from left to right, with the derivative of its result by each value.
+def draw(
+    f: Callable[..., Any] | Tensor,
+    *args: Any,
+    wrt: Wrt = None,
+    direction: Direction = "right",
+    width: float | None = PAGE,
+) -> Drawing:
+    """Draw what a function computes, step after step, with the derivative of its result by each value.
+
+    What is wider than a page goes on in the next row, as text does: links run around the end of the row.
 
     Where there would be more than about 60 boxes, loops are folded to their first and their last iteration, and the
     steps of called functions, or stretches of steps, are drawn as one.
@@ -35,6 +51,11 @@ def draw(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Drawing
     wrt : str or sequence of str, optional
         Names of inputs: the paths from them to the result are lit, and the local factors ``d<out>_d<in>`` of the chain
         rule stand along them. No path is lit if left out.
+    direction : "right" or "down", optional
+        Where the steps lead: rows from left to right, or from top to bottom, for narrow pages.
+    width : float or None, optional
+        Of the picture, in inches, at most, unless a single box with the links around it is wider; a page's if left
+        out. None sets no bound: all steps are in one row.
 
     Returns
     -------
@@ -46,10 +67,21 @@ def draw(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Drawing
     TypeError
         Where ``f`` returns no Tensor, or several.
     ValueError
-        Where ``wrt`` names no input; the error lists the names there are.
+        Where ``wrt`` names no input; the error lists the names there are. Where ``direction`` is another, or ``width``
+        is no positive number.
     """
+    _check(direction, width)
     program = trace(f, *args, wrt=wrt)
-    return Drawing(program, diagram(program, () if wrt is None else program.gradients))
+    return Drawing(program, diagram(program, () if wrt is None else program.gradients), direction, width)
+
+
+def _check(direction: object, width: object) -> None:
+    """Refuse a direction or width that a picture cannot have."""
+    if direction not in ("right", "down"):
+        raise ValueError(f"expected direction 'right' or 'down', got {direction!r}")
+    number = isinstance(width, Real) and not isinstance(width, bool)
+    if width is not None and not (number and 0 < float(cast(float, width)) < math.inf):
+        raise ValueError(f"expected width to be a positive number of inches, or None for one row; got {width!r}")
 
 
 class Drawing:
@@ -60,16 +92,23 @@ class Drawing:
     program : Program
     diagram : Diagram
         The boxes and links of the program.
+    direction : "right" or "down", optional
+    width : float or None, optional
+        In inches.
     """
 
-    def __init__(self, program: Program, diagram: Diagram) -> None:
+    def __init__(
+        self, program: Program, diagram: Diagram, direction: Direction = "right", width: float | None = PAGE
+    ) -> None:
         self.program = program
         self.diagram = diagram
+        self.direction: Direction = direction
+        self.width = width
 
     @cached_property
     def painting(self) -> Painting:
         """The diagram laid out."""
-        return Painting(self.diagram)
+        return Painting(self.diagram, self.direction, math.inf if self.width is None else float(self.width))
 
     def figure(self) -> Figure:
         """Return the picture as a matplotlib figure."""
@@ -110,7 +149,7 @@ class Drawing:
         """Return the picture in the language of Graphviz."""
         lines = [
             "digraph {",
-            "  rankdir=LR;",
+            f"  rankdir={_RANKDIR[self.direction]};",
             '  node [fontname="DejaVu Sans" fontsize=10 style=filled];',
             '  edge [fontname="DejaVu Sans" fontsize=8];',
         ]
@@ -130,7 +169,7 @@ class Drawing:
 
     def to_mermaid(self) -> str:
         """Return the picture in the language of Mermaid, which Markdown viewers draw."""
-        lines = ["flowchart LR"]
+        lines = [f"flowchart {_FLOWCHART[self.direction]}"]
         brackets = {"function": ("([", "])"), "folded": ("[[", "]]")}
         for key, box in self.diagram.boxes.items():
             if box.kind != "factor":
@@ -153,7 +192,7 @@ class Drawing:
     def _edges(self) -> Iterator[tuple[str, str, Box | None, bool]]:
         """Yield source, target, local factor and light of the links between values and functions."""
         boxes = self.diagram.boxes
-        entered = {link.target: link.source for link in self.diagram.links if boxes[link.target].kind == "factor"}
+        entered = self.diagram.before_factors
         for link in self.diagram.links:
             if link.source in entered:
                 yield entered[link.source], link.target, boxes[link.source], link.lit

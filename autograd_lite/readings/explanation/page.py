@@ -18,12 +18,18 @@ from autograd_lite.program.numbers import figure, label
 from autograd_lite.program.render import text
 from autograd_lite.program.steps import Step
 from autograd_lite.program.trace import Program
-from autograd_lite.readings.layout import layered
+from autograd_lite.readings.layout.rows import Direction, curves, layered
 
 _LETTER = 7.25  # width of a character in the boxes
 _LINE = 17
 _PADDING = 10
 _GAPS = (34.0, 16.0)
+_MARGIN = 4
+_CORNER = 8.0
+_PICTURES: tuple[tuple[float, Direction], ...] = (
+    (336.0, "down"),
+    (686.0, "right"),
+)  # for phones, and for wider screens
 _CONTEXT = 3  # source lines before and after the one that is lit
 
 Frame = dict[str, Any]
@@ -49,7 +55,8 @@ def write(program: Program, decisions: Iterable[tuple[str, str]]) -> str:
     title = html.escape(f"The derivative of {program.result}")
     parts = template.replace("{{title}}", title).split("{{graph}}")
     parts[1] = parts[1].replace("{{data}}", json.dumps(data).replace("<", "\\u003c"))
-    return _picture(frames).join(parts)
+    pictures = dict.fromkeys(_picture(frames, width, direction) for width, direction in _PICTURES)
+    return "\n".join(pictures).join(parts)
 
 
 class Frames:
@@ -198,7 +205,7 @@ def _opens(line: str) -> bool:
     return line.lstrip().startswith(("def ", "class ", "@"))
 
 
-def _picture(frames: Frames) -> str:
+def _picture(frames: Frames, width: float, direction: Direction) -> str:
     """Draw the values as boxes in layers, with the links along which they are used."""
     names = frames.shown()
     forward = {name: label(frames.values[name]) for name in names}
@@ -208,29 +215,19 @@ def _picture(frames: Frames) -> str:
         longest = max(len(name), len(forward[name]), len(backward.get(name, "")))
         sizes[name] = (longest * _LETTER + 2 * _PADDING, _LINE * (3 if name in backward else 2) + _PADDING)
     links = [(used, name) for name, all_used in frames.program.uses.items() for used in all_used]
-    layout = layered(sizes, links, _GAPS)
-    box = f"-4 -4 {layout.width + 8:.0f} {layout.height + 8:.0f}"
-    size = f'width="{layout.width + 8:.0f}" height="{layout.height + 8:.0f}"'
-    parts = [f'<svg viewBox="{box}" {size} role="img" aria-label="graph of the computation">']
+    layout = layered(sizes, links, _GAPS, width=width - 2 * _MARGIN, direction=direction)
+    wide, high = (f"{extent + 2 * _MARGIN:.0f}" for extent in (layout.width, layout.height))
+    box = f'viewBox="-{_MARGIN} -{_MARGIN} {wide} {high}" width="{wide}" height="{high}"'
+    parts = [f'<template data-width="{wide}"><svg {box} role="img" aria-label="graph of the computation">']
     for (source, target), route in zip(links, layout.routes, strict=True):
         ends = f'data-from="{html.escape(source)}" data-to="{html.escape(target)}"'
-        parts.append(f'<path class="link" {ends} d="{"".join(_path(route))}"/>')
+        path = " ".join(f"{x:.1f} {y:.1f}" for curve in curves(route, direction, _CORNER) for x, y in curve)
+        x, y = route[0]
+        parts.append(f'<path class="link" {ends} d="M{x:.1f} {y:.1f}C{path}"/>')
     for name in names:
-        x, y = layout.centres[name]
         kind = "step" if name in frames.program.uses else "input" if name in frames.program.inputs else "constant"
-        parts += _box(name, kind, (x, y), sizes[name], [forward[name], backward.get(name)])
-    return "\n".join([*parts, "</svg>"])
-
-
-def _path(route: list[tuple[float, float]]) -> Iterator[str]:
-    """Draw level lines through the layers, and curves between them."""
-    (x, y), *rest = route
-    yield f"M{x:.1f} {y:.1f}"
-    for i, (to_x, to_y) in enumerate(rest):
-        middle = (x + to_x) / 2
-        curve = f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
-        yield curve if i % 2 else f"L{to_x:.1f} {to_y:.1f}"
-        x, y = to_x, to_y
+        parts += _box(name, kind, layout.centres[name], sizes[name], [forward[name], backward.get(name)])
+    return "\n".join([*parts, "</svg></template>"])
 
 
 def _box(

@@ -1,4 +1,4 @@
-"""A layered layout of a directed acyclic graph, left to right: layers, few crossings, straight lines.
+"""A directed acyclic graph in layers: which layer each node is in, in what order, at what height.
 
 The method of Sugiyama, Tagawa and Toda ("Methods for visual understanding of hierarchical system structures", 1981):
 nodes go into layers, long links are cut by bends, one in each layer; the layers are ordered by sweeps of barycentres
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from random import Random
 
@@ -22,76 +21,9 @@ Place = str | Bend
 _SWEEPS = 12
 _SHUFFLES = 4
 _BETWEEN_BENDS = 0.4  # share of the gap between nodes
-_STRAIGHT = 6.0  # weight of a link from bend to bend
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where the nodes of a graph are, and how its links run.
-
-    Attributes
-    ----------
-    width, height : float
-    centres : dict from node to (x, y)
-        Heights grow downwards.
-    routes : list of list of (x, y)
-        For each link the points that it passes: from one to the next it runs level through a layer, or between layers.
-    layers : list of list of node
-        From left to right, each from the top down.
-    crossings : int
-    """
-
-    width: float
-    height: float
-    centres: dict[str, Point]
-    routes: list[list[Point]]
-    layers: list[list[str]]
-    crossings: int
-
-
-def layered(
-    sizes: Mapping[str, Point],
-    links: Sequence[tuple[str, str]],
-    gaps: Point = (1.0, 1.0),
-    weights: Mapping[tuple[str, str], float] | None = None,
-    close: Collection[str] = (),
-) -> Layout:
-    """Lay out a graph without circles.
-
-    Parameters
-    ----------
-    sizes : dict from node to (width, height)
-    links : list of (source, target)
-    gaps : (float, float)
-        Least distance of layers, and of nodes in a layer.
-    weights : dict from link to float, optional
-        How much a link should be level; 1 if left out.
-    close : collection of nodes
-        A layer of these alone keeps only half of the distance to its neighbours.
-
-    Returns
-    -------
-    Layout
-
-    Raises
-    ------
-    ValueError
-        Where the links run in a circle.
-    """
-    layer_of = _layers(list(sizes), links)
-    chains = [_chain(link, layer_of) for link in links]
-    steps: dict[tuple[Place, Place], float] = {}
-    for link, chain in zip(links, chains, strict=True):
-        for a, b in pairwise(chain):
-            straight = _STRAIGHT if isinstance(a, tuple) and isinstance(b, tuple) else 1.0
-            steps[a, b] = max(steps.get((a, b), 0.0), straight * (weights or {}).get(link, 1.0))
-    graph = _Layered(layer_of, steps)
-    graph.reduce_crossings()
-    heights = graph.heights({**dict.fromkeys(graph.places, 0.0), **{n: h for n, (_, h) in sizes.items()}}, gaps[1])
-    return _assemble(sizes, chains, graph, heights, _distances(graph.layers, close, gaps[0]))
-
-
-def _layers(nodes: list[str], links: Sequence[tuple[str, str]]) -> dict[str, int]:
+def layers_of(nodes: list[str], links: Sequence[tuple[str, str]]) -> dict[str, int]:
     """Give each node its layer: one after those it is made from, but as late as makes its links shorter."""
     before: dict[str, list[str]] = {node: [] for node in nodes}
     after: dict[str, list[str]] = {node: [] for node in nodes}
@@ -117,27 +49,71 @@ def _layers(nodes: list[str], links: Sequence[tuple[str, str]]) -> dict[str, int
     return {node: n - first for node, n in layer.items()}
 
 
-def _chain(link: tuple[str, str], layer_of: Mapping[str, int]) -> list[Place]:
+def chain(link: tuple[str, str], layer_of: Mapping[str, int]) -> list[Place]:
     """Return the places that a link passes, one in each layer."""
     source, target = link
     bends: list[Place] = [(source, n) for n in range(layer_of[source] + 1, layer_of[target])]
     return [source, *bends, target]
 
 
-class _Layered:
+def last_layers(layer_of: Mapping[str, int], links: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """Return for each source the last layer that it leads to."""
+    last: dict[str, int] = {}
+    for source, target in links:
+        last[source] = max(last.get(source, 0), layer_of[target])
+    return last
+
+
+def in_layers(layer_of: Mapping[str, int], steps: Iterable[tuple[Place, Place]]) -> list[list[Place]]:
+    """Return the nodes of each layer, and the bends of these steps."""
+    layers: list[list[Place]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
+    for place in dict.fromkeys([*layer_of, *(place for step in steps for place in step)]):
+        layers[place[1] if isinstance(place, tuple) else layer_of[place]].append(place)
+    return layers
+
+
+def parted(
+    layer_of: Mapping[str, int], links: Sequence[tuple[str, str]], sizes: Mapping[str, float], gap: float, most: float
+) -> dict[str, int]:
+    """Part the layers that need more than ``most`` side by side: first go the nodes that nothing leads to.
+
+    The nodes of a layer do not lead to one another, so that any of them may stand before the others.
+    """
+    ends = last_layers(layer_of, links)
+    inner = {target for _, target in links}
+    layers: list[list[str]] = []
+    for i in reversed(range(max(layer_of.values(), default=-1) + 1)):
+        passing = sum(layer_of[source] < i < end for source, end in ends.items())
+        room = -math.inf
+        for node in sorted((n for n, layer in layer_of.items() if layer == i), key=lambda n: n not in inner):
+            room -= sizes[node] + gap
+            if room < 0:
+                layers.append([])
+                room = most - passing * gap - sizes[node]
+            layers[-1].append(node)
+    found = {node: i for i, layer in enumerate(reversed(layers)) for node in layer}
+    finer = {node: found[node] for node in layer_of}
+    return finer if finer == layer_of else parted(finer, links, sizes, gap, most)  # what went before passes now, too
+
+
+class Layered:
     """Nodes and bends in layers, with the steps from each layer to the next."""
 
-    def __init__(self, layer_of: Mapping[str, int], steps: Mapping[tuple[Place, Place], float]) -> None:
+    def __init__(self, layers: Sequence[Sequence[Place]], steps: Mapping[tuple[Place, Place], float]) -> None:
+        self.layers = [list(layer) for layer in layers]
         self.weights = steps
         self.left: dict[Place, list[Place]] = {}
         self.right: dict[Place, list[Place]] = {}
         for a, b in steps:
             self.right.setdefault(a, []).append(b)
             self.left.setdefault(b, []).append(a)
-        self.places: list[Place] = list(dict.fromkeys([*layer_of, *(place for step in steps for place in step)]))
-        self.layers: list[list[Place]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
-        for place in self.places:
-            self.layers[place[1] if isinstance(place, tuple) else layer_of[place]].append(place)
+
+    def part(self, first: int, last: int) -> Layered:
+        """Return some of the layers, with the steps between them."""
+        layers = self.layers[first : last + 1]
+        rank = {place: i for i, layer in enumerate(layers) for place in layer}
+        steps = {(a, b): weight for (a, b), weight in self.weights.items() if a in rank and b in rank}
+        return Layered(layers, steps)
 
     def reduce_crossings(self) -> None:
         """Order the layers: the best of several starts, each improved by sweeps to and fro."""
@@ -229,10 +205,16 @@ class _Layered:
             total += sum(position[other] > end for other in sides.get(a, ()) for end in lower)
         return total
 
-    def heights(self, sizes: Mapping[Place, float], gap: float) -> dict[Place, float]:
-        """Give each place its height: in each layer the least-squares fit to its neighbours that keeps the order."""
+    def heights(self, sizes: Mapping[Place, float], gap: float, narrow: bool = False) -> dict[Place, float]:
+        """Give each place its height: in each layer the least-squares fit to its neighbours that keeps the order.
+
+        All together they are not higher than the highest layer, if ``narrow``.
+        """
         y: dict[Place, float] = {}
         offsets = [self._offsets(layer, sizes, gap) for layer in self.layers]
+        halves = [[sizes[layer[i]] / 2 if layer else 0.0 for i in (0, -1)] for layer in self.layers]
+        highest = max((a + o[-1] + b for o, (a, b) in zip(offsets, halves, strict=True)), default=0.0)
+        most = highest / 2 if narrow else math.inf  # from the middle
         for layer, offset in zip(self.layers, offsets, strict=True):
             middle = (offset[0] + offset[-1]) / 2
             y.update({place: o - middle for place, o in zip(layer, offset, strict=True)})
@@ -241,19 +223,22 @@ class _Layered:
             forward = sweep % 2 == 0
             for i in range(len(self.layers)) if forward else reversed(range(len(self.layers))):
                 layer = self.layers[i]
+                if not layer:
+                    continue
                 sides = (forward, not forward) if one_sided else (True, True)
                 heights, weights = zip(*(self._wanted(place, y, *sides) for place in layer), strict=True)
                 fitted = _monotone([h - o for h, o in zip(heights, offsets[i], strict=True)], weights)
-                y.update({p: f + o for p, f, o in zip(layer, fitted, offsets[i], strict=True)})
+                top, bottom = halves[i][0] - most, most - halves[i][1] - offsets[i][-1]
+                y.update({p: max(top, min(bottom, f)) + o for p, f, o in zip(layer, fitted, offsets[i], strict=True)})
         self._straighten(y, offsets)
-        top = min((y[place] - sizes[place] / 2 for place in self.places), default=0.0)
+        top = min((height - sizes[place] / 2 for place, height in y.items()), default=0.0)
         return {place: height - top for place, height in y.items()}
 
     def _straighten(self, y: dict[Place, float], offsets: Sequence[Sequence[float]]) -> None:
         """Let long links run level as far as their neighbours leave room, and step only where they must."""
         for layer, offset in [*zip(self.layers, offsets, strict=True)] * 3:  # again, where the first made room
             for k, place in enumerate(layer):
-                if isinstance(place, tuple):
+                if isinstance(place, tuple) and place in self.left:
                     least = y[layer[k - 1]] + offset[k] - offset[k - 1] if k else -math.inf
                     most = y[layer[k + 1]] + offset[k] - offset[k + 1] if k + 1 < len(layer) else math.inf
                     y[place] = max(least, min(most, y[self.left[place][0]]))
@@ -285,51 +270,3 @@ def _monotone(values: Iterable[float], weights: Iterable[float]) -> list[float]:
             block = ((mean * total + block[0] * block[1]) / both, both, n + block[2])
         blocks.append(block)
     return [mean for mean, _, n in blocks for _ in range(n)]
-
-
-def _distances(layers: Sequence[Sequence[Place]], close: Collection[str], gap: float) -> list[float]:
-    """Return the distance from each layer to the next."""
-    tight = [all(isinstance(place, tuple) or place in close for place in layer) for layer in layers]
-    following = [*tight[1:], False][: len(tight)]
-    return [gap * (0.5 if here or after else 1.0) for here, after in zip(tight, following, strict=True)]
-
-
-def _assemble(
-    sizes: Mapping[str, Point],
-    chains: Sequence[Sequence[Place]],
-    graph: _Layered,
-    y: Mapping[Place, float],
-    gaps: Sequence[float],
-) -> Layout:
-    """Give the layers their places from left to right, and the links the points that they pass."""
-    spans: list[Point] = []
-    x = 0.0
-    for layer, gap in zip(graph.layers, gaps, strict=True):
-        width = max((sizes[place][0] for place in layer if isinstance(place, str)), default=0.0)
-        spans.append((x, x + width))
-        x += width + gap
-    span_of = {place: span for layer, span in zip(graph.layers, spans, strict=True) for place in layer}
-    centres = {node: (sum(span_of[node]) / 2, y[node]) for node in sizes}
-    routes: list[list[Point]] = []
-    for chain in chains:
-        source, *bends, target = chain
-        assert isinstance(source, str)
-        assert isinstance(target, str)
-        end_y = _entry(chain, graph, sizes, y)
-        route = [(centres[source][0] + sizes[source][0] / 2, y[source]), (span_of[source][1], y[source])]
-        for bend in bends:
-            route += [(span_of[bend][0], y[bend]), (span_of[bend][1], y[bend])]
-        routes.append([*route, (span_of[target][0], end_y), (centres[target][0] - sizes[target][0] / 2, end_y)])
-    layers = [[place for place in layer if isinstance(place, str)] for layer in graph.layers]
-    height = max((y[node] + h / 2 for node, (_, h) in sizes.items()), default=0.0)
-    height = max([height, *(y[place] for place in graph.places)])
-    return Layout(spans[-1][1] if spans else 0.0, height, centres, routes, layers, graph.crossings())
-
-
-def _entry(chain: Sequence[Place], graph: _Layered, sizes: Mapping[str, Point], y: Mapping[Place, float]) -> float:
-    """Return the height at which a link enters its target: the links that meet there arrive one below the other."""
-    target = chain[-1]
-    assert isinstance(target, str)
-    arriving = sorted(graph.left[target], key=y.__getitem__)
-    part = (arriving.index(chain[-2]) + 0.5) / len(arriving) - 0.5
-    return y[target] + 0.6 * part * sizes[target][1]
