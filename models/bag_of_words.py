@@ -109,6 +109,7 @@ def show_weights(lesson: Lesson, bag: Bag, params: Any, counts: Array) -> None:
     names = [f"{word} ({times:.0f})" for word, times in zip(bag.columns, seen, strict=True)]
     heights = {names[column]: float(weights[column]) for column in (*order[:10], *order[-10:])}
     title = "Words that speak for a positive remark, and against"
+    lesson.say("A word that was seen a few times only may owe a large weight to chance.")
     lesson.picture("word_weights.png", pictures.bars(title, heights, "Weight of a word (times seen)"))
 
 

@@ -49,6 +49,6 @@ def sparsity(counts: Array) -> dict[str, float]:
     return {
         "different words": counts.shape[1],
         "words seen once": once,
-        "zeros, %": 100 - filled,
+        "zeros, %": round(100 - filled, 2),
         "above zero, %": filled,
     }
