@@ -101,12 +101,12 @@ def test_the_seed_decides_the_output(tmp_path, capsys):
 
 def test_the_parabola_goes_without_scikit_learn(monkeypatch, tmp_path, capsys):
     def missing():
-        raise MissingExtra("scikit-learn is needed here")
+        raise MissingExtra("scikit-learn is needed")
 
     monkeypatch.setattr(learning_rate, "load", missing)
     assert command(learning_rate, tmp_path) == 0
     shown = capsys.readouterr().out
-    assert "Left out: scikit-learn is needed here" in shown
+    assert "Left out: scikit-learn is needed" in shown
     assert len(verdicts(shown)) == len(learning_rate.RATES)
     assert written(tmp_path) == WRITTEN[:1]
 

@@ -141,7 +141,7 @@ def test_ctrl_c_outside_of_training_ends_the_command(capsys):
 def test_a_missing_package_is_named_with_the_line_that_installs_it():
     assert needed("json", "json", "lesson").dumps(1) == "1"
     with pytest.raises(
-        MissingExtra, match=r"^no-such is needed here: pip install 'autograd_lite\[lesson\]' \(No module"
+        MissingExtra, match=r"^no-such is needed: pip install 'autograd_lite\[lesson\]' \(No module"
     ):
         needed("no_such_module", "no-such", "lesson")
 
