@@ -2,9 +2,9 @@
 
 `sentences.tsv` was written for this lesson: remarks on films, meals, hotels, trains, books, devices and concerts. A
 line is a split, a label and a sentence, with tabs between. 600 were written first, 150 of them held out by lot; as
-cross-validation within the other 450 asked for more, 794 were added to train on, less what shared half of its words with
-one of the 600. Their author had read 32 of the 150 in a list that did not say which are held out; of the other 118, the
-stricter measure, 102 are judged right. A tenth of those held out is hard on purpose: negation and irony.
+cross-validation within the other 450 asked for more, 794 were added to train on, without what shared half of its words
+with one of the 600. Their author had read 32 of the 150 in a list that did not say which are held out; of the other
+118, the stricter measure, 102 are judged right. A tenth of those held out is hard on purpose: negation and irony.
 """
 
 from pathlib import Path
