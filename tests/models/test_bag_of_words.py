@@ -183,3 +183,10 @@ def test_a_text_of_no_known_word_is_refused_before_any_file(text, tmp_path, caps
 def test_bad_counts_and_labels(arguments, message):
     with pytest.raises(checks.InputError, match=message):
         bag_of_words.fit(*arguments)
+
+
+def test_nothing_is_promised_of_ones_own_sentences(small, tmp_path, capsys):
+    pytest.importorskip("simplemma")
+    turned = [line.replace("\t0\t", "\t2\t").replace("\t1\t", "\t0\t").replace("\t2\t", "\t1\t") for line in SMALL[4:]]
+    assert command(bag_of_words, tmp_path, "--sentences", small(*SMALL[:4], *turned)) == 0
+    assert re.search(r"^  right, lemmas +0$", capsys.readouterr().out, re.MULTILINE)
