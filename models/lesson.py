@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGNIFICANT_DIGITS = 8
-STOPPED = 130  # the exit status that a shell gives to what Ctrl-C ended
+STOPPED, UNREAD = 130, 141  # the exit statuses that a shell gives to what Ctrl-C ended, or nobody reads
 
 
 class Lesson:
@@ -61,7 +62,10 @@ class Lesson:
         print(f"  {label:<30} {_written(computed)}")
 
     def compare(self, label: str, computed: float, relation: str, wanted: str, agree: bool) -> None:
-        """Print a figure beside what it should be, and whether they agree."""
+        """Print a figure beside what it should be, and whether they agree; none is judged after Ctrl-C."""
+        if self.stopped:
+            self.measured(label, computed)
+            return
         self.figures += 1
         self.different += not agree
         verdict = "agree" if agree else "DIFFERS"
@@ -178,6 +182,9 @@ def main(run: Callable[..., None], arguments: Sequence[str] | None = None, /, **
         _check_folder(out)
         lesson = Lesson(out)
         run(lesson, **options)
+    except BrokenPipeError:  # who reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except (InputError, OSError) as problem:
         print(f"{parser.prog}: error: {problem}", file=sys.stderr)
         return 2

@@ -138,11 +138,33 @@ def test_ctrl_c_outside_of_training_ends_the_command(capsys):
     assert capsys.readouterr().out == "\nStopped.\n"
 
 
+def test_no_figure_is_judged_after_ctrl_c(capsys):
+    def run(lesson):
+        for _ in lesson.progress("training", 3):
+            signal.raise_signal(signal.SIGINT)
+        lesson.at_least("reached", 0.5, 1.0)
+
+    assert main(run, []) == 130
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        f"  {'reached':<30} 0.5",
+        "",
+        "Stopped; 0 figures were compared.",
+    ]
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path):
+    command = [sys.executable, "-u", "-m", "models.similarity", "--out", str(tmp_path)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
 def test_a_missing_package_is_named_with_the_line_that_installs_it():
     assert needed("json", "json", "lesson").dumps(1) == "1"
-    with pytest.raises(
-        MissingExtra, match=r"^no-such is needed: pip install 'autograd_lite\[lesson\]' \(No module"
-    ):
+    with pytest.raises(MissingExtra, match=r"^no-such is needed: pip install 'autograd_lite\[lesson\]' \(No module"):
         needed("no_such_module", "no-such", "lesson")
 
 
