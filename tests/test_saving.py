@@ -443,7 +443,7 @@ def test_a_file_that_is_not_there_and_a_folder_are_errors_of_the_system(ending, 
     path = tmp_path / f"tree{ending}"
     with pytest.raises(FileNotFoundError, match=f"tree{ending}"):
         ag.load(path)
-    with pytest.raises(FileNotFoundError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match=f"there is no folder '.*nowhere'; make it first: '.*tree{ending}'$"):
         ag.save(tmp_path / "nowhere" / f"tree{ending}", SMALL)
     path.mkdir()
     with pytest.raises(IsADirectoryError, match=f"tree{ending}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ if sys.platform != "win32":
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file that takes the place of another once it is whole and on the disk; after an error it is removed."""
     target = Path(os.path.realpath(path))  # a link stays a link
+    if not target.parent.is_dir():
+        missing = f"there is no folder {str(target.parent)!r}; make it first"
+        raise FileNotFoundError(errno.ENOENT, missing, os.fspath(path))
     beside = target.with_name(f"{target.name}.saving")
     with _open_alone(beside) as file:
         try:
