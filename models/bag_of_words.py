@@ -80,6 +80,7 @@ def run(lesson: Lesson, *, seed: int = 1, sentences: str | None = None, say: str
     lesson.measured("right, always the commoner", np.mean(held_out.labels == (np.mean(train.labels) > 0.5)))
     lesson.measured("right, words as written", np.mean(held_out.labels == (without_lemmas > 0.5)))
     right = np.mean(held_out.labels == (probability > 0.5))
+    lesson.measured("one standard error of these", np.sqrt(right * (1 - right) / len(held_out.labels)))
     if sentences is None:
         lesson.at_least("right, lemmas", right, 0.8)
     else:
@@ -98,7 +99,7 @@ def show_representation(lesson: Lesson, counts: dict[str, Array]) -> None:
     table = {what: {name: size[what] for name, size in sizes.items()} for what in sizes["lemmas"]}
     lesson.table(["", *sizes], [[what, *(f"{size:,}" for size in row.values())] for what, row in table.items()])
     del table["zeros, %"]
-    lesson.picture("lemmas.png", pictures.bar_panels("Lemmas need fewer columns, and fill more of them", table))
+    lesson.picture("lemmas.png", pictures.bar_panels("Lemmas need fewer columns, and leave less of them empty", table))
 
 
 def show_weights(lesson: Lesson, bag: Bag, params: Any, counts: Array) -> None:
@@ -141,8 +142,8 @@ def show_mistakes(lesson: Lesson, held_out: Sentences, bag: Bag, params: Any, pr
     for index in wrong[np.argsort(-np.abs(probability[wrong] - 0.5))][:4]:
         judge(lesson, bag, params, held_out.texts[index])
         turned = NEGATIONS.intersection(words(held_out.texts[index]))
-        why = "a negation: its words, but not their order, are counted" if turned else "irony, or words seen too rarely"
-        lesson.say(f"  but is {LABELS[int(held_out.labels[index])]}: {why}")
+        why = f"; a bag does not know what {' and '.join(sorted(turned))} turns" if turned else ""
+        lesson.say(f"  but is {LABELS[int(held_out.labels[index])]}{why}")
 
 
 if __name__ == "__main__":

@@ -33,8 +33,7 @@ def verify(lesson: Lesson) -> None:
     """Ask whether the formulas derived by hand are right."""
     lesson.section("Are the formulas derived by hand right?")
     report = ag.verify(hand_derived.squared_error, hand_derived.compute_gradients, *INSTANCE, argnums=(1, 0))
-    lesson.say(report)
-    lesson.different += not report
+    lesson.report(report)
 
 
 if __name__ == "__main__":

@@ -80,8 +80,8 @@ def run(
         trained = fit(initial(sizes, rng), training, validation, activation, epochs, rng=rng, **options)
         return trained, [training, validation, test], accuracy(trained.params, *test, activation)
 
-    lesson.say(f"{len(data[1]):,} digits of 8 x 8 pixels are split at random: 70 % to train on, 10 % to tell when to")
-    lesson.say("stop, and 20 % that nothing is chosen by: they alone tell how well new digits are read.")
+    lesson.say(f"{len(data[1]):,} digits by 13 writers are split at random: 70 % to train on, 10 % to tell when to")
+    lesson.say("stop, and 20 % that nothing is chosen by: they tell how well new digits by these writers are read.")
     lesson.say(f"Layers of {', '.join(map(str, sizes))} numbers, {activation} between; {SIZE} images a step.")
     setup = {"seed": seed, "hidden": hidden, "activation": activation, "epochs": epochs}
     saved = {"checkpoint": Path(checkpoint) if checkpoint else None, "setup": setup}
@@ -130,18 +130,18 @@ def show(lesson: Lesson, trained: Trained, test: Data, activation: str) -> None:
 def drift(lesson: Lesson, trained: Trained, parts: list[Data], activation: str, epochs: int) -> float:
     """Meet images that have changed, train on such ones too, and return the part of them that is read right then."""
     lesson.section("Drift: the images change after the training")
-    lesson.say("A camera is moved by one pixel, or its light is halved. Nobody labels what comes in, but the")
-    lesson.say("network's confidence (its largest probability) falls too: watch it, then label and train again.")
+    lesson.say("A camera moves by a pixel, or the ink fades. Confidence (the largest probability) falls, without")
+    lesson.say("saying how many are read wrong: label some of what comes in, count, and train on moved ones too.")
     both = [(np.vstack([images, moved(images)]), np.tile(labels, 2)) for images, labels in parts]
     options = {"rng": np.random.default_rng(0), "progress": partial(lesson.progress, "training again")}
     again = fit(trained.params, both[0], both[1], activation, epochs, **options)
     images, labels = parts[2]
     rows = []
-    for name, changed in {"as before": images, "moved by a pixel": moved(images), "half the light": images / 2}.items():
+    for name, changed in {"as before": images, "moved by a pixel": moved(images), "half the ink": images / 2}.items():
         confidence = np.mean(probabilities(trained.params, changed, activation).max(axis=1))
         figures = [accuracy(each.params, changed, labels, activation) for each in (trained, again)]
         rows.append([name, *(f"{figure:.1%}" for figure in (confidence, *figures))])
-    lesson.table(["test images", "confidence", "read right", "trained again"], rows)
+    lesson.table(["test images", "confidence", "read right", "after training again"], rows)
     return accuracy(again.params, moved(images), labels, activation)
 
 

@@ -24,6 +24,8 @@ def read(path: str) -> Houses:
     """Return the columns area, age and price of a CSV file; raise ValueError with the line that is wrong."""
     try:
         lines = Path(path).read_text("utf-8-sig").splitlines()
+    except OSError as problem:
+        raise InputError(f"data: expected a file to read, got {path!r} ({problem.strerror})") from None
     except UnicodeDecodeError:
         raise InputError(f"data: expected text in UTF-8, got other bytes in {path}") from None
     rows = csv.DictReader(lines, skipinitialspace=True)
@@ -49,4 +51,6 @@ def _number(text: str | None, column: str, line: int) -> float:
         number = np.nan
     if not np.isfinite(number):
         raise InputError(f"data: expected a finite number for {column} in line {line}, got {text!r}")
+    if number and not 1e-9 < abs(number) < 1e9:
+        raise InputError(f"data: expected {column} in line {line} to be between 1e-9 and 1e9 in size, got {text!r}")
     return number

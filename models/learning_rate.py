@@ -104,9 +104,9 @@ def draw_path(path: Array, axes: Axes) -> None:
 
 def network(lesson: Lesson, data: Data, epochs: int, rng: np.random.Generator) -> None:
     """Find a rate for a network that reads digits."""
-    lesson.say("No formula knows the parabola of a network. So let the rate grow with each step, and look at the")
-    lesson.say("loss: it falls once the steps are large enough, and rises once they are too large. A third of the")
-    lesson.say("rate at which it was least is a safe guess.")
+    lesson.say("The loss of a network is no parabola, and no formula gives its rate. So let it grow with")
+    lesson.say("each step: the loss falls once the steps are large enough, and rises once they are too large. A")
+    lesson.say("third of the rate at which it was least is a safe guess.")
     parts, start = split(data, rng), digits.initial(SIZES, rng)
     rate, losses = find_rate(digits.loss, start, parts[0], rng, progress=partial(lesson.progress, "finding a rate"))
     rates = TRIED[: len(losses)]

@@ -91,6 +91,11 @@ class Lesson:
         """Check that a figure stays below a bound."""
         self.compare(label, computed, "at most", _written(most), bool(computed <= most))
 
+    def report(self, report: object, right: bool = True) -> None:
+        """Print what `ag.verify` says, and count it as a figure that differs where it does not say what it should."""
+        self.say(report)
+        self.different += bool(report) is not right and not self.stopped
+
     def picture(self, name: str, figure: Figure) -> None:
         """Write a picture to the folder, and print where it is and what it shows."""
         path = self.path(name)
@@ -117,7 +122,8 @@ class Lesson:
         if self.different:
             print(f"\n{self.different} of {self.figures} figures DIFFER.")
             return 1
-        print(f"\nAll {self.figures} figures agree.")
+        agree = {0: "No figure was compared.", 1: "The one figure agrees."}
+        print(f"\n{agree.get(self.figures, f'All {self.figures} figures agree.')}")
         return 0
 
 
@@ -185,7 +191,7 @@ def main(run: Callable[..., None], arguments: Sequence[str] | None = None, /, **
     except BrokenPipeError:  # who reads has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD
-    except (InputError, OSError) as problem:
+    except (InputError, MemoryError, OSError) as problem:
         print(f"{parser.prog}: error: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -59,6 +59,11 @@ def run(lesson: Lesson, *, seed: int = 1, data: str = "", iterations: int = 1000
     params = in_units(found, area, age)
     design = np.column_stack([area, age, np.ones_like(area)])
     least_squares, *_ = np.linalg.lstsq(design, price)
+    flattest = 1 - abs(np.corrcoef(area, age)[0, 1])
+    if iterations < (enough := np.log(1e10) / (0.8 * flattest)):
+        lesson.say(
+            f"Area and age tell much of the same, or the steps are few: it takes about --iterations {enough:.0f}."
+        )
     show(lesson, params, (area, age, price), errors)
     example = predict(params, 120.0, 15.0)
     lesson.say(f"A house of 120 square metres that is 15 years old should cost {example:.0f} thousand.")

@@ -60,11 +60,14 @@ def run(lesson: Lesson, *, seed: int = 1, examples: int = 30) -> None:
 def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, Array]) -> None:
     """Train a model too small, one right and one too large, and say when to stop."""
     lesson.say(
-        f"{len(data[0])} examples of y = 4 x^3 - 3 x and noise of variance {NOISE**2:.2g}: no model errs less on"
+        f"{len(data[0])} examples of y = 4 x^3 - 3 x and noise of variance {NOISE**2:.2g}: on average, no model errs"
     )
-    lesson.say("new ones. A line is too small, it cannot bend; a cubic is right; a polynomial of degree 15 can")
-    lesson.say("also bend through the noise. The training error falls for all three: only held-out examples, which")
-    lesson.say(f"no step uses, say when to stop: {PATIENCE} iterations after their error was least.")
+    lesson.say(
+        f"less on new ones. A line is too small, it cannot bend and errs by {LINE:.2g} at least; a cubic is right;"
+    )
+    lesson.say("a polynomial of degree 15 can also bend through the noise. The training error falls for all")
+    lesson.say("three: only held-out examples, which no step uses, say when to stop.")
+    lesson.say(f"That is {PATIENCE} iterations after their error was least.")
     fits, curves, rows, errors = {}, {}, [], {}
     grid = np.linspace(-1, 1, 201)
     for name, degree in DEGREES.items():
@@ -88,7 +91,7 @@ def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, A
     lesson.picture("overfitting_fits.png", pictures.panels(title, fits, 3, WIDE))
     title = "The training error only falls; the held-out error says when to stop"
     lesson.picture("overfitting_curves.png", pictures.panels(title, curves, 3, WIDE))
-    lesson.at_least("too small: new examples", errors["too small"][1], LINE)
+    lesson.at_least("too small: new examples", errors["too small"][1], 2 * errors["right"][1])
     lesson.at_most("right: new examples", errors["right"][1], 2 * NOISE**2)
     lesson.at_most("too large: training", errors["too large"][0], errors["right"][0])
     lesson.at_least("too large: new examples", errors["too large"][1], errors["right"][1])
@@ -98,8 +101,9 @@ def descents(lesson: Lesson, data: tuple[Array, Array], held_out: tuple[Array, A
 def learning_curves(lesson: Lesson, rng: np.random.Generator) -> None:
     """Draw the errors against the number of examples, at the least squares in which the descents would end."""
     lesson.section("More examples")
-    lesson.say("Where a descent ends, p weights have learned p of the n noises: what is left of the training error")
-    lesson.say("is noise (1 - p / n), on average. More examples cure the large model, and never the small one.")
+    lesson.say("Of a model that can be the truth, p weights fitted to n examples leave noise (1 - p / n) of the")
+    lesson.say("training error, on average; a line keeps what it cannot bend to as well. More examples cure the")
+    lesson.say("large model, and never the small one.")
     panels, worst = {}, 0.0
     for name, degree in DEGREES.items():
         training, new = np.empty((2, len(SIZES), DRAWS))
@@ -107,7 +111,7 @@ def learning_curves(lesson: Lesson, rng: np.random.Generator) -> None:
             x, y = sample(SIZES[place[0]], rng)
             weights = np.linalg.lstsq(features(x, degree), y)[0]
             training[place], new[place] = error(weights, features(x, degree), y), new_error(weights)
-        lines = {"training": training.mean(1), "new examples": np.median(new, 1)}
+        lines = {"training, mean": training.mean(1), "new examples, median": np.median(new, 1)}
         panels[f"{name}: degree {degree}"] = partial(draw_errors, "Examples", SIZES, lines)
         if name != "too small":
             n, p = np.array(SIZES), degree + 1
@@ -125,7 +129,7 @@ def draw_fit(data: tuple[Array, Array], grid: Array, lines: dict[str, Array], ax
 
 
 def draw_errors(name: str, across: Any, lines: dict[str, Array], axes: Axes) -> None:
-    """Draw errors, beside the noise below which none falls on new examples."""
+    """Draw errors, beside the noise, below which none falls on new examples on average."""
     lines = lines | {"noise": np.full(len(across), NOISE**2)}
     pictures.draw_curves(
         axes, {name: (across, y) for name, y in lines.items()}, name, "Squared error", log="xy", window=(0.02, 4)

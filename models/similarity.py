@@ -21,6 +21,11 @@ def by_index(a: np.ndarray, b: np.ndarray) -> float:
     return total
 
 
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the cosine of the angle between two vectors."""
+    return float(ag.dot(a, b) / np.sqrt(ag.dot(a, a) * ag.dot(b, b)))
+
+
 def run(lesson: Lesson, *, seed: int = 1) -> None:
     """Compare an input with two vectors of weights."""
     similarities = {}
@@ -31,6 +36,9 @@ def run(lesson: Lesson, *, seed: int = 1) -> None:
     lesson.say(f"(In floating point the second is {similarities['weights_2']}, which the lesson cuts.)")
     closest = max(similarities, key=lambda name: similarities[name])
     lesson.say(f"The larger dot product is the closer match: {closest} is more similar to the input.")
+    lesson.say("A longer vector has a larger dot product too. The cosine of the angle between leaves lengths out:")
+    for name, weights in WEIGHTS.items():
+        lesson.measured(f"cosine, {name}", cosine(INPUT_VECTOR, weights))
     title = f"{closest} points more nearly where the input points"
     lesson.picture("vectors.png", pictures.vectors(title, {"input_vector": INPUT_VECTOR, **WEIGHTS}))
 

@@ -60,6 +60,25 @@ def test_a_figure_that_differs_is_counted_and_is_the_exit_status(kind, capsys):
     assert shown.endswith(f"\n{len(wrong)} of {lesson.figures} figures DIFFER.\n")
 
 
+@pytest.mark.parametrize(("says", "wanted"), [(True, True), (True, False), (False, True), (False, False)])
+def test_a_report_that_does_not_say_what_it_should_differs(says, wanted, capsys):
+    lesson = Lesson()
+    lesson.report(says, right=wanted)
+    assert lesson.close() == (says is not wanted)
+    assert capsys.readouterr().out.startswith(f"  {says}\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "No figure was compared."), (1, "The one figure agrees."), (2, "All 2 ")]
+)
+def test_the_end_says_how_many_figures_there_were(count, text, capsys):
+    lesson = Lesson()
+    for _ in range(count):
+        lesson.at_least("x", 1, 0)
+    assert lesson.close() == 0
+    assert f"\n{text}" in capsys.readouterr().out
+
+
 def test_a_table_is_aligned(capsys):
     Lesson().table(["word", "count", "share"], [["good", 12, 0.25], ["a", 3, 1 / 3]])
     assert capsys.readouterr().out.splitlines() == [
@@ -128,6 +147,14 @@ def test_a_defect_is_no_bad_input():
 
     with pytest.raises(ValueError, match="a mistake of the program"):
         main(run, [])
+
+
+def test_too_much_memory_is_bad_input(capsys):
+    def run(lesson):
+        np.empty(10**15)
+
+    assert main(run, []) == 2
+    assert "error: Unable to allocate" in capsys.readouterr().err
 
 
 def test_ctrl_c_outside_of_training_ends_the_command(capsys):

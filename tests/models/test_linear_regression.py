@@ -110,11 +110,19 @@ def test_data_of_your_own_are_fitted(capsys, tmp_path):
         (HEADER + ROWS + "\n70,3\n", "data: expected a finite number for price in line 7, got None"),
         (HEADER + ROWS + "nan,3,1\n", "data: expected a finite number for area in line 6, got 'nan'"),
         (HEADER + ROWS + "70,inf,1\n", "data: expected a finite number for age in line 6, got 'inf'"),
+        (
+            HEADER + ROWS + "1e300,3,1\n",
+            "data: expected area in line 6 to be between 1e-9 and 1e9 in size, got '1e300'",
+        ),
+        (
+            HEADER + "50,1e-300,1\n" + ROWS,
+            "data: expected age in line 2 to be between 1e-9 and 1e9 in size, got '1e-300'",
+        ),
         (HEADER + "50,1,2\n50,2,3\n50,3,3\n50,9,9\n", "data: expected houses that differ in area, got 50 in every row"),
         (HEADER + "1,7,2\n2,7,3\n3,7,3\n4,7,9\n", "data: expected houses that differ in age, got 7 in every row"),
         (HEADER + "1,2,2\n2,4,3\n3,6,3\n4,8,9\n", "data: expected area and age that tell different things"),
         (b"\xff\xfe\x00", "data: expected text in UTF-8, got other bytes in "),
-        (None, "No such file or directory"),
+        (None, "data: expected a file to read, got "),
     ],
 )
 def test_bad_data_are_one_line_and_leave_nothing(content, message, capsys, tmp_path):
@@ -153,3 +161,17 @@ def test_without_scikit_learn_a_line_says_so(capsys, tmp_path, monkeypatch):
     text = shown(capsys, tmp_path)
     assert "Left out: scikit-learn is needed: pip install 'autograd_lite[lesson]'" in text
     assert "All 4 figures agree." in text
+
+
+def test_columns_that_tell_much_of_the_same_take_more_iterations_which_are_named(capsys, tmp_path):
+    rng = np.random.default_rng(0)
+    area = rng.uniform(40, 200, 50)
+    age = area / 3 + rng.normal(size=50)
+    rows = np.column_stack([area, age, 3 * area - age + rng.normal(size=50)])
+    (tmp_path / "own.csv").write_text(HEADER + "\n".join(",".join(map(repr, row)) for row in rows.tolist()))
+    options = ["--data", str(tmp_path / "own.csv"), "--out", str(tmp_path / "out")]
+    assert main(linear_regression.run, options, **HELPS) == 1
+    enough = re.search(r"it takes about --iterations (\d+)\.", capsys.readouterr().out)
+    assert enough
+    assert main(linear_regression.run, [*options, "--iterations", enough[1]], **HELPS) == 0
+    assert "--iterations" not in capsys.readouterr().out
