@@ -220,7 +220,7 @@ def _raise_cyclic(nodes: list[Tree]) -> NoReturn:
     accesses = ["tree"]
     for node, child in pairwise(nodes):
         key = next(key for key, other in items(node) if other is child)
-        accesses.append(accesses[-1] + (f".{key}" if by_attribute(node) else f"[{key!r}]"))
+        accesses.append(accesses[-1] + access(node, key))
     first = next(access for node, access in zip(nodes, accesses, strict=True) if node is nodes[-1])
     raise TypeError(f"a tree cannot hold itself: {accesses[-1]} is {first}")
 
@@ -237,6 +237,11 @@ def items(tree: Tree) -> list[tuple[Key, Tree]]:
 def by_attribute(tree: Tree) -> bool:
     """Whether the keys of a node are names of attributes: those of a named tuple and a dataclass."""
     return dataclasses.is_dataclass(tree) or hasattr(tree, "_fields")
+
+
+def access(node: Tree, key: Key) -> str:
+    """Return how code gets from a node to the child of a key: ``.bias``, ``['layers']``, ``[0]``."""
+    return f".{key}" if by_attribute(node) else f"[{key!r}]"
 
 
 def paths(tree: Tree) -> list[tuple[Key, ...]]:

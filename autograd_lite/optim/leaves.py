@@ -14,12 +14,10 @@ def places(name: str, tree: Tree) -> Iterator[tuple[str, Any]]:
     rest = [(name, tree)]
     while rest:
         place, node = rest.pop()
-        if not trees.is_node(node):
-            yield place, node
-        elif trees.by_attribute(node):
-            rest += [(f"{place}.{key}", child) for key, child in reversed(trees.items(node))]
+        if trees.is_node(node):
+            rest += [(place + trees.access(node, key), child) for key, child in reversed(trees.items(node))]
         else:
-            rest += [(f"{place}[{key!r}]", child) for key, child in reversed(trees.items(node))]
+            yield place, node
 
 
 def in_dtype_of(old: Any, new: Any) -> Any:

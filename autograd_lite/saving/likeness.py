@@ -8,7 +8,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.trees import Tree
-from autograd_lite.saving.structure import node_of, written
+from autograd_lite.saving.structure import node_of
 
 
 def fit(found: Tree, like: Tree, file: str, place: str = "like") -> Tree:
@@ -21,10 +21,10 @@ def fit(found: Tree, like: Tree, file: str, place: str = "like") -> Tree:
     (_, children), (_, parts) = node_of(like), node_of(found)
     for key in {**children, **parts}:
         if key not in parts:
-            raise ValueError(f"{place}{written(like, key)} is not in {file}")
+            raise ValueError(f"{place}{trees.access(like, key)} is not in {file}")
         if key not in children:
-            raise ValueError(f"expected no {place}{written(like, key)}, and {file} has it")
-    fitted = {key: fit(parts[key], child, file, place + written(like, key)) for key, child in children.items()}
+            raise ValueError(f"expected no {place}{trees.access(like, key)}, and {file} has it")
+    fitted = {key: fit(parts[key], child, file, place + trees.access(like, key)) for key, child in children.items()}
     if dataclasses.is_dataclass(like) and not isinstance(like, type):
         return dataclasses.replace(like, **fitted)
     return apart(like)[2](list(fitted.values()))

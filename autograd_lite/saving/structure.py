@@ -78,7 +78,7 @@ def _encode_node(tree: Tree, path: Path, arrays: Arrays) -> Any:
                 raise TypeError(
                     f"cannot save {_place(path)}: expected keys that are str or int, got {key!r} ({type(key).__name__})"
                 )
-        below = {key: (*path, (key, written(tree, key))) for key in children}
+        below = {key: (*path, (key, trees.access(tree, key))) for key in children}
         parts = [_encode_node(child, below[key], arrays) for key, child in children.items()]
         return {kind: list(zip(map(_encode_plain, children), parts, strict=True)) if kind == "dict" else parts}
     if problem := _problem(tree):
@@ -189,8 +189,3 @@ def _decode_node(coded: Any, arrays: Arrays) -> Tree:
 def _decode_array(stored: Array, dtype: str, shape: list[int], axes: Sequence[int] = ()) -> Array:
     array = bytes_of(stored).view(dtype).reshape(shape)
     return np.ascontiguousarray(array.transpose(axes)).transpose(np.argsort(axes)) if axes else array
-
-
-def written(node: Tree, key: Key) -> str:
-    """Return how code writes a key of a node."""
-    return f".{key}" if trees.by_attribute(node) else f"[{key!r}]"
