@@ -5,7 +5,7 @@ import pytest
 
 from models import activations, two_layers
 from models.progress import quiet
-from tests.support.commands import command, verdicts, width, written
+from tests.support.commands import command, refused, verdicts, width, written
 
 WRITTEN = [
     *("activations.png", "linear_collapse.png", "one_layer.png", "one_layer.svg"),
@@ -123,7 +123,4 @@ def test_the_seed_decides_the_output(tmp_path, capsys):
     ],
 )
 def test_bad_options_are_refused_before_any_file(option, value, message, tmp_path, capsys):
-    assert command(activations, tmp_path / "out", option, value) == 2
-    shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("", f"python -m models.activations: error: {message}\n")
-    assert not (tmp_path / "out").exists()
+    assert refused(activations, tmp_path / "out", capsys, option, value) == message

@@ -9,10 +9,9 @@ import pytest
 from models import bag_of_words, checks, words
 from models.sentences import HEAD, read_sentences
 from models.words import Bag
-from tests.support.commands import command, verdicts, width, written
+from tests.support.commands import command, refused, verdicts, width, written
 
 pytest.importorskip("scipy")
-ERROR = "python -m models.bag_of_words: error: "
 PICTURES = ["lemmas.png", "sentiment_confusion.png", "word_weights.png"]
 SMALL = [
     "train\t1\tA good film",
@@ -137,11 +136,8 @@ BAD_SENTENCES = {
 def test_bad_sentences_are_refused_before_any_file(case, small, tmp_path, capsys):
     lines, options, message = BAD_SENTENCES[case]
     path = small(*lines, **options)
-    assert command(bag_of_words, tmp_path / "out", "--sentences", path) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.startswith(f"{ERROR}sentences: {message.replace('PATH', path)}")
-    assert not (tmp_path / "out").exists()
+    said = refused(bag_of_words, tmp_path / "out", capsys, "--sentences", path)
+    assert said.startswith(f"sentences: {message.replace('PATH', path)}")
 
 
 @pytest.mark.parametrize(
@@ -155,20 +151,15 @@ def test_what_is_no_text_is_refused(content, message, tmp_path, capsys):
     path = tmp_path / "own.tsv"
     if content is not None:
         path.write_bytes(content)
-    assert command(bag_of_words, tmp_path / "out", "--sentences", str(path)) == 2
-    assert message.replace("PATH", str(path)) in capsys.readouterr().err
+    said = refused(bag_of_words, tmp_path / "out", capsys, "--sentences", str(path))
+    assert message.replace("PATH", str(path)) in said
 
 
 @pytest.mark.parametrize("text", ["", "42", "zyzzyva"])
 def test_a_text_of_no_known_word_is_refused_before_any_file(text, tmp_path, capsys):
     pytest.importorskip("simplemma")
-    assert command(bag_of_words, tmp_path / "out", "--say", text) == 2
-    shown = capsys.readouterr()
-    assert (shown.out, shown.err) == (
-        "",
-        ERROR + f"say: expected a sentence with at least one word of the training, got {text!r}\n",
-    )
-    assert not (tmp_path / "out").exists()
+    said = refused(bag_of_words, tmp_path / "out", capsys, "--say", text)
+    assert said == f"say: expected a sentence with at least one word of the training, got {text!r}"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from scipy import special
 import autograd_lite as ag
 from models import custom_objective
 from models.lesson import Lesson, MissingExtra, main, needed
+from tests.support.commands import refused
 
 pytest.importorskip("sklearn")
 SCORES = np.array([-3.0, -0.5, 0.0, 0.7, 2.5, 9.0])
@@ -162,8 +163,4 @@ def test_bad_input_is_refused(loss, scores, labels, message):
     ],
 )
 def test_bad_options_are_one_line_and_leave_nothing(options, message, capsys, tmp_path):
-    assert main(custom_objective.run, [*options, "--out", str(tmp_path / "out")], rounds="") == 2
-    captured = capsys.readouterr()
-    assert captured.err == f"python -m models.custom_objective: error: {message}\n"
-    assert captured.out == ""
-    assert not (tmp_path / "out").exists()
+    assert refused(custom_objective, tmp_path / "out", capsys, *options) == message

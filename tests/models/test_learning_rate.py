@@ -6,7 +6,7 @@ import pytest
 import autograd_lite as ag
 from models import digits, learning_rate
 from models.lesson import MissingExtra
-from tests.support.commands import command, verdicts, width, written
+from tests.support.commands import command, refused, verdicts, width, written
 
 NAN, INF = float("nan"), float("inf")
 WRITTEN = ["learning_rates.png", "rate_finder.png", "rate_training.png"]
@@ -120,7 +120,4 @@ def test_the_parabola_goes_without_scikit_learn(monkeypatch, tmp_path, capsys):
     ],
 )
 def test_bad_options_are_refused_before_any_file(option, value, message, tmp_path, capsys):
-    assert command(learning_rate, tmp_path / "out", option, value) == 2
-    shown = capsys.readouterr()
-    assert (shown.out, shown.err) == ("", f"python -m models.learning_rate: error: {message}\n")
-    assert not (tmp_path / "out").exists()
+    assert refused(learning_rate, tmp_path / "out", capsys, option, value) == message

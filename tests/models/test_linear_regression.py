@@ -9,6 +9,7 @@ import pytest
 import autograd_lite as ag
 from models import houses, linear_regression
 from models.lesson import Lesson, main
+from tests.support.commands import refused
 
 HELPS = {"data": "", "iterations": ""}
 HEADER = "area,age,price\n"
@@ -129,13 +130,7 @@ def test_bad_data_are_one_line_and_leave_nothing(content, message, capsys, tmp_p
     path = tmp_path / "houses.csv"
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    options = ["--data", str(path), "--out", str(tmp_path / "out")]
-    assert main(linear_regression.run, options, **HELPS) == 2
-    captured = capsys.readouterr()
-    assert message in captured.err
-    assert captured.err.count("\n") == 1
-    assert captured.out == ""
-    assert not (tmp_path / "out").exists()
+    assert message in refused(linear_regression, tmp_path / "out", capsys, "--data", str(path))
 
 
 @pytest.mark.parametrize(
@@ -146,9 +141,7 @@ def test_bad_data_are_one_line_and_leave_nothing(content, message, capsys, tmp_p
     ],
 )
 def test_bad_options_are_one_line_and_leave_nothing(options, message, capsys, tmp_path):
-    assert main(linear_regression.run, [*options, "--out", str(tmp_path / "out")], **HELPS) == 2
-    assert capsys.readouterr().err == f"python -m models.linear_regression: error: {message}\n"
-    assert not (tmp_path / "out").exists()
+    assert refused(linear_regression, tmp_path / "out", capsys, *options) == message
 
 
 def test_too_few_steps_are_noticed(capsys, tmp_path):

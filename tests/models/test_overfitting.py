@@ -10,7 +10,7 @@ import autograd_lite as ag
 from models import cubic, eight_points, overfitting
 from models.points import INPUT_VECTORS, TARGETS
 from models.training import train
-from tests.support.commands import command, verdicts, width, written
+from tests.support.commands import command, refused, verdicts, width, written
 
 NAN = float("nan")
 
@@ -167,8 +167,4 @@ def test_a_small_network_does_not_learn_the_eight_points(tmp_path, capsys):
     ],
 )
 def test_bad_options_are_refused_before_any_file(module, option, value, message, tmp_path, capsys):
-    assert command(module, tmp_path / "out", option, value) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err.endswith(f"error: {message}\n")
-    assert not (tmp_path / "out").exists()
+    assert refused(module, tmp_path / "out", capsys, option, value) == message

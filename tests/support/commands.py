@@ -12,6 +12,16 @@ def command(module, out, *options):
     return main(module.run, [*options, "--out", str(out)], **helps)
 
 
+def refused(module, out, capsys, *options):
+    """Run a model with bad input; return the one line that it says, once nothing else is there, no folder either."""
+    assert command(module, out, *options) == 2
+    shown = capsys.readouterr()
+    head, end = f"python -m {module.__name__}: error: ", "\n"
+    assert (shown.out, shown.err.count(end), out.exists()) == ("", 1, False)
+    assert shown.err.startswith(head)
+    return shown.err.removeprefix(head).removesuffix(end)
+
+
 def verdicts(text):
     """Return the label and the verdict of each figure that was compared, in order."""
     return re.findall(r"^  (\S.*?)  +\S+ .* (agree|DIFFERS)$", text, re.MULTILINE)
