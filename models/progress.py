@@ -48,6 +48,7 @@ class Progress:
         self.stopped = False
 
     def __iter__(self) -> Iterator[int]:
+        self.stopped, step = False, self.start - 1
         if not self.what:
             yield from range(self.start, self.steps)
             return

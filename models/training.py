@@ -96,7 +96,7 @@ def train(
     run = Trained(params)
     setup = dict(setup or {})
     if checkpoint is not None and checkpoint.exists():
-        params, run = _restored(checkpoint, setup, optimizer, rng)
+        params, run = _restored(checkpoint, setup, params, optimizer, rng)
     else:
         _measure(run, loss, params, data, held_out)
         _save(checkpoint, setup, params, run, optimizer, rng)
@@ -141,14 +141,17 @@ def _save(
 
 
 def _restored(
-    checkpoint: Path, setup: dict[str, Any], optimizer: Any, rng: np.random.Generator
+    checkpoint: Path, setup: dict[str, Any], start: Tree, optimizer: Any, rng: np.random.Generator
 ) -> tuple[Tree, Trained]:
+    _, of_the_kind = ag.ravel(start)  # a file has dicts for named tuples and dataclasses
     try:
         state = ag.load(checkpoint)
+        found = state.get("setup") if isinstance(state, dict) else None
+        if found != setup:
+            got = "another file" if found is None else found
+            raise InputError(f"expected one of a run with {setup}, got {got}")
+        params, best = (of_the_kind(ag.ravel(tree)[0]) for tree in (state["params"], state["run"]["params"]))
+        optimizer.state, rng.bit_generator.state = state["optimizer"], state["rng"]
     except ValueError as problem:
         raise InputError(f"checkpoint: {problem}") from None
-    found = state.get("setup") if isinstance(state, dict) else None
-    if found != setup:
-        raise InputError(f"checkpoint: expected one of a run with {setup}, got {found or 'another file'}")
-    optimizer.state, rng.bit_generator.state = state["optimizer"], state["rng"]
-    return state["params"], Trained(**state["run"])
+    return params, Trained(**state["run"] | {"params": best})

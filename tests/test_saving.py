@@ -256,6 +256,24 @@ def test_a_mapping_comes_back_in_the_order_of_like(tmp_path):
     assert list(ag.load(tmp_path / "a.npz", like={"b": 0, "a": 0})) == ["b", "a"]
 
 
+@each_ending
+@pytest.mark.parametrize(
+    ("tree", "like"), [(np.float64(1), np.zeros(())), (np.zeros(()), np.float64(1))], ids=["a", "b"]
+)
+def test_a_number_of_numpy_and_an_array_without_axes_are_alike(ending, tree, like, tmp_path):
+    ag.save(tmp_path / f"tree{ending}", [tree])
+    assert same(ag.load(tmp_path / f"tree{ending}", like=[like]), [tree])
+
+
+@each_ending
+def test_a_file_keeps_its_rights(ending, tmp_path):
+    path = tmp_path / f"tree{ending}"
+    ag.save(path, SMALL)
+    path.chmod(0o600)
+    ag.save(path, SMALL)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 UNLIKE = {
     "another shape": ([np.ones(2)], [np.ones(3)], "expected an array of float64 and shape (3,) at like[0], and"),
     "another dtype": ([np.ones(2)], [np.ones(2, "f4")], "expected an array of float32 and shape (2,) at like[0], and"),

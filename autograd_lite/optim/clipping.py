@@ -45,16 +45,17 @@ def global_norm(tree: Tree) -> float:
     7.0
     """
     vector = ravel(tree)[0]
+    vector = vector.astype(np.result_type(vector.dtype, np.float64))
     peak = float(np.max(np.abs(raw(vector)), initial=0.0))
     if peak == 0 or not math.isfinite(peak):
         return peak
-    scaled: Any = np.sqrt(np.sum(np.square(np.abs(vector).astype(np.float64) / peak)))
+    scaled: Any = np.sqrt(np.sum(np.square(np.abs(vector) / peak)))
     norm: float = peak * (scaled if type(vector) is Tensor else float(scaled))
     return norm
 
 
 def clip_by_norm(gradients: T, limit: float) -> T:
-    """Return gradients in the same direction whose global norm is at most a limit.
+    """Return gradients in the same direction whose global norm is at most a limit, up to rounding.
 
     ``g * min(1, limit / global_norm(gradients))`` for each array (R. Pascanu et al., "On the difficulty of training
     recurrent neural networks", ICML 2013). PyTorch divides by ``global_norm + 1e-6`` instead.
@@ -68,7 +69,7 @@ def clip_by_norm(gradients: T, limit: float) -> T:
 
     Returns
     -------
-    tree of the same structure, shapes and dtypes
+    tree of the same structure and shapes, and of the same inexact dtypes
         Equal to what was given where the norm is within the limit; zeros stay zeros.
 
     Raises

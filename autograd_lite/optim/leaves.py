@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.core import trees
 from autograd_lite.core.trees import Tree
 
@@ -18,6 +20,12 @@ def places(name: str, tree: Tree) -> Iterator[tuple[str, Any]]:
             rest += [(place + trees.access(node, key), child) for key, child in reversed(trees.items(node))]
         else:
             yield place, node
+
+
+def widened(x: Any) -> Any:
+    """Return half precision as float32, in which squares and small constants have room; anything else as it is."""
+    dtype = getattr(x, "dtype", None)
+    return x.astype(np.float32) if dtype is not None and dtype.char == "e" else x
 
 
 def in_dtype_of(old: Any, new: Any) -> Any:

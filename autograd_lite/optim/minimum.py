@@ -29,7 +29,7 @@ class Minimum(Generic[T]):
         The loss there.
     iterations : int
     converged : bool
-        Whether the gradient is as small as was asked for, or the loss as low as rounding lets it be.
+        Whether the gradient is as small as was asked for, or an iteration changed the loss by no more than rounding.
     message : str
         Why it ended, in SciPy's words.
     """
@@ -63,7 +63,8 @@ def lbfgs(
         At most so many, at least 1.
     tolerance : float
         It ends where no element of the gradient is larger, or where an iteration changes the loss by no more than
-        rounding. 0 for the latter alone.
+        rounding does, at the size of the loss or of 1, whichever is larger: scale a loss up that is far below 1. 0 for
+        the latter alone.
     callback : callable, optional
         ``callback(params, value)`` is called after each iteration; it may raise StopIteration to end there.
 
@@ -130,7 +131,7 @@ class _Evaluation:
                         f"lbfgs: {place} is {y} in evaluation {self.count}, at params = {params!r}; "
                         "find where it comes from with ag.debug()"
                     )
-        return float(value), np.asarray(ravel(gradient)[0], np.float64)
+        return float(np.asarray(value).item()), np.asarray(ravel(gradient)[0], np.float64)
 
 
 def _scipy_minimize() -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
 from autograd_lite.core.values import plain
 from autograd_lite.optim.checks import check_count, check_not_negative, check_positive
-from autograd_lite.optim.leaves import in_dtype_of, places
+from autograd_lite.optim.leaves import in_dtype_of, places, widened
 from autograd_lite.optim.schedules import Constant, Rate, as_schedule, described
 
 T = TypeVar("T")
@@ -68,8 +68,8 @@ class Optimizer:
         self._schedule: Callable[[int], float] = schedule
 
     def __repr__(self) -> str:
-        values = {name: getattr(self, name) for name in signature(type(self)).parameters}
-        values |= {"learning_rate": described(self._schedule)}
+        known = vars(self) | {"learning_rate": described(self._schedule)}
+        values = {name: known[name] for name in signature(type(self)).parameters if name in known}
         done = f" after {self.steps} step{'s' * (self.steps > 1)}" if self.steps else ""
         return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in values.items())}){done}"
 
@@ -83,7 +83,7 @@ class Optimizer:
 
         Returns
         -------
-        tree of arrays, of the dtypes of the parameters
+        tree of arrays, of the dtypes of the parameters where these are inexact; float16 is stepped in float32
 
         Raises
         ------
@@ -110,12 +110,13 @@ class Optimizer:
 
     def _stepped(self, rate: float, p: Any, g: Any, slots: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return one parameter after a step, in its dtype if that is inexact, and its new slots."""
+        old, p, g = p, widened(p), widened(g)
         if self.weight_decay and not self._decoupled:
             g = g + self.weight_decay * p
         direction, *remembered = self.direction(self.steps + 1, g, *slots)
         if self.weight_decay and self._decoupled:
             direction = direction + self.weight_decay * p
-        return in_dtype_of(p, p - rate * direction), *remembered
+        return in_dtype_of(old, p - rate * direction), *remembered
 
     def direction(self, t: int, g: Any, *slots: Any) -> tuple[Any, ...]:
         """Return what to multiply by the learning rate and to subtract from one parameter, and its new slots.
@@ -218,7 +219,7 @@ class _Kept:
 
 def _first_kept(form: Tree, slots: int) -> Tree:
     """Return what is kept before the first step, in the structure of the parameters."""
-    return trees.map_tree(lambda p: _Kept(np.shape(p), (np.zeros_like(p),) * slots), form)
+    return trees.map_tree(lambda p: _Kept(np.shape(p), (np.zeros_like(widened(p)),) * slots), form)
 
 
 def _beside(known: Tree, given: Tree, complaint: str) -> list[_Kept]:

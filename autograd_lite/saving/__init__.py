@@ -17,7 +17,8 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     """Save a tree of arrays and plain values to a file: all of it or nothing.
 
     The new file is written beside the old one (``<path>.saving``), flushed to the disk, and put in its place in one
-    step. A save that fails or is killed leaves the file that was there; processes that save to one path take turns.
+    step, with the rights that the old one had. A save that fails or is killed leaves the file that was there; processes
+    that save to one path take turns.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+            if target.exists():
+                os.chmod(beside, stat.S_IMODE(target.stat().st_mode))  # its rights stay as they are
             if sys.platform == "win32":  # which renames no open file
                 file.close()
             os.replace(beside, target)

@@ -13,7 +13,7 @@ from autograd_lite.saving.structure import node_of
 
 def fit(found: Tree, like: Tree, file: str, place: str = "like") -> Tree:
     """Return a tree of dicts, lists and tuples with the types of another's nodes; raise where the two differ."""
-    if _what(found) != _what(like):
+    if _what(found) != _what(like) and not _same_number(found, like):
         raise ValueError(f"expected {_what(like)} at {place}, and {file} has {_what(found)}")
     apart = trees.kinds[type(like)]
     if apart is None:
@@ -28,6 +28,12 @@ def fit(found: Tree, like: Tree, file: str, place: str = "like") -> Tree:
     if dataclasses.is_dataclass(like) and not isinstance(like, type):
         return dataclasses.replace(like, **fitted)
     return apart(like)[2](list(fitted.values()))
+
+
+def _same_number(found: Tree, like: Tree) -> bool:
+    """Whether both are a number of NumPy of one dtype, scalar or array without axes: ufuncs make one of the other."""
+    number = all(isinstance(x, (np.ndarray, np.generic)) for x in (found, like))
+    return number and found.shape == like.shape == () and found.dtype == like.dtype
 
 
 def _what(x: Tree) -> str:

@@ -254,6 +254,13 @@ class TestProgress:
                 run()
         assert signal.getsignal(signal.SIGINT) is before
 
+    def test_it_may_be_gone_through_again(self, capsys):
+        progress = Progress("training", 3)
+        for _ in progress:
+            signal.raise_signal(signal.SIGINT)
+        assert list(progress) == [0, 1, 2]
+        assert not progress.stopped
+
     def test_other_threads_may_train(self, capsys):
         done: list[int] = []
         thread = threading.Thread(target=lambda: done.extend(Progress("training", 3)))

@@ -6,7 +6,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -160,6 +160,47 @@ def test_a_killed_run_goes_on_to_the_same_result(tmp_path):
             assert 0 < len(ag.load(checkpoint)["run"]["training"]) <= 201
     assert kills > 0
     assert_same(run(OPTIMIZERS["Adam, cosine"], 200, checkpoint=checkpoint), whole)
+
+
+class Line(NamedTuple):
+    w: Any
+    b: Any
+
+
+@pytest.mark.parametrize("start", [Line(np.zeros(3), 0.0), Line(np.zeros(3, np.float32), np.zeros(()))])
+def test_parameters_of_any_tree_go_on(start, tmp_path):
+    def of_a_line(params, x, y):
+        return np.mean(np.square(x @ params.w + params.b - y))
+
+    def go(epochs, **options):
+        rng = np.random.default_rng(0)
+        return train(of_a_line, start, DATA, optimizer=ag.optim.Adam(0.1), epochs=epochs, size=8, rng=rng, **options)
+
+    whole = go(6)
+    go(3, checkpoint=tmp_path / "run.npz")
+    again = go(6, checkpoint=tmp_path / "run.npz")
+    assert type(again.params) is Line
+    assert again.training == whole.training
+    np.testing.assert_array_equal(again.params.w, whole.params.w)
+    assert again.params.w.dtype == start.w.dtype
+
+
+def test_a_checkpoint_of_other_parameters_or_another_setup_is_refused(tmp_path):
+    checkpoint = tmp_path / "run.npz"
+    run(OPTIMIZERS["SGD"], 2, checkpoint=checkpoint)
+    other = {"w": np.zeros(7), "b": 0.0}
+    with pytest.raises(ValueError, match=r"^checkpoint: .*a vector of shape"):
+        train(
+            loss,
+            other,
+            DATA,
+            optimizer=ag.optim.SGD(0.05),
+            epochs=3,
+            rng=np.random.default_rng(0),
+            checkpoint=checkpoint,
+        )
+    with pytest.raises(ValueError, match=r"^checkpoint: expected one of a run with \{'seed': 1\}, got \{\}$"):
+        run(OPTIMIZERS["SGD"], 3, checkpoint=checkpoint, setup={"seed": 1})
 
 
 def test_a_damaged_checkpoint_is_an_error_and_stays_as_it_is(tmp_path):

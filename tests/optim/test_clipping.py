@@ -125,3 +125,7 @@ def test_they_can_be_differentiated(limit, dtype):
         expected = [scale**2 * 2 * a - inner * a / norm**2 + a / norm, scale * 3 - inner * b / norm**2 + b / norm]
     np.testing.assert_allclose(gradient["a"], expected[0], rtol=1e-5 if dtype is np.float32 else 1e-12)
     np.testing.assert_allclose(gradient["b"], expected[1], rtol=1e-5 if dtype is np.float32 else 1e-12)
+
+
+def test_the_norm_of_large_complex64_numbers():
+    assert global_norm(np.array([3e38 + 3e38j], np.complex64)) == pytest.approx(3e38 * 2**0.5, rel=1e-6)

@@ -172,3 +172,7 @@ def test_without_scipy(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(ModuleNotFoundError, match=r"ag\.optim\.lbfgs .* pip install autograd_lite\[scipy\]"):
         lbfgs(rosenbrock, Pair(1.0, 1.0))
+
+
+def test_a_loss_of_size_1_is_a_number():
+    assert lbfgs(lambda p: (p - 3.0) ** 2, np.zeros(1)).params == pytest.approx(3.0)

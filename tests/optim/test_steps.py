@@ -397,3 +397,16 @@ def test_a_decoupled_decay_is_no_part_of_the_moments():
 def test_options_of_0_leave_the_gradient(make):
     p, gradients = np.array([1.0, -2.0]), [np.array([0.5, 1.0]), np.array([-1.0, 0.25])]
     np.testing.assert_array_equal(steps(make(), p, gradients), steps(SGD(0.1), p, gradients))
+
+
+@each
+def test_float16_is_stepped_in_float32(name):
+    """Where a gradient is 0 an epsilon of 1e-8 would be too, and where it is 300 its square would overflow."""
+    make, _ = OPTIMIZERS[name]
+    wide, narrow = make(), make()
+    p, q = np.array([1.0, 2.0, 3.0], np.float32), np.array([1.0, 2.0, 3.0], np.float16)
+    for g in (np.array([0.0, 300.0, 1.0]), np.array([0.0, -2.0, 300.0])):
+        p = wide.step(q.astype(np.float32), g.astype(np.float32))
+        q = narrow.step(q, g.astype(np.float16))
+        assert q.dtype == np.float16
+        np.testing.assert_array_equal(q, p.astype(np.float16))
