@@ -36,7 +36,8 @@ STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 12,
     "grid.alpha": 0.3,
-    "legend.frameon": False,
+    "legend.edgecolor": "none",
+    "legend.framealpha": 0.85,
     "text.usetex": False,
     "lines.linewidth": 2,
     "xtick.labelsize": 11,
@@ -237,7 +238,7 @@ def draw_regions(
         axes.scatter(x, y, color=color, marker=marker, s=70, edgecolor="white", label=f"class {label}", zorder=3)
     axes.set_xlabel("First input")
     axes.set_ylabel("Second input")
-    axes.legend(frameon=True, framealpha=0.8, edgecolor="none")
+    axes.legend()
 
 
 @styled
