@@ -102,6 +102,9 @@ def layered(
     if direction == "right":
         return _laid_out(graph, layer_of, _breaks(graph, layer_of, width))
     turned = replace(graph, sizes={node: (height, width) for node, (width, height) in sizes.items()})
+    whole = _laid_out(turned, layer_of, narrow=True).transposed()
+    if whole.width <= width:
+        return whole
     widths = {node: width for node, (width, _) in sizes.items()}
     return _laid_out(turned, parted(layer_of, links, widths, gaps[1], width), narrow=True).transposed()
 
