@@ -119,9 +119,7 @@ def test_a_layout_is_not_wider_than_asked_for_unless_single_nodes_are(graph, wid
 BESIDE_LINKS = "n2>n7 n0>n1 n1>n7 n2>n3 n1>n4 n0>n5 n0>n7"  # three nodes in a layer, and two links that pass them
 
 
-@example(
-    ({f"n{i}": (1.0, 1.0) for i in range(8)}, [tuple(link.split(">")) for link in BESIDE_LINKS.split()]), "down"
-)
+@example(({f"n{i}": (1.0, 1.0) for i in range(8)}, [tuple(link.split(">")) for link in BESIDE_LINKS.split()]), "down")
 @given(graphs(), st.sampled_from(["right", "down"]))
 def test_what_fits_is_laid_out_as_if_there_were_no_end(graph, direction):
     sizes, links = graph
