@@ -99,6 +99,13 @@ def of_one_line(x: ArrayLike, eps: float) -> float:
     return 10**5 * eps * largest(x)
 
 
+def relative(x: ArrayLike, expected: ArrayLike) -> float:
+    """Return the largest relative difference of an element; infinite where one is not finite, or 0 is expected."""
+    with np.errstate(all="ignore"):
+        off = np.where(np.equal(x, expected), 0, np.abs(np.subtract(x, expected)) / np.abs(expected))
+    return float(np.max(np.where(np.isfinite(off), off, np.inf), initial=0))
+
+
 def half_of_the_digits(*values: ArrayLike) -> float:
     """Return the relative difference that half of the digits show: rounding is far smaller, a mistake larger."""
     return float(np.sqrt(eps_of(*values) or DOUBLE))
@@ -142,8 +149,20 @@ def of_the_largest(x: ArrayLike, eps: float) -> float:
     return 8 * eps * largest(x)
 
 
+def of_a_repair(x: ArrayLike, slope: float) -> float:
+    """Return how far off a gradient of other arithmetic is at most: nine digits of the largest element are left.
+
+    Where a function saturates, its derivatives are far smaller than the ``slope`` from 0 to it, and units of that are
+    lost: ``p * (1 - p)`` for p near 1.
+    """
+    eps, size = eps_of(x), largest(x)
+    return float(max(digits(9), 64 * eps) * size + min(1000 * eps * slope, digits(TELLING) * size))
+
+
 # --- the error that differences estimate of themselves
 
+NEARLY = 5
+"""Digits that a gradient has right which is off by a detail, such as an eps that guards a division."""
 TELLING = 3
 """What is known to fewer digits than these tells nothing."""
 SHARP = 4

@@ -67,6 +67,8 @@ class Chain:
     backward : list of Step
     cotangent : Node or None
         The cotangent of the result, an input of the backward pass, where the result is not of size 1.
+    seeded : bool
+        Whether it is one in any case.
     """
 
     root: Node
@@ -77,6 +79,7 @@ class Chain:
     namespace: Namespace
     backward: list[Step] = field(default_factory=list)
     cotangent: Node | None = None
+    seeded: bool = False
 
     def __post_init__(self) -> None:
         self._written = set(reachable([self.root]))
@@ -135,7 +138,7 @@ class Chain:
     def _seed(self) -> None:
         """Start with the cotangent of the result: 1, or an input of the program where it is no number."""
         ones = Tensor(np.ones_like(self.root.value)[()], copy=False)
-        if np.size(self.root.value) == 1 and np.isrealobj(self.root.value):
+        if np.size(self.root.value) == 1 and np.isrealobj(self.root.value) and not self.seeded:
             node = self.expressions.assign(ones, self.expressions.constant(ones._value))
         else:
             node = self.cotangent = self.expressions.leaf(ones, self.namespace.claim("cotangent"))

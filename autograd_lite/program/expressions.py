@@ -100,7 +100,9 @@ def is_short(value: Value) -> bool:
 
 def is_range(value: Value) -> bool:
     """Whether an array counts from 0 along one axis, and has no other axis longer than 1."""
-    along = value.dtype.kind in "iu" and value.size == max(value.shape, default=0) > 1
+    if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind not in "iu":
+        return False
+    along = value.size == max(value.shape, default=0) > 1
     return along and np.array_equal(value.reshape(-1), np.arange(value.size))
 
 
@@ -175,6 +177,7 @@ class Expressions:
     ----------
     simplify : callable
         Takes this object, and op, arguments, parameters and value of a node to be; returns a simpler node, or None.
+        If left out, nothing is simpler, what is made of constants stays as it is, and equal ones are several.
 
     Attributes
     ----------
@@ -184,7 +187,7 @@ class Expressions:
         Whether what is translated now is the user's own, and keeps its spelling.
     """
 
-    def __init__(self, simplify: Simplify) -> None:
+    def __init__(self, simplify: Simplify | None = None) -> None:
         self.nodes: dict[Tensor, Node] = {}
         self.tensors: dict[Node, list[Tensor]] = {}
         self.verbatim = False
@@ -207,8 +210,9 @@ class Expressions:
     def constant(self, value: Value, name: str | None = None) -> Node:
         """Return the node of a constant: one for equal numbers and equal small arrays, one for each large array."""
         if not isinstance(value, np.ndarray) or value.ndim == 0:
-            key: Any = ("number", type(value).__name__, repr(value), name)
-        elif value.size <= _SMALL and value.dtype.kind in "fciub":
+            place = next_serial() if self._simplify is None else 0  # equal ones may differ at another point
+            key: Any = ("number", type(value).__name__, repr(value), name, place)
+        elif value.size <= _SMALL and self._simplify is not None and value.dtype.kind in "fciub":
             key = ("array", value.dtype.str, value.shape, value.tobytes(), name)
         else:
             key = ("array", id(value), name)
@@ -252,6 +256,8 @@ class Expressions:
 
     def apply(self, op: Op, args: tuple[Node, ...], params: Params, value: Value) -> Node:
         """Return the node of an op: a simpler or a known one where there is one."""
+        if self._simplify is None:
+            return self._node(op, args, params, value)
         if not isinstance(value, tuple) and _foldable(args, params):
             if is_short(value) or not all(is_short(arg.value) for arg in args):
                 return self.constant(value)

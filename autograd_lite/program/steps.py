@@ -59,8 +59,10 @@ class Step:
         return self.node.value
 
 
-def forward_steps(root: Node, title: str, expressions: Expressions, namespace: Namespace) -> list[Step]:
-    """Make a step of each value that has a name, is used twice, or feeds a nonlinear function.
+def forward_steps(
+    root: Node, title: str, expressions: Expressions, namespace: Namespace, *, each: bool = False
+) -> list[Step]:
+    """Make a step of each value that has a name, is used twice, or feeds a nonlinear function; of all with ``each``.
 
     The result, ``root``, is called ``title`` if no variable holds it.
     """
@@ -71,6 +73,8 @@ def forward_steps(root: Node, title: str, expressions: Expressions, namespace: N
     if root.op is not None and root not in wanted:
         wanted[root] = "result" if title in namespace.taken or title in wanted.values() else title
     users = dict(wanted)
+    if each:
+        wanted |= {node: describe(node) for node in nodes if node not in wanted and not isinstance(node.value, tuple)}
     _want_others(nodes, users, wanted)
     namespace.taken.update(n.name for n in reachable([root]) if n.constant and n.name)
     namespace.claim_wanted(users)

@@ -58,6 +58,8 @@ class Program:
         The parameters of the function, in order. Of a Tensor that was computed already, its leaves.
     record : Record
         Each value of the forward pass as a Tensor: what derivatives are taken of.
+    tensors : dict from Node to list of Tensor
+        Those of the call that each value stands for.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Program:
     decisions: list[Decision] = field(default_factory=list)
     arguments: list[Argument] = field(default_factory=list)
     record: Record = field(default_factory=Record, repr=False)
+    tensors: dict[Node, list[Tensor]] = field(default_factory=dict, repr=False)
 
     @property
     def steps(self) -> list[Step]:
@@ -226,7 +229,7 @@ def trace(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Progra
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     chosen = _choose([better.get(name, name) for name in wanted] if wanted is not None else None, leaves)
     title = getattr(f, "__name__", "result")
-    program = _build(title if title.isidentifier() else "result", recording, leaves, chosen, constants)
+    program = build(title if title.isidentifier() else "result", recording, leaves, chosen, constants)
     nodes = {id(leaves[name]): node for name, node in program.inputs.items()}
     named = [n for n in reachable(step.node for step in program.steps) if n.constant and n.name]
     nodes |= {id(n.value): n for n in named if isinstance(n.value, np.ndarray)}
@@ -258,7 +261,7 @@ def _trace_tensor(result: Tensor, args: tuple[Any, ...], wanted: Iterable[str] |
     names.read_caller()
     found = [t for t in reversed(order([result])[0]) if t.op is None]
     leaves = named_leaves(found, names)
-    program = _build("result", Recording(result, names), leaves, _choose(wanted, leaves), {})
+    program = build("result", Recording(result, names), leaves, _choose(wanted, leaves), {})
     program.arguments = [positional(name, node) for name, node in program.inputs.items()]
     return program
 
@@ -330,12 +333,22 @@ def _independent(name: str, result: Value) -> TypeError:
     )
 
 
-def _build(
-    title: str, recording: Recording, leaves: dict[str, Tensor], wrt: list[str], constants: dict[str, Value]
+def build(
+    title: str,
+    recording: Recording,
+    leaves: dict[str, Tensor],
+    wrt: list[str],
+    constants: dict[str, Value],
+    *,
+    detailed: bool = False,
 ) -> Program:
-    """Turn one recorded call into a program: translate it, choose its lines, and write its backward pass."""
+    """Turn one recorded call into a program: translate it, choose its lines, and write its backward pass.
+
+    A detailed one is not to be read but to be searched: every value is a line of its own, as it was recorded, and the
+    cotangent of the result is an input.
+    """
     names = recording.names
-    expressions = Expressions(simplify)
+    expressions = Expressions(None if detailed else simplify)
     namespace = Namespace(names, expressions, {id(array): name for name, array in constants.items()})
     namespace.taken.update(leaves)
     inputs = {name: expressions.leaf(tensor, name) for name, tensor in leaves.items()}
@@ -345,8 +358,8 @@ def _build(
     if root.constant and root.name is None:
         raise _independent(title, recording.result)
     title = namespace.result(title, recording.result)
-    forward = forward_steps(root, title, expressions, namespace)
-    chain = Chain(root, inputs, forward, Record(), expressions, namespace)
+    forward = forward_steps(root, title, expressions, namespace, each=detailed)
+    chain = Chain(root, inputs, forward, Record(), expressions, namespace, seeded=detailed)
     gradients = chain.differentiate(wrt)
     backward = in_order(chain.backward)
     by_name = {step.name: step.node for step in backward}
@@ -364,4 +377,5 @@ def _build(
         cotangent=chain.cotangent.name if chain.cotangent else None,
         decisions=decisions,
         record=chain.record,
+        tensors=expressions.tensors,
     )
