@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import inspect
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,8 @@ from zipfile import BadZipFile
 import numpy as np
 
 from autograd_lite.core.lines import describe_place, is_users
+from autograd_lite.saving.atomic import replacing
+from autograd_lite.verification.report import Report
 from autograd_lite.verification.verify import verify
 
 RIGHT, WRONG, OTHER = 0, 1, 2
@@ -32,14 +36,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         f, hand = _functions(asked.function, asked.gradient)
         args = _arguments(f, asked.args, asked.shapes, asked.seed)
-        report = verify(f, hand, *args, argnums=_argnums(asked.argnums), rng=asked.seed)
+        report = verify(f, hand, *args, argnums=_argnums(asked.argnums), params=_params(asked.params), rng=asked.seed)
+        print(report, file=sys.stderr if asked.write_patch == "-" else sys.stdout)
+        if asked.write_patch:
+            _write_patch(report, asked.write_patch)
     except ImportError:  # the file's own error was shown
         return OTHER
     except Exception as error:
         print(f"verify: {_in_one_line(error)}", file=sys.stderr)
         return OTHER
-    print(report)
     return RIGHT if report else WRONG if report.verdict == "wrong" else OTHER
+
+
+def _write_patch(report: Report, path: str) -> None:
+    """Write the patch of a report to a file, whole or not at all, or to the standard output; say so."""
+    if not report.patch:
+        why = "no repair was found" if report.verdict == "wrong" else "there is nothing to repair"
+        print(f"verify: no patch was written: {why}", file=sys.stderr)
+        return
+    patch = report.patch.encode("utf-8", "surrogateescape")
+    if path == "-":
+        sys.stdout.buffer.write(patch)
+        sys.stdout.flush()
+        return
+    if Path(path).exists() and not Path(path).is_file():
+        raise UsageError(f"{path} is no file to write a patch to; - is the standard output")
+    with replacing(path) as file:
+        file.write(patch)
+    print(f"verify: wrote {path}; apply it with: git apply {shlex.quote(path)}", file=sys.stderr)
 
 
 def _in_one_line(error: Exception) -> str:
@@ -59,7 +83,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Verify a hand-derived gradient. The files are only imported. "
         "Exit status: 0 right (or a subgradient at a kink), 1 wrong, 2 anything else.",
     )
-    command.add_argument("function", metavar="FILE:FUNCTION", help="the function, in plain NumPy")
+    command.add_argument(
+        "function",
+        metavar="FILE:FUNCTION",
+        help="the function, in plain NumPy; layer.forward is a method of an object of the file, "
+        "Layer.forward one of an object of the class, made without arguments",
+    )
     command.add_argument("gradient", metavar="FILE:GRADIENT", help="its gradient, derived by hand")
     given = command.add_mutually_exclusive_group(required=True)
     given.add_argument("--args", metavar="FILE.npz", help="the arguments: by parameter name, or arr_0, arr_1, ...")
@@ -67,27 +96,46 @@ def _parser() -> argparse.ArgumentParser:
         "--shapes", help="draw the arguments: 64x10,10 is a matrix and a vector, 1 an array of one, - a number"
     )
     command.add_argument("--argnums", help="which arguments the gradient is of: 0,1 (by default the first ones)")
+    command.add_argument("--params", help="attributes that the gradient is of, where it is a method: W,b")
+    command.add_argument(
+        "--write-patch",
+        metavar="FILE",
+        help="write the repair, where one is found, as a patch; - is the standard output",
+    )
     command.add_argument("--seed", type=int, default=0, help="of the draws (0)")
     return parser
 
 
 def _functions(*targets: str) -> list[Callable[..., Any]]:
-    """Return the functions that are named as FILE:NAME; each file is imported once."""
-    modules: dict[Path, ModuleType] = {}
+    """Return the functions that are named as FILE:NAME; each file is imported once, of each class is one object."""
+    module, instance = cache(_import), cache(_instance)
     found = []
     for target in targets:
         path, separator, name = target.rpartition(":")
         if not separator or not path:
             raise UsageError(f"expected FILE:NAME, such as net.py:loss, got {target!r}")
-        file = Path(path).resolve()
-        if file not in modules:
-            modules[file] = _import(file)
-        value = getattr(modules[file], name, None)
+        value: Any = module(Path(path).resolve())
+        for part in name.split("."):
+            owner = instance(value) if isinstance(value, type) else value
+            value = getattr(owner, part, None)
         if not callable(value):
-            there = [n for n, v in vars(modules[file]).items() if inspect.isfunction(v)]
+            holder = owner if isinstance(owner, ModuleType) else type(owner)
+            there = [n for n, v in vars(holder).items() if inspect.isfunction(v) and not n.startswith("__")]
             raise UsageError(f"{path} has no function {name!r}; it has: {', '.join(there) or 'none'}")
         found.append(value)
     return found
+
+
+def _instance(kind: type) -> Any:
+    """Make an object of a class, of which the function and its gradient are methods."""
+    try:
+        inspect.signature(kind).bind()
+    except TypeError as error:
+        name = kind.__name__
+        raise UsageError(
+            f"{name}() needs arguments ({error}): make an object in the file, and name its method"
+        ) from None
+    return kind()
 
 
 def _import(file: Path) -> ModuleType:
@@ -153,6 +201,10 @@ def _argnums(text: str | None) -> tuple[int, ...] | None:
         return None if text is None else tuple(int(i) for i in text.split(","))
     except ValueError:
         raise UsageError(f"expected --argnums such as 0,1, got {text!r}") from None
+
+
+def _params(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(","))
 
 
 def _shape(text: str) -> tuple[int, ...]:

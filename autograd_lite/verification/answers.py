@@ -29,14 +29,14 @@ def positions(
     if not args:
         raise TypeError("there are no arguments to differentiate; name attributes of the object with params=")
     if argnums is not None:
-        return _chosen(argnums, len(args))
+        return chosen(argnums, len(args))
     names = parameter_names(f, args)
     answer, first = _keyed(answer), _keyed(args[0])
     if isinstance(answer, dict):
         if isinstance(first, dict) and any(find(answer, key) is not None for key in first):
             return (0,)
         found = tuple(i for i, name in enumerate(names) if find(answer, name) is not None)
-        unknown = [key for key in answer if not any(_spells(key, name) for name in names)]
+        unknown = [key for key in answer if not any(spells(key, name) for name in names)]
         if unknown or not found:
             keys = f", or the keys {', '.join(map(repr, first))}" if isinstance(first, dict) else ""
             raise ValueError(
@@ -60,17 +60,19 @@ def positions(
     return (0,)
 
 
-def _chosen(argnums: Any, count: int) -> tuple[int, ...]:
+def chosen(argnums: Any, count: int) -> tuple[int, ...]:
+    """Return the arguments that ``argnums`` names, or raise TypeError or ValueError."""
     given = (argnums,) if isinstance(argnums, (int, np.integer)) else argnums
-    if not isinstance(given, (tuple, list)) or not all(isinstance(i, (int, np.integer)) for i in given) or not given:
+    listed = isinstance(given, (tuple, list, range)) and len(given) > 0
+    if not listed or not all(isinstance(i, (int, np.integer)) for i in given):
         raise TypeError(f"expected an int, or a tuple of them, for argnums, got {argnums!r}")
     for i in given:
         if not -count <= i < count:
             raise ValueError(f"argnums={argnums} names argument {i}, but there are {count}")
-    chosen = tuple(int(i) % count for i in given)
-    if len(set(chosen)) < len(chosen):
+    found = tuple(int(i) % count for i in given)
+    if len(set(found)) < len(found):
         raise ValueError(f"argnums={argnums} names an argument twice")
-    return chosen
+    return found
 
 
 def _is_for(answer: Any, tree: Any, count: int) -> bool:
@@ -92,7 +94,13 @@ def _fits(answer: Any, tree: Any) -> bool:
     keyed = [isinstance(_keyed(x), dict) for x in (answer, tree)]
     if any(keyed):
         return all(keyed)
-    return _rank(tree) > 0 or not isinstance(answer, (tuple, list))
+    return not isinstance(answer, (tuple, list)) or (_rank(tree) > 0 and _holds_numbers(answer))
+
+
+def _holds_numbers(answer: Any) -> bool:
+    """Whether lists, in lists perhaps, hold numbers alone: they are an array as well."""
+    parts = isinstance(answer, (tuple, list)) and all(map(_holds_numbers, answer))
+    return parts or isinstance(answer, _NUMBERS)
 
 
 _NUMBERS = (int, float, complex, np.number)
@@ -195,7 +203,8 @@ def find(answer: dict[Any, Any], key: Any) -> Any:
     return next((s for s in spelled if s in answer), None)
 
 
-def _spells(given: Any, name: str) -> bool:
+def spells(given: Any, name: str) -> bool:
+    """Whether a key of a dict of gradients is for a name."""
     return any(given == spelling.format(name) for spelling in SPELLINGS)
 
 

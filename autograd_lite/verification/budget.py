@@ -9,8 +9,8 @@ import time
 
 NUMBERS = 6 * 10**7
 """So many numbers the function may compute for the differences with respect to one array: some tenths of a second."""
-NUMBERS_OF_SEARCH = 10**8
-"""So many numbers the search for the mistake may compute: some seconds."""
+NUMBERS_OF_SEARCH = 10**9
+"""So many numbers the search for a repair may compute: some seconds."""
 NUMBERS_PER_OP = 300
 """As many take as long as an op by itself."""
 OPS_UNRECORDED = 30

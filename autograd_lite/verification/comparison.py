@@ -88,7 +88,7 @@ class Comparison:
         def differs(times: int = 1, *, of_hand: bool = True) -> Mask:
             changed = (from_side or self.rounded).changes[i]
             room = close.conditioned(true, changed, self.eps(i)) + (self._room_of_hand(i, true) if of_hand else 0)
-            return ~close.within(hand, true, times * room)
+            return ~close.within(hand, true, times * room + self.accepted(true))
 
         found = differs(of_hand=False)
         if found.any():
@@ -97,6 +97,10 @@ class Comparison:
                 self._refine()  # rounding may have been drawn too small
                 found &= differs()
         return found
+
+    def accepted(self, true: Array) -> Array:
+        """Return by how much the user lets elements of a gradient differ."""
+        return np.asarray(self.setting.problem.rtol * np.abs(true))
 
     def _room_of_hand(self, i: int, true: Array) -> Array:
         own = close.MARGIN * self.hand_changes[i]
@@ -110,6 +114,13 @@ class Comparison:
         self.rounded = self.rounded.with_more(more.changes)
         of_hand = perturb.of_hand(self.setting, self.point, self.rng, close.MORE_DRAWS)
         self.hand_changes = [np.fmax(a, b) for a, b in zip(self.hand_changes, of_hand, strict=True)]
+
+    def true(self, i: int) -> Array:
+        """Return the gradient: of the backward pass, or where there is none of differences."""
+        if self.point.result is not None:
+            return np.asarray(self.point.true[i])
+        everywhere = np.ones(np.shape(self.point.values[i]), bool)
+        return self.differences.look(i, everywhere).spread(np.asarray(self.point.true[i]))
 
     def tolerance(self, i: int) -> Array:
         """Return by how much an element of a gradient may differ for the rounding of the backward pass."""

@@ -158,7 +158,7 @@ class _Search:
         for i in self.wrong:
             hand, true = np.asarray(self.point.hand[i]), np.asarray(self.point.true[i])
             if hand.size == 1 and hand.shape == true.shape and hand.dtype.kind == "f" and true != 0:
-                found.append(float(hand / true))
+                found.append((hand / true).item())
             else:
                 found.append(close.ratio(hand, true) or np.nan)
         hands = [self.point.hand[i] for i in self.wrong]
@@ -386,7 +386,8 @@ class _Search:
         code = run.code
         a = Assignment("return", np.asarray(self.point.hand[i])[()], code.co_filename, run.line, code.co_name, 0)
         what = f"the derivative of the result with respect to {self.setting.leaf_names[i]}"
-        return Finding(a, what, self.point.true[i], close.farthest(a.value, self.point.true[i]))
+        true = self.verdicts[i].true
+        return Finding(a, what, true, close.farthest(a.value, true, np.isfinite(true)))
 
 
 def _quotient(a: Any, b: Any) -> float | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -91,16 +91,26 @@ class Point:
 # --- one recorded call, and its backward pass
 
 
-def record(setting: Setting, values: Sequence[Any], *, named: bool = True) -> tuple[Tensor, list[Tensor], Names]:
-    """Run the function on Tensors; return its result, the leaves, and the names of what it recorded."""
+def record(
+    setting: Setting, values: Sequence[Any], *, named: bool = True, constants: bool = False
+) -> tuple[Tensor, list[Tensor], Names]:
+    """Run the function on Tensors; return its result, the leaves, and the names of what it recorded.
+
+    With ``constants``, masks and the like are recorded, too.
+    """
     leaves = [Tensor(x, name, copy=False) for x, name in zip(values, setting.leaf_names, strict=True)]
     names = Names()
     for leaf, name in zip(leaves, setting.leaf_names, strict=True):
         names.bind(leaf, name, -1)
-    f = partial(_one_op, setting) if setting.mode is Mode.BY_DIFFERENCES else setting.f
-    result = record_call(f, [leaves], names, named=named).result
+    f = partial(_one_op, setting) if setting.mode is Mode.BY_DIFFERENCES else _on_tensors(setting, setting.f)
+    result = record_call(f, [leaves], names, named=named, constants=constants).result
     leaves = list(map(original, leaves))
     return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
+
+
+def _on_tensors(setting: Setting, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of Tensors that is recorded; none of them is left behind."""
+    return setting.problem.code.keeping(function, put_in=setting.mode is Mode.RECORDABLE)
 
 
 def pull(setting: Setting, result: Tensor) -> BackwardPass:
@@ -111,8 +121,15 @@ def pull(setting: Setting, result: Tensor) -> BackwardPass:
 def hand_on_tensors(setting: Setting, values: Sequence[Any]) -> list[Any]:
     """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""
     setting.f(_copies(values))
-    answer = record_call(setting.hand, [[Tensor(x) for x in values]], named=False).result
+    try:
+        answer = _record_hand(setting, values)
+    except Exception:  # it fills arrays, or asks their methods
+        answer = _record_hand(replace(setting, mode=Mode.RECORDABLE), values)
     return [x.value if isinstance(x, Tensor) else x for x in setting.gradients(answer)]
+
+
+def _record_hand(setting: Setting, values: Sequence[Any]) -> Any:
+    return record_call(_on_tensors(setting, setting.hand), [[Tensor(x) for x in values]], named=False).result
 
 
 def _start(setting: Setting, result: Tensor) -> Any:
@@ -149,7 +166,7 @@ def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: 
         if not close.same(plain, result._value, close.on_tensors(plain, *values)):
             raise ValueError("it gives another value for Tensors than for arrays")
         answer, ran = _run_hand(setting, given) if capture else (setting.hand(_copies(given)), Run())
-    hand, returned = _of_hand(setting, answer)
+    hand, returned = of_hand(setting, answer)
     beside = values, hand, returned, ran, setting.cotangent, [backward.gradient(leaf) for leaf in leaves]
     by_differences = setting.mode is Mode.BY_DIFFERENCES
     return Point(*beside, leaves, result, names, backward.contributions, backward.cotangents, by_differences)
@@ -161,14 +178,14 @@ def evaluate_hand(setting: Setting) -> Point:
         setting.f(_copies(setting.given))
         answer, ran = _run_hand(setting, setting.given)
     unknown = [np.full(np.shape(x), np.nan) for x in setting.values]
-    return Point(setting.values, *_of_hand(setting, answer), ran, setting.cotangent, unknown)
+    return Point(setting.values, *of_hand(setting, answer), ran, setting.cotangent, unknown)
 
 
 def hand_with(setting: Setting, put: Mapping[Key, Any]) -> tuple[list[Any], Sequence[Assignment]]:
     """Run the hand gradient at the point with other values in the place of what some assignments gave."""
     with quiet():
         answer, ran = _run_hand(setting, setting.given, put)
-        return _of_hand(setting, answer)[0], ran.assignments
+        return of_hand(setting, answer)[0], ran.assignments
 
 
 def _run_hand(setting: Setting, given: Sequence[Any], put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
@@ -180,7 +197,7 @@ def _copies(values: Sequence[Any]) -> list[Any]:
     return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
 
 
-def _of_hand(setting: Setting, answer: Any) -> tuple[list[Any], list[Shape]]:
+def of_hand(setting: Setting, answer: Any) -> tuple[list[Any], list[Shape]]:
     """Return the gradients of an answer, one number in the shape of its array, and the shapes in which they came."""
     found = setting.gradients(answer)
     fitted = [_fitted(h, np.shape(x)) for h, x in zip(found, setting.values, strict=True)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -15,139 +14,70 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.values import plain
-from autograd_lite.program.naming import leaf_names
 from autograd_lite.verification import answers
-from autograd_lite.verification.data import Data, nearby
-
-COTANGENT_NAMES = {"g", "dout", "cotangent", "grad", "grad_output", "grad_out", "dy", "dz", "upstream", "delta"}
+from autograd_lite.verification.calls import Call
+from autograd_lite.verification.code import Answer, Code
+from autograd_lite.verification.data import nearby
+from autograd_lite.verification.layouts import Layout
+from autograd_lite.verification.objects import copied
+from autograd_lite.verification.recordable import UsersCode, recordable
+from autograd_lite.verification.targets import Targets, targets
 
 
 class Mode(Enum):
     """How a function is recorded."""
 
     PLAIN = "as it is"
-    WITH_DOT = "the method dot of arrays beside Tensors, which asks no Tensor, as np.dot"
+    RECORDABLE = "with Tensors in the place of the arrays that the user's code makes and holds"
     BY_DIFFERENCES = "as one op whose derivatives are differences, known to 7 digits or so"
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What `verify` is asked.
-
-    Attributes
-    ----------
-    f, hand : callable
-    args : tuple
-    argnums : int, sequence of int, or None
-    params : str, sequence of str, or None
-        Attributes of the object that ``hand`` is a method of, in the order of the hand's results; then these are
-        differentiated, and not the arguments.
-    """
-
-    f: Callable[..., Any]
-    hand: Callable[..., Any]
-    args: tuple[Any, ...]
-    argnums: int | Sequence[int] | None = None
-    params: str | Sequence[str] | None = None
-
-    def __post_init__(self) -> None:
-        for what, given in (("the function", self.f), ("the hand gradient", self.hand)):
-            if not callable(given):
-                raise TypeError(f"expected {what} to be callable, got {type(given).__name__}")
-        trees.paths(list(self.args))  # it raises where a leaf could not be named
-        if any(isinstance(x, Tensor) for x in trees.flatten(list(self.args))[0]):
-            raise TypeError("the arguments are Tensors; pass arrays: their .value")
-        if self.params is not None:
-            self._check_params()
-
-    def _check_params(self) -> None:
-        if self.owner is None:
-            raise TypeError(
-                f"params= names attributes of the object that the hand gradient is a method of, "
-                f"but {self.hand_name}() is no bound method"
-            )
-        if not self.attributes:
-            raise TypeError("params= is empty: name the attributes that are differentiated")
-        for name in self.attributes:
-            if not hasattr(self.owner, name):
-                raise TypeError(f"params names {name!r}, but {type(self.owner).__name__} has no such attribute")
-
-    @property
-    def name(self) -> str:
-        """What the function is called."""
-        return getattr(self.f, "__name__", "f")
-
-    @property
-    def hand_name(self) -> str:
-        """What the hand gradient is called."""
-        return getattr(self.hand, "__name__", "hand")
+class Problem(Code):
+    """What `verify` is asked."""
 
     @cached_property
-    def owner(self) -> Any:
-        """The object that the hand gradient is a method of, or None."""
-        return getattr(self.hand, "__self__", None)
+    def code(self) -> UsersCode:
+        """What the two functions and their arguments reach of the user's code."""
+        return UsersCode(self.f, self.hand, self.args)
 
-    @cached_property
-    def attributes(self) -> tuple[str, ...]:
-        """Those that are differentiated, in the place of arguments."""
-        return (self.params,) if isinstance(self.params, str) else tuple(self.params or ())
-
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Give the objects that the two are methods of their attributes back afterwards."""
-        owners = {id(x): x for x in (self.owner, getattr(self.f, "__self__", None)) if hasattr(x, "__dict__")}
-        before = [(x, dict(vars(x))) for x in owners.values() if not inspect.ismodule(x) and not isinstance(x, type)]
-        try:
-            yield
-        finally:
-            for x, attributes in before:
-                vars(x).clear()
-                vars(x).update(attributes)
-
-    def hand_given(self, cotangent: Any) -> Callable[..., Any]:
-        """Return the hand gradient as a function of the arguments alone, its cotangent filled in where it takes one."""
-        if cotangent is None:
-            return self.hand
-        place = self._place_of(cotangent)
-        return lambda *args: self.hand(*args[:place], np.array(cotangent), *args[place:])  # a copy, which it may change
-
-    def _place_of(self, cotangent: Any) -> int:
-        try:
-            signature = inspect.signature(self.hand)
-            signature.bind(*self.args, cotangent)
-        except ValueError:
-            return 0
-        except TypeError:
-            raise TypeError(
-                f"{self.name}() returns an array of shape {np.shape(cotangent)}, so {self.hand_name}() must take "
-                "a cotangent of that shape as well, as its first parameter. Or verify a number: np.sum of the array, "
-                "for example, whose gradient holds the derivatives of an elementwise function"
-            ) from None
-        names = list(signature.parameters)[: len(self.args) + 1]
-        of_function = set(answers.parameter_names(self.f, self.args))
-        places = [i for i, name in enumerate(names) if name in COTANGENT_NAMES and name not in of_function]
-        return places[0] if places and len(names) == len(self.args) + 1 else 0
-
-    def settle(self, answer: Any, cotangent: Any = None) -> Setting:
+    def settle(self, answer: Any, cotangent: Any = None, calls: Call | None = None) -> Setting:
         """Find out from an answer of the hand which arrays it is the gradient of.
+
+        Parameters
+        ----------
+        answer
+            What the hand returned, or an `Answer`, with what it left behind.
+        cotangent : array, optional
+            The one that it was given.
+        calls : Call, optional
 
         Raises
         ------
         TypeError, ValueError
             Where the answer fits neither the arguments nor ``argnums`` or ``params``, or these are no numbers.
         """
-        if self.params is not None:
-            roots = self.attributes
-            held = tuple(getattr(self.owner, name) for name in roots)
-            setting = Setting(self, (), roots, held, tuple(answers.tree_names(roots, held)), cotangent)
-        else:
-            positions = answers.positions(answer, self.f, self.args, self.argnums, self.hand_name)
-            names = answers.parameter_names(self.f, self.args)
-            roots, held = tuple(names[i] for i in positions), tuple(self.args[i] for i in positions)
-            setting = Setting(self, positions, roots, held, tuple(leaf_names(self.f, self.args, positions)), cotangent)
+        answer = answer if isinstance(answer, Answer) else Answer(answer)
+        calls = calls or self.calls
+        found = targets(self, calls.apart(answer.returned)[1], answer)
+        what = found, found.roots(self), found.held(self.args), found.leaf_names(self)
+        setting = Setting(self, calls, *what, cotangent)
+        if not setting.roots:
+            changed = f", and changed {', '.join(answer.texts.values())}" if answer.texts else ""
+            raise TypeError(
+                f"{self.hand_name}() returned no gradient{changed}: none of this is spelled as the gradient of an "
+                "argument or of an attribute, as self.dW is for self.W; let a function return it: "
+                f"verify({self.name}, lambda *given: ({self.hand_name}(*given), ...)[1], ...)"
+            )
         if not setting.values:
-            raise ValueError(f"there is nothing to differentiate in {', '.join(roots)}: no arrays are in it")
+            raise ValueError(f"there is nothing to differentiate in {', '.join(setting.roots)}: no arrays are in it")
         setting.gradients(answer)
+        for place in found.places if self.attributes else ():
+            if (0, place.path) in answer.left:
+                name = ".".join(map(str, place.path))
+                raise ValueError(
+                    f"{self.hand_name}() changed {name}, of shape {np.shape(place.get())}, in place, so no gradient at "
+                    f"this point can be judged: let it work on a copy ({name} = self.{name}.copy())"
+                )
         return setting
 
 
@@ -158,13 +88,15 @@ class Setting:
     Attributes
     ----------
     problem : Problem
-    positions : tuple of int
-        The arguments that are differentiated; none where attributes are.
-    roots : tuple of str
-        The names of these arguments, or the attributes.
-    held : tuple of trees
+    calls : Call
+        How the two are called.
+    targets : Targets
+        What is differentiated, and where the gradients are.
+    roots : sequence of str
+        The names of these arguments and attributes.
+    held : sequence of trees
         What they hold: arrays, or trees of them.
-    leaf_names : tuple of str
+    leaf_names : sequence of str
         A name for each array that is differentiated.
     cotangent : array or None
         That of an array-valued function.
@@ -172,16 +104,22 @@ class Setting:
     """
 
     problem: Problem
-    positions: tuple[int, ...]
-    roots: tuple[str, ...]
-    held: tuple[Any, ...]
-    leaf_names: tuple[str, ...]
+    calls: Call
+    targets: Targets
+    roots: Sequence[str]
+    held: Sequence[Any]
+    leaf_names: Sequence[str]
     cotangent: Any = None
     mode: Mode = Mode.PLAIN
 
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The arguments that are differentiated."""
+        return self.targets.positions
+
     @cached_property
     def _flat(self) -> tuple[list[Any], trees.Rebuild]:
-        return trees.flatten(self.held)
+        return trees.flatten(tuple(self.held))
 
     @property
     def given(self) -> list[Any]:
@@ -203,41 +141,73 @@ class Setting:
             )
         return (array if array.dtype.kind in "fc" else array.astype(np.float64))[()]
 
-    def gradients(self, answer: Any) -> list[Any]:
-        """Return the hand's gradients, one for each array that is differentiated, or raise ValueError or TypeError."""
+    def gradients(self, answer: Any, *, raw: bool = False) -> list[Any]:
+        """Return the hand's gradients, one for each array that is differentiated, or raise ValueError or TypeError.
+
+        Jacobians and the like are made gradients by the cotangent, unless they are wanted raw.
+        """
         hand_name = self.problem.hand_name
-        parts = answers.split(answer, self.roots, self.held, hand_name)
-        return [
+        answer = answer if isinstance(answer, Answer) else Answer(answer)
+        parts = self.targets.parts(self.calls.apart(answer.returned)[1], answer.left, self.roots, self.held, hand_name)
+        found = [
             leaf
             for part, tree, root in zip(parts, self.held, self.roots, strict=True)
             for leaf in answers.leaves(part, tree, root, hand_name)
         ]
+        return found if raw else self.problem.layout.gradients(found, self.values, self.cotangent)
 
-    def call(self, function: Callable[..., Any], values: Sequence[Any]) -> Any:
-        """Call the function, or the hand gradient, with these arrays in the place of those that are differentiated."""
+    def value_beside(self, answer: Any) -> Any:
+        """Return the function's value that the hand gave with its gradient; None where it gives none."""
+        return self.calls.apart(answer.returned if isinstance(answer, Answer) else answer)[0]
+
+    @property
+    def taken(self) -> str:
+        """What the code was taken to be: how it is called, and where its gradients are; empty for the plain form."""
+        count = len(self.problem.args)
+        in_objects = self.targets.places or self.targets.left
+        if self.problem.layout is Layout.GRADIENT and self.calls.is_plain(count) and not in_objects:
+            return ""
+        returned = [self.roots[i] for i in self.targets.returned]
+        left = [(self.roots[i], place.text) for i, _, place in self.targets.left]
+        parts = [f"of {_listed(returned)} returned"] if returned else []
+        if left:
+            parts.append(f"of {_listed([root for root, _ in left])} left in {_listed([text for _, text in left])}")
+        return f"{self.calls.text(count)}; {self.problem.layout.text} {', '.join(parts)}"
+
+    @contextmanager
+    def _at(self, values: Sequence[Any]) -> Iterator[list[Any]]:
+        """Put other arrays in the place of those that are differentiated; yield the arguments."""
         made = self._flat[1](values)
         args = list(self.problem.args)
-        if self.mode is Mode.WITH_DOT and any(type(x) is Tensor for x in values):
-            args = trees.map_tree(Data.of, args)
+        if self.mode is Mode.RECORDABLE and any(type(x) is Tensor for x in values):
+            args = trees.map_tree(recordable, args)
         for position, tree in zip(self.positions, made, strict=False):
             args[position] = tree
-        owner, names = self.problem.owner, self.problem.attributes
-        before = [getattr(owner, name) for name in names] if names else ()
-        try:
-            for name, tree in zip(names, made, strict=False):
-                setattr(owner, name, tree)
-            return function(*args)
-        finally:
-            for name, tree in zip(names, before, strict=True):
-                setattr(owner, name, tree)
+        places = self.targets.places
+        before = [place.get() for place in places]
+        with self.problem.kept():
+            try:
+                for place, tree in zip(places, made[len(self.positions) :], strict=True):
+                    place.put(tree)
+                yield args
+            finally:
+                for place, tree in zip(places, before, strict=True):
+                    place.put(tree)
 
     def f(self, values: Sequence[Any]) -> Any:
-        """Call the function at other arrays."""
-        return self.call(self.problem.f, values)
+        """Return the function's value at other arrays."""
+        with self._at(values) as args:
+            return self.problem.value(self.calls, args)
 
     def hand(self, values: Sequence[Any]) -> Any:
-        """Call the hand gradient at other arrays, with the cotangent that it takes."""
-        return self.call(self.problem.hand_given(self.cotangent), values)
+        """Return what the hand gradient gives at other arrays, with the cotangent that it takes, after the function."""
+        with self._at(values) as args:
+            self.targets.clear()
+            result = self.problem.run_before(self.calls, self.cotangent, args)
+            answer = self.problem.run_hand(self.calls, self.cotangent, args, result)
+            if not self.problem.state.roots:
+                return answer
+            return Answer(copied(answer), {key: copied(place.get()) for _, key, place in self.targets.left})
 
     def number(self, *values: Any) -> Any:
         """Return the function's result, weighted by the cotangent: the number that is differentiated."""
@@ -247,3 +217,7 @@ class Setting:
     def nearby(self, rng: np.random.Generator, size: float = 0.1) -> list[Any]:
         """Draw another point: each array that is differentiated moves by about ``size`` of its scale, nothing else."""
         return [nearby(x, rng, size) for x in self.values]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -11,6 +11,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
+from autograd_lite.verification import answers
+from autograd_lite.verification.code import Answer
 from autograd_lite.verification.problem import Problem, Setting
 
 COTANGENTS = 2
@@ -47,23 +49,30 @@ def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
     """
     before = _Snapshot(problem)
     with np.errstate(all="ignore"):
-        value = _noted(f"in {problem.name}(), the function", problem.f, *problem.args)
+        calls = _noted(f"in {problem.name}(), the function", lambda: problem.calls)
         before.compare(problem.name)
+
+        def value_again() -> Any:
+            with problem.kept():
+                return problem.value(calls, problem.args)
+
+        value = _noted(f"in {problem.name}(), the function", value_again)
         _require_number(problem.name, value)
-        cotangents = _cotangents(value, rng)
-        hand = problem.hand_given(cotangents[0])
-        answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand, *problem.args)
-        if answer is None:
-            raise TypeError(f"{problem.hand_name}() returned None; expected a gradient: is a return missing?")
-        if inspect.isgenerator(answer) or inspect.isawaitable(answer):
-            raise TypeError(f"{problem.hand_name}() returned a {type(answer).__name__}; let it return the gradient")
+        cotangents = problem.layout.cotangents(value, rng, COTANGENTS)
+
+        def hand() -> Answer:
+            return problem.answer(calls, cotangents[0])
+
+        answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand)
         before.compare(problem.hand_name)
-        settings = [problem.settle(answer, cotangent) for cotangent in cotangents]
-        first = [np.array(x) for x in settings[0].gradients(answer)]
-        if not all(_steady(value, problem.f(*problem.args)) for _ in range(AGAIN)):
+        _require_gradient(problem.hand_name, answer)
+        calls = calls.with_value_beside(value, answer.returned, problem.args)
+        settings = [problem.settle(answer, cotangent, calls) for cotangent in cotangents]
+        first = [np.array(x) for x in settings[0].gradients(answer, raw=True)]
+        if not all(_steady(value, value_again()) for _ in range(AGAIN)):
             why = f"{problem.name}() gives another value when it is called again: {_SEED}"
             return Rehearsal(settings, "nondeterministic", why)
-        if not all(map(_steady, first, settings[0].gradients(hand(*problem.args)))):
+        if not all(map(_steady, first, settings[0].gradients(hand(), raw=True))):
             why = f"{problem.hand_name}() gives another gradient when it is called again: {_SEED}"
             return Rehearsal(settings, "nondeterministic", why)
     if not np.isfinite(np.asarray(value)).all():
@@ -73,11 +82,11 @@ def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
     return Rehearsal(settings)
 
 
-def _cotangents(value: Any, rng: np.random.Generator) -> list[Any]:
-    if np.size(value) == 1:
-        return [None]
-    dtype = np.result_type(value, np.float32)
-    return [rng.standard_normal(np.shape(value)).astype(dtype) for _ in range(COTANGENTS)]
+def _require_gradient(name: str, answer: Answer) -> None:
+    if answer.returned is None and not answer.left:
+        raise TypeError(f"{name}() returned None; expected a gradient: is a return missing?")
+    if inspect.isgenerator(answer.returned) or inspect.isawaitable(answer.returned):
+        raise TypeError(f"{name}() returned a {type(answer.returned).__name__}; let it return the gradient")
 
 
 def _steady(value: Any, again: Any) -> bool:
@@ -98,29 +107,30 @@ def _require_number(name: str, value: Any) -> None:
 
 
 class _Snapshot:
-    """The arguments, and the attributes that are differentiated, as they were."""
+    """The arguments as they were."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.kept = [np.array(x) if isinstance(x, np.ndarray) else x for x in self._read()]
 
     def _read(self) -> list[Any]:
-        held = [getattr(self.problem.owner, name) for name in self.problem.attributes]
-        return trees.flatten([list(self.problem.args), held])[0]
+        return trees.flatten(list(self.problem.args))[0]
 
     def compare(self, name: str) -> None:
         """Refuse functions that change what they are given: the change would reach the caller."""
         now = self._read()
         if len(now) != len(self.kept):
             raise ValueError(f"{name}() changed a list or dict among its arguments in place: let it work on a copy")
-        arguments = trees.flatten(list(self.problem.args))[0]
-        for old, new in zip(self.kept, now, strict=True):
+        for i, (old, new) in enumerate(zip(self.kept, now, strict=True)):
             if new is not old and isinstance(old, (np.ndarray, float, int)) and not _equal(old, new):
-                what = "an argument" if any(new is x for x in arguments) else "an attribute"
+                leaf = self._names()[i]
                 raise ValueError(
-                    f"{name}() changed {what} of shape {np.shape(old)} in place, so no gradient at this point can be "
-                    "judged: let it work on a copy (x = x.copy())"
+                    f"{name}() changed {leaf}, of shape {np.shape(old)}, in place, so no gradient at this point can be "
+                    f"judged: let it work on a copy ({leaf} = {leaf}.copy())"
                 )
+
+    def _names(self) -> list[str]:
+        return answers.tree_names(answers.parameter_names(self.problem.f, self.problem.args), self.problem.args)
 
 
 def _equal(old: Any, new: Any) -> bool:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import html
-import textwrap
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
+from autograd_lite.verification import facts
 from autograd_lite.verification.line import Finding
+from autograd_lite.verification.page import Row, as_html, as_text, wrap
+from autograd_lite.verification.repair import wording
+from autograd_lite.verification.repair.patch import Repair
 from autograd_lite.verification.verdict import Verdict, worst
 
-WIDTH = 80
 _OPENING = {
     "right": "right",
     "kink": "right: a valid subgradient at a kink",
@@ -38,22 +38,31 @@ class Report:
         One for each argument that is differentiated.
     finding : Finding or None
         The first wrong line.
-    diagnoses : list
-        Why it is wrong: the simplest explanation first. Empty where no simple cause was found.
     notes : list of str
+    repair : Repair or None
+        The smallest edit that was found with which the gradient is right.
+    taken : str
+        What the code was taken to be: how it is called, and where its gradients are. Empty where the hand takes the
+        function's arguments and returns the gradients.
     """
 
     function: str
     hand: str
     verdicts: Sequence[Verdict]
     finding: Finding | None = None
-    diagnoses: Sequence[Diagnosis] = ()
     notes: Sequence[str] = ()
+    repair: Repair | None = None
+    taken: str = ""
 
     @property
     def verdict(self) -> str:
         """The verdict on all arguments together: the worst one."""
         return worst([v.verdict for v in self.verdicts])
+
+    @property
+    def patch(self) -> str:
+        """The repair as a unified diff, for ``git apply`` or ``patch -p1``; empty where there is none."""
+        return self.repair.patch if self.repair else ""
 
     def __bool__(self) -> bool:
         return self.verdict in ("right", "kink")
@@ -69,22 +78,37 @@ class Report:
     __repr__ = __str__
 
     def _lines(self) -> list[str]:
-        lines = [*_wrap(f"{self.hand}, the gradient of {self.function}: {_OPENING[self.verdict]}", ""), ""]
+        lines = [*wrap(f"{self.hand}, the gradient of {self.function}: {_OPENING[self.verdict]}", ""), ""]
+        if self.taken:
+            lines[1:] = [*wrap(self.taken, "  taken as: "), ""]
         width = max((len(v.name) for v in self.verdicts), default=0)
         for v in self.verdicts:
             head = f"  {v.name:{width}}  "
-            lines += _wrap(f"{v.verdict}{self._detail(v)}", head)
+            lines += wrap(f"{v.verdict}{self._detail(v)}", head)
             for note in v.notes:
-                lines += _wrap(f"({note})", " " * len(head))
-        if self.finding:
-            lines += ["", *self._where(self.finding)]
-        if self.verdict == "wrong":
-            lines += ["", *self._why()]
+                lines += wrap(f"({note})", " " * len(head))
+        return lines + as_text(self._blocks())
+
+    def _blocks(self) -> Iterator[Sequence[Row]]:
+        """Yield what is said below the verdicts; of what a repair mends nothing else."""
+        wrong = [v for v in self.verdicts if v.verdict == "wrong"]
+        if self.repair:
+            yield from wording.rows(self.repair, [v.name for v in wrong])
+        elif self.finding:
+            yield list(_where(self.finding))
+        if known := list(self._known(wrong)):
+            yield known
         if self.notes:
-            lines += [""]
-            for note in self.notes:
-                lines += _wrap(note, "  note   ")
-        return lines
+            yield [Row(note, "note") for note in self.notes]
+
+    def _known(self, wrong: Sequence[Verdict]) -> Iterator[Row]:
+        """Yield what is known of the wrong gradients for which there is no repair."""
+        rest = [v for v in wrong if not (self.repair and self.repair.covers([v.name]))]
+        forms = [facts.form(v, wrong) for v in rest]
+        known = [] if self.repair or all(forms) else ["no repair was found"]
+        known += [fact for v, form in zip(rest, forms, strict=True) for fact in ([form] if form else facts.numbers(v))]
+        for i, fact in enumerate(known):
+            yield Row(fact, "" if i or self.repair else "why")
 
     def _detail(self, v: Verdict) -> str:
         parts = [v.reason] if v.reason else []
@@ -92,40 +116,9 @@ class Report:
         if v.verdict in ("wrong", "engine") and index is not None and np.shape(v.hand) == np.shape(v.true):
             place = f"at {list(index)}: " if index else ""
             yours, ours = np.asarray(v.hand)[index], np.asarray(v.true)[index]
-            parts.append(f"{place}yours {_number(yours, ours)}, expected {_number(ours, yours)}")
+            if yours != ours:
+                parts.append(f"{place}yours {_number(yours, ours)}, expected {_number(ours, yours)}")
         return ": " + "; ".join(parts) if parts else ""
-
-    def _where(self, finding: Finding) -> list[str]:
-        a = finding.assignment
-        what = "what is returned" if a.name == "return" else a.name
-        lines = _wrap(f"{Path(a.file).name}:{a.line}, in {a.function}", "  where  ")
-        lines += _wrap(a.text, " " * (11 if len(a.text) <= WIDTH - 11 else 9)) if a.text else []
-        if np.shape(a.value) == np.shape(finding.expected):
-            yours, ours = np.asarray(a.value)[finding.index], np.asarray(finding.expected)[finding.index]
-            place = f" at {list(finding.index)}" if finding.index else ""
-            values = f"{what}{place} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.role}"
-        else:
-            shapes = f"{np.shape(a.value)}, expected {np.shape(finding.expected)}"
-            values = f"{what} has the shape {shapes}: {finding.role}"
-        lines += _wrap(values, "         ")
-        if finding.unchecked:
-            unsure = " and ".join(finding.unchecked)
-            lines += _wrap(f"(or before: nothing is known of {unsure}, which it is made from)", "         ")
-        return lines
-
-    def _why(self) -> list[str]:
-        if not self.diagnoses:
-            return _wrap("no simple cause was found: the difference is none of the mistakes known here", "  why    ")
-        lines = _wrap(self.diagnoses[0].message, "  why    ")
-        explained = set(self.diagnoses[0].leaves)
-        for other in self.diagnoses[1:]:
-            more = not explained & set(other.leaves)  # another mistake, in another gradient
-            explained |= set(other.leaves)
-            lines += _wrap(f"{'and' if more else 'it also fits that'} {other.message}", "         ")
-        rest = [v.name for i, v in enumerate(self.verdicts) if v.verdict == "wrong" and i not in explained]
-        if rest:
-            lines += _wrap(f"(no simple cause was found for what is wrong with {' and '.join(rest)})", "         ")
-        return lines
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain dicts, lists, strings and numbers, ready for JSON."""
@@ -136,7 +129,7 @@ class Report:
             "right": bool(self),
             "arguments": [_verdict_dict(v) for v in self.verdicts],
             "where": _finding_dict(self.finding) if self.finding else None,
-            "why": [{"kind": d.kind, "message": d.message} for d in self.diagnoses],
+            "repair": _repair_dict(self.repair) if self.repair else None,
             "notes": list(self.notes),
         }
 
@@ -148,21 +141,13 @@ class Report:
             f"{cell}{html.escape(self._detail(v).removeprefix(': '))}</td></tr>"
             for v in self.verdicts
         )
-        blocks = [self._where(self.finding)] if self.finding else []
-        blocks += [self._why()] if self.verdict == "wrong" else []
-        blocks += [_wrap(note, "  note   ") for note in self.notes]
-        text = textwrap.dedent("\n\n".join("\n".join(block) for block in blocks))
         return (
             f"<div><p><code>{html.escape(self.hand)}</code>, the gradient of "
             f"<code>{html.escape(self.function)}</code>: "
-            f'<b style="color:{colour}">{html.escape(_OPENING[self.verdict])}</b></p>'
-            f"<table>{rows}</table><pre>{html.escape(text)}</pre></div>"
+            f'<b style="background:{colour};color:#fff;padding:1px 6px;border-radius:3px">'
+            f"{html.escape(_OPENING[self.verdict])}</b></p>"
+            f"<table>{rows}</table>{as_html(self._blocks())}</div>"
         )
-
-
-def _wrap(text: str, head: str) -> list[str]:
-    """Wrap a text to the page, its first line behind a head and the others below it."""
-    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [head.rstrip()]
 
 
 def _number(x: Any, beside: Any) -> str:
@@ -180,6 +165,36 @@ def _plain(x: Any) -> Any:
     if array.size > 100 or array.dtype.kind not in "fiub":
         return None
     return np.where(np.isfinite(array), array, np.nan).tolist() if np.isfinite(array).all() else repr(array.tolist())
+
+
+def _where(finding: Finding) -> Iterator[Row]:
+    """Say where the first wrong value is, and what it should be."""
+    a = finding.assignment
+    what = "what is returned" if a.name == "return" else a.name
+    yield Row(wording.place(a.file, a.line, a.function), "where")
+    if a.text:
+        yield Row(a.text, code=True)
+    if np.shape(a.value) == np.shape(finding.expected):
+        yours, ours = np.asarray(a.value)[finding.index], np.asarray(finding.expected)[finding.index]
+        at = f" at {list(finding.index)}" if finding.index else ""
+        yield Row(f"{what}{at} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.role}")
+    else:
+        shapes = f"{np.shape(a.value)}, expected {np.shape(finding.expected)}"
+        yield Row(f"{what} has the shape {shapes}: {finding.role}")
+    if finding.unchecked:
+        unsure = " and ".join(finding.unchecked)
+        yield Row(f"(or before: nothing is known of {unsure}, which it is made from)")
+
+
+def _repair_dict(repair: Repair) -> dict[str, Any]:
+    return {
+        "edits": [asdict(edit) for edit in repair.edits],
+        "arguments": list(repair.arguments),
+        "points": repair.points,
+        "tokens": repair.tokens,
+        "runs": repair.runs,
+        "patch": repair.patch,
+    }
 
 
 def _verdict_dict(v: Verdict) -> dict[str, Any]:

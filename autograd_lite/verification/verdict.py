@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -12,6 +13,8 @@ from autograd_lite.numerical import close
 from autograd_lite.numerical.close import Array, Mask
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.differences import Slopes
+from autograd_lite.verification.flow import flow
+from autograd_lite.verification.point import Point
 
 WORST_FIRST = ("nondeterministic", "engine", "wrong", "noisy", "kink", "right")
 """The verdict on several elements, or on several gradients, is the worst one among them."""
@@ -120,17 +123,41 @@ def verdict_on(comparison: Comparison, i: int) -> Verdict:
     hand, true = np.asarray(point.hand[i]), np.asarray(point.true[i])
     shape, returned = np.shape(point.values[i]), point.returned[i]
     trouble = _trouble(hand, point.hand[i], true, np.asarray(comparison.setting.given[i]))
-    if not trouble and hand.shape != shape:
-        trouble = f"expected the shape {shape}, that of {name}, got {hand.shape}"
-    if trouble:
-        return Verdict(name, "wrong", trouble, point.hand[i], true, np.ones(shape, bool), np.zeros(shape))
+    if trouble or hand.shape != shape:
+        true = comparison.true(i)
+        trouble = trouble or _of_shape(hand, true, name)
+        notes = [note for note in [_first_overflow(point, hand, true)] if note]
+        return Verdict(name, "wrong", trouble, point.hand[i], true, np.ones(shape, bool), np.zeros(shape), notes=notes)
     notes = []
     if returned != shape:
-        notes.append(f"its shape is {returned}, that of {name} is {shape}: one number all the same")
+        notes.append(f"its shape is {returned}, that of {name} is {shape}: accepted, as it is one number")
     if hand.dtype.kind == "f" and close.eps_of(hand) > close.eps_of(true):
         notes.append(f"it is {hand.dtype}, where {name} is {true.dtype}")
     found = _by_all_three(comparison, i, name) if point.result is not None else _by_differences(comparison, i, name)
-    return replace(found, notes=(*notes, *found.notes))
+    return replace(found, notes=(*notes, *found.notes, *_nearly(found, comparison.setting.problem.rtol)))
+
+
+def _of_shape(hand: Array, true: Array, name: str) -> str:
+    """Say what is wrong with the shape, and whether it is that alone."""
+    turned = (hand.T, "transposed") if hand.ndim > 1 and hand.shape == true.shape[::-1] else (hand, "")
+    for laid, how in (turned, (hand, "")):
+        if laid.size == true.size and close.same(np.reshape(laid, true.shape), true, close.on_tensors(true)):
+            return f"right numbers{f', {how},' * bool(how)} in the shape {hand.shape}, expected {true.shape}"
+    return f"expected the shape {true.shape}, that of {name}, got {hand.shape}"
+
+
+def _nearly(found: Verdict, rtol: float) -> list[str]:
+    """Say by how much a gradient is off that is so by a small part of it everywhere."""
+    hand, true = np.asarray(found.hand), np.asarray(found.true)
+    if found.verdict not in ("right", "wrong") or not true.size:
+        return []
+    error = close.relative(hand, true)
+    if found.verdict == "wrong" and error <= close.digits(close.NEARLY):
+        accepted = f"{10.0 ** np.ceil(np.log10(error)):.0e}"
+        return [f"right but for {error:.0e} of it (a left-out eps?); rtol={accepted} accepts that"]
+    if found.verdict == "right" and rtol and not close.within(hand, true, found.tolerance).all():
+        return [f"off by {error:.0e} of it, which rtol={rtol:g} accepts"]
+    return []
 
 
 def _by_all_three(comparison: Comparison, i: int, name: str) -> Verdict:
@@ -180,7 +207,7 @@ def _by_differences(comparison: Comparison, i: int, name: str) -> Verdict:
     hand = np.asarray(comparison.point.hand[i])
     blind, no = np.ones(hand.shape, bool), np.zeros(hand.shape, bool)
     slopes = comparison.differences.look(i, blind)
-    room = close.conditioned(slopes.among(hand), 0, comparison.eps(i))
+    room = close.conditioned(slopes.among(hand), 0, comparison.eps(i)) + comparison.accepted(slopes.among(hand))
     each = _evidence(slopes, hand, room, agrees=no, blind=blind, one_sided=no, between=no, faulty=no).verdicts()
     verdict = worst(np.unique(each).tolist())
     reason = _reason(verdict, each, "the differences are too uncertain to tell the derivative here{}")
@@ -223,7 +250,8 @@ def _trouble(hand: Array, given: Any, true: Array, argument: Array) -> str | Non
     if hand.dtype.kind in "iub":
         whole = isinstance(given, int) or argument.dtype.kind in "iu"
         if not (whole and close.same(hand, true)):
-            return f"it is of dtype {hand.dtype}: integers cut off fractions; make it {true.dtype}"
+            cut = ": integers cut off fractions" if hand.dtype.kind != "b" else ""
+            return f"it is of dtype {hand.dtype}{cut}; make it {true.dtype}"
     if hand.dtype.kind == "c" and true.dtype.kind != "c":
         return "it is complex, where the argument is real"
     bad = ~np.isfinite(hand)
@@ -234,3 +262,19 @@ def _trouble(hand: Array, given: Any, true: Array, argument: Array) -> str | Non
         where = "" if hand.size == 1 else f" in {int(bad.sum())} of {hand.size} elements"
         return f"it is {kind}{where}, where the derivative is finite"
     return None
+
+
+def _first_overflow(point: Point, hand: Array, true: Array) -> str:
+    """Say which variable of the hand was NaN or infinite first, where a gradient is so and the derivative is not."""
+    if hand.dtype.kind not in "fc" or np.isfinite(hand).all() or not np.isfinite(true).all():
+        return ""
+    values = [(a.name, a.value, a.line, a.text) for a in point.assignments]
+    line, code = point.run.line, point.run.code
+    if code and flow(code).parts(line):
+        values.append(("what is returned", hand, line, linecache.getline(code.co_filename, line).strip()))
+    for name, value, line, text in values:
+        if not np.isfinite(value).all():
+            kind = "NaN" if np.isnan(value).any() else "infinite"
+            way_out = "rearrange this so that it does not overflow, or divide by zero"
+            return f"{name} is {kind} first, in line {line}, `{text}`: {way_out}"
+    return ""

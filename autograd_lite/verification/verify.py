@@ -12,14 +12,18 @@ import numpy as np
 from autograd_lite.core.lines import is_users
 from autograd_lite.numerical import quiet
 from autograd_lite.numerical.streams import stream
-from autograd_lite.verification.budget import NUMBERS_OF_SEARCH, Budget, SafetyNet
+from autograd_lite.verification.budget import SafetyNet
 from autograd_lite.verification.comparison import Comparison
-from autograd_lite.verification.diagnosis.hypotheses import Diagnosis
-from autograd_lite.verification.diagnosis.mistakes import diagnose
+from autograd_lite.verification.holders import afterwards
+from autograd_lite.verification.layouts import Layout
 from autograd_lite.verification.line import first_wrong_line
+from autograd_lite.verification.parameters import require_both
 from autograd_lite.verification.point import Point, evaluate, evaluate_hand
 from autograd_lite.verification.problem import Mode, Problem, Setting
+from autograd_lite.verification.process import Process
 from autograd_lite.verification.rehearsal import Rehearsal, rehearse
+from autograd_lite.verification.repair.patch import Repair
+from autograd_lite.verification.repair.search import repaired
 from autograd_lite.verification.report import Report
 from autograd_lite.verification.subgradients import judge_together
 from autograd_lite.verification.verdict import WORST_FIRST, Verdict, verdict_on, worst
@@ -27,11 +31,16 @@ from autograd_lite.verification.verdict import WORST_FIRST, Verdict, verdict_on,
 
 def verify(
     f: Callable[..., Any],
-    hand: Callable[..., Any],
+    hand: Any,
     *args: Any,
     argnums: int | Sequence[int] | None = None,
-    params: Sequence[str] | None = None,
+    params: str | Sequence[str] | None = None,
+    elementwise: bool = False,
+    jacobian: bool = False,
+    hessian: bool = False,
+    rtol: float = 0,
     rng: int | np.random.Generator = 0,
+    **keywords: Any,
 ) -> Report:
     """Verify a hand-derived gradient; say which line of it is wrong, and why.
 
@@ -41,24 +50,50 @@ def verify(
     its own. What is spent on the differences and on the search for the mistake is counted in evaluations of the
     functions: the same call gives the same report on any machine.
 
+    Gradient code is taken as it is; ``report.taken`` says what it was taken to be:
+
+    ======================================================  ===============================================
+    ``verify(f, gradient, w, x)``                           gradients of the first arguments, returned
+    ``verify(f, vjp, x)``, ``vjp(dout, x)``                 the same for an array, with a cotangent
+    ``verify(layer.forward, layer.backward, x)``            returned for ``x``, and left in ``self.dW`` for
+                                                            ``self.W``, in ``grads["W"]``, ``weight.grad``
+    ``verify(forward, backward, x, w)``                     ``out, cache = forward(x, w)``, then
+                                                            ``backward(dout, cache)``; several outputs too
+    ``verify(loss_and_grad, w, x)``                         one function: ``(loss, gradient)``
+    ``verify(f, value_and_grad, w)``                        a hand that returns the value before the gradient
+    ``verify(f, fill, x)``, ``fill(x, out)``                a hand that fills an array
+    ``verify(f, df, x, elementwise=True)``                  ``dy_i/dx_i`` for ``y = f(x)``
+    ``verify(f, J, x, jacobian=True)``                      ``J[i, j] = dy_i/dx_j``
+    ``verify(f, H, x, hessian=True)``                       second derivatives of a number
+    ======================================================  ===============================================
+
     Parameters
     ----------
     f : callable
-        The function in plain NumPy. Its result has size 1; else ``hand`` takes a cotangent of its shape too, as its
-        first parameter (or its last, if that is called ``dout``, ``g``, ``cotangent`` or the like). It is held to two
-        cotangents then.
-    hand : callable
-        Takes the arguments of ``f`` and returns the gradient: an array for argument 0, a tuple for as many first
-        arguments, or a dict by parameter name; or a method whose object has the attributes ``params``.
+        The function in plain NumPy. Where it returns an array, ``hand`` is held to two cotangents of its shape. Of
+        several results, as many are differentiated as ``hand`` takes cotangents; the last ones may be a cache for it.
+    hand : callable, or the first argument
+        Returns the gradient: an array for argument 0, a tuple for as many first arguments, or a dict by the names of
+        parameters or attributes; or leaves it in attributes of its object. Its parameters are matched by name with
+        those of ``f``; it may take fewer. A cotangent is called ``dout``, ``g``, ``grad_output`` or the like, or comes
+        first. If this is no callable, ``f`` itself returns the value and the gradient.
     *args : trees of arrays
-        The point. Only arguments that are differentiated are ever moved.
+        The point. Only arguments that are differentiated are ever moved. Objects that ``f`` and ``hand`` are methods
+        of hold the same afterwards as before.
     argnums : int or sequence of int, optional
         Which arguments the gradient is with respect to, in the hand's order.
-    params : sequence of str, optional
-        Attributes of the object that ``hand`` is a method of: these are differentiated, in the hand's order.
+    params : str or sequence of str, optional
+        Attributes of the object that ``hand`` is a method of: these are differentiated, in the hand's order, after the
+        arguments that ``argnums`` names.
+    elementwise, jacobian, hessian : bool
+        What ``hand`` returns in the place of a gradient. It takes no cotangent then.
+    rtol : float
+        A relative error of each element that is accepted besides rounding.
     rng : int or numpy.random.Generator
         Draws the cotangents, the second point, and samples of large arguments; from a stream of its own, unlike the
         numbers that ``np.random.default_rng`` of the same seed draws for the arguments.
+    **keywords
+        Keyword arguments for ``f`` and ``hand``, each for those of the two that take it.
 
     Returns
     -------
@@ -68,8 +103,9 @@ def verify(
     Raises
     ------
     TypeError, ValueError
-        Where the hand returns None, or the wrong number of gradients, or where either function changes its arguments;
-        nothing could be judged then. Errors that the functions raise pass through, with a note whose they are.
+        Where the code can be taken in several ways, with the call to write; where the hand returns no gradient, or the
+        wrong number of them, or where either function changes its arguments: nothing could be judged then. Errors that
+        the functions raise pass through, with a note whose they are.
 
     Examples
     --------
@@ -82,27 +118,39 @@ def verify(
     'wrong'
     """
     rng = stream("verify", rng)
-    problem = Problem(f, hand, args, argnums, params)
-    with problem.kept():
-        return _verify(problem, rng)
+    is_both = not callable(hand)
+    if is_both and callable(f):
+        hand, args = f, (hand, *args)
+        require_both(f, args, keywords)
+    layout = Layout.of(elementwise=elementwise, jacobian=jacobian, hessian=hessian)
+    problem = Problem(f, hand, args, argnums, params, keywords, layout, rtol, is_both)
+    process, state = Process(), problem.state
+
+    def restore() -> None:
+        state.restore()
+        process.restore()
+
+    return afterwards(restore, lambda: _verify(problem, rng))
 
 
 def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     net = SafetyNet()
     rehearsal = rehearse(problem, rng)
     if rehearsal.verdict:
-        return Report(problem.name, problem.hand_name, _verdict_on_all(rehearsal))
+        taken = rehearsal.settings[0].taken
+        return Report(problem.name, problem.hand_name, _verdict_on_all(rehearsal), taken=taken)
     comparison, verdicts, notes = _judged(rehearsal.settings, rng, net)
     setting, point = comparison.setting, comparison.point
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
-    finding, causes = None, []
+    finding, repair = None, None
     if wrong:
-        finding = first_wrong_line(setting, point, verdicts, net) if point.result is not None else None
-        causes = _causes(setting, point, wrong, rng, Budget(NUMBERS_OF_SEARCH, net), notes)
+        repair = _repair(setting, point, verdicts, rng, net, notes)
+        if repair is None and point.result is not None:
+            finding = first_wrong_line(setting, point, verdicts, net)
     elif all(v.verdict in ("right", "kink") for v in verdicts):
         notes += _elsewhere(comparison, verdicts)
     notes += _coverage(verdicts, point) + net.notes()
-    return Report(problem.name, problem.hand_name, verdicts, finding, causes, notes)
+    return Report(problem.name, problem.hand_name, verdicts, finding, notes, repair, setting.taken)
 
 
 def _judged(
@@ -114,10 +162,25 @@ def _judged(
         setting, point, notes = _evaluate(given)
         comparison = Comparison(setting, point, rng, net)
         verdicts = judge_together(comparison, [verdict_on(comparison, i) for i in range(len(point.values))])
+        verdicts = _with_layout(comparison, verdicts)
         found.append((comparison, verdicts, notes))
         if worst([v.verdict for v in verdicts]) == "wrong":
             return found[-1]
     return min(found, key=lambda f: WORST_FIRST.index(worst([v.verdict for v in f[1]])))
+
+
+def _with_layout(comparison: Comparison, verdicts: list[Verdict]) -> list[Verdict]:
+    """Say where a Jacobian is wrong as a whole: transposed, or of another shape."""
+    setting = comparison.setting
+    if setting.problem.layout.takes_cotangent or not any(v.verdict == "wrong" for v in verdicts):
+        return verdicts
+    with quiet():
+        given = setting.gradients(setting.hand([np.array(x)[()] for x in setting.given]), raw=True)
+    mistakes = [
+        setting.problem.layout.mistake(h, x, setting.cotangent, comparison.true(i))
+        for i, (h, x) in enumerate(zip(given, setting.values, strict=True))
+    ]
+    return [replace(v, reason=m) if m and v.verdict == "wrong" else v for v, m in zip(verdicts, mistakes, strict=True)]
 
 
 def _verdict_on_all(rehearsal: Rehearsal) -> list[Verdict]:
@@ -131,12 +194,12 @@ def _verdict_on_all(rehearsal: Rehearsal) -> list[Verdict]:
 
 def _evaluate(setting: Setting) -> tuple[Setting, Point, list[str]]:
     """Evaluate both at the point; where the function cannot be recorded, without a backward pass."""
-    for mode in (Mode.PLAIN, Mode.WITH_DOT):
+    for mode in (Mode.PLAIN, Mode.RECORDABLE):
         tried = replace(setting, mode=mode)
         try:
             return tried, evaluate(tried), []
         except Exception as error:
-            trouble = error  # in the end, what is left when the methods dot of data are no trouble
+            trouble = error  # in the end, what is left where arrays are recordable
     try:
         point = evaluate_hand(setting)
     except Exception:
@@ -152,22 +215,25 @@ def _evaluate(setting: Setting) -> tuple[Setting, Point, list[str]]:
 def _line_of(error: BaseException) -> str:
     """Say at which line of the user's code an error was raised."""
     users = [f for f in traceback.extract_tb(error.__traceback__) if is_users(f.filename) and f.line]
+    users = [f for f in users if "site-packages" not in f.filename] or users  # the call, not a library's inner line
     return f"At line {users[-1].lineno}, `{users[-1].line}`: " if users else ""
 
 
-def _causes(
-    setting: Setting, point: Point, wrong: list[int], rng: np.random.Generator, budget: Budget, notes: list[str]
-) -> list[Diagnosis]:
-    """Search for the mistake; a verdict stands even where that breaks off."""
-    wrong = [i for i in wrong if np.asarray(point.hand[i]).dtype.kind in "fciub" and np.size(point.values[i])]
-    if not wrong:
-        return []
+def _repair(
+    setting: Setting,
+    point: Point,
+    verdicts: Sequence[Verdict],
+    rng: np.random.Generator,
+    net: SafetyNet,
+    notes: list[str],
+) -> Repair | None:
+    """Search for a repair; a verdict stands even where that breaks off."""
     try:
         with quiet():
-            return list(diagnose(setting, point, wrong, rng, budget))
+            return repaired(setting, point, verdicts, rng, net)
     except Exception as error:
-        notes.append(f"the search for a cause broke off: {type(error).__name__}: {error}")
-        return []
+        notes.append(f"the search for a repair broke off: {type(error).__name__}: {error}")
+        return None
 
 
 def _elsewhere(comparison: Comparison, verdicts: list[Verdict]) -> list[str]:

@@ -1,0 +1,12 @@
+"""The repair of a wrong gradient: the smallest edit of the user's own source with which it is right.
+
+In reading order: `source` finds the functions that ran, their syntax trees and what they could name (`scope`) at each
+statement, and puts edited code in their place, while `guard` sees that nothing else changes. `grammar` is the table of
+edits of one expression (`rewriting` reads its rules, `site` what their letters stand for, `syntax` helps with trees),
+`statements` that of whole ones; `candidates` makes edits of them, and the same one at all places that look alike.
+`trials` runs edited code, at the given point and at further `points` (`redraw` knows the kinds of data). `knowledge`
+says which values are `known`; `locating` puts those in the place of expressions to see where it goes wrong, and has
+what belongs there written: by value (`values`, with its `idioms`, `terms`, `contractions`, and the `names` of a scope),
+or from the gradient program (`program`, with `lookup` and `spelling`). `search` leads through them and ranks what is
+right; `writing` puts it into the source, `patch` makes a diff of it, `wording` the rows of a report.
+"""

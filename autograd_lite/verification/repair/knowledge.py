@@ -1,0 +1,161 @@
+"""What is known of the values that a hand gradient may hold: from the record, and by the names of the function."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.numerical import close
+from autograd_lite.verification.point import Point
+from autograd_lite.verification.repair.known import Known, several, wanted
+from autograd_lite.verification.repair.names import is_number
+from autograd_lite.verification.repair.program import Translation
+from autograd_lite.verification.repair.scope import FAILED, Wanted
+from autograd_lite.verification.repair.site import Site
+from autograd_lite.verification.repair.source import Statement
+from autograd_lite.verification.repair.trials import Trials
+
+UNKNOWN = 1.5
+"""So many tokens it counts that a variable holds nothing known."""
+NAMED = 2.0
+"""So many tokens it counts to edit a line that holds what its name says."""
+RIGHT = 0.5
+"""So many tokens it counts to edit a line that holds something known."""
+
+_DERIVATIVE = re.compile(r"d[a-zA-Z]\d*|d[A-Z]\w*|d\w+_d_?\w+|delta\w*|grad\w*|\w+_grad|nabla\w*")
+
+
+class Knowledge:
+    """The values that are known, and what it counts where others are held.
+
+    Parameters
+    ----------
+    trials : Trials
+    """
+
+    def __init__(self, trials: Trials) -> None:
+        self.trials, self.setting, self.point = trials, trials.setting, trials.point
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The given point, and another one with the same data."""
+        return [self.point, *([self.trials.second] if self.trials.second else [])]
+
+    @cached_property
+    def translation(self) -> Translation | None:
+        """The gradient program, to be written in the words of the hand."""
+        if self.point.result is None or self.trials.second is None:
+            return None
+        with suppress(Exception):
+            return Translation(self.setting, [self.point, self.trials.second])
+        return None
+
+    @cached_property
+    def wanted(self) -> list[Wanted]:
+        """What a statement may be expected to hold."""
+        own = list(wanted(self.points)) if self.point.result is not None else []
+        return [*(self.translation.wanted() if self.translation else []), *own]
+
+    @cached_property
+    def aimed(self) -> list[Wanted]:
+        """The gradients themselves."""
+        trues = [self.trials.here.true, *([self.trials.second.true] if self.trials.second else [])]
+        names = self.setting.leaf_names
+        texts = [f"the derivative of the result with respect to {name}" for name in names]
+        leaves: Sequence[Any] = self.point.leaves or [None] * len(names)
+        return [
+            Wanted([t[i] for t in trues], texts[i], leaves[i], cotangent=True)
+            for i in range(len(names))
+            if i in self.trials.wrong
+        ]
+
+    @cached_property
+    def series(self) -> list[tuple[str, list[Any]]]:
+        """What loops may be expected to hold: rows of values, and what one variable holds time after time."""
+        found = [(f"{w.text}, row by row", list(w.values)) for w in self.wanted if np.ndim(w.values[0])]
+        return found + list(several(self.points)) if self.point.result is not None else []
+
+    @cached_property
+    def known(self) -> Known:
+        """Return the values of the function and its cotangents."""
+        p = self.point
+        data = [x for x in trees.flatten(list(self.setting.problem.args))[0] if isinstance(x, np.ndarray)]
+        passed = (c for _, _, c in p.contributions)
+        return Known([*self.trials.here.true, *data, *(w.values[0] for w in self.wanted), *passed])
+
+    @cached_property
+    def derivatives(self) -> Known:
+        """Return the cotangents, all that is passed to them, and local derivatives."""
+        found = (w.values[0] for w in self.wanted if w.text.startswith("the derivative"))
+        return Known([*self.trials.here.true, *found, *(c for _, _, c in self.point.contributions)])
+
+    @cached_property
+    def named(self) -> dict[str, list[Any]]:
+        """The values of the function by the names of its variables."""
+        found: dict[str, list[Any]] = {}
+        for t, names in self.point.names.bound.items():
+            for name in names:
+                found.setdefault(name, []).append(t._value)
+        return found
+
+    def is_named(self, site: Site, held: Any) -> bool | None:
+        """Whether a statement gives a variable what the function gives its own of that name; None if it has none."""
+        s = site.statement
+        target = s.targets[0] if isinstance(s, ast.Assign) else None
+        if not isinstance(target, ast.Name) or held is FAILED:
+            return None
+        own = self.named.get(target.id)
+        return any(close.alike(held[0], v) for v in own) if own else None
+
+    def held(self, site: Site) -> tuple[float, Any]:
+        """Return what it counts that a statement holds values that are not known, and its value."""
+        s = site.statement
+        value: Any = s if isinstance(s, ast.expr) else getattr(s, "value", None)
+        if isinstance(s, ast.AugAssign):
+            value = ast.BinOp(_loaded(s.target), s.op, s.value)
+        if not isinstance(value, ast.expr) or isinstance(s, ast.Expr):
+            return UNKNOWN, FAILED
+        parts = [value]
+        if isinstance(value, (ast.Tuple, ast.List)):
+            parts = value.elts
+        elif isinstance(value, ast.Dict):
+            parts = value.values
+        values = [site.value(p) for p in parts]
+        values = [x if is_number(x) else FAILED for x in values]
+        known = self.derivatives if self._is_called_derivative(s) else self.known
+        unknown = sum(x is FAILED or not known.holds(x) for x in values)
+        return UNKNOWN * min(2, unknown), FAILED if any(x is FAILED for x in values) else values
+
+    def _is_called_derivative(self, s: Statement) -> bool:
+        """Whether a statement sets a variable that is called a derivative, and nothing in the function is."""
+        target = s.targets[0] if isinstance(s, ast.Assign) else None
+        return (
+            isinstance(target, ast.Name)
+            and target.id not in self.named
+            and _DERIVATIVE.fullmatch(target.id) is not None
+        )
+
+    def price(self, site: Site) -> float:
+        """Return what it counts to edit a statement that holds something known, or what its name says."""
+        left, held = self.held(site)
+        return 0.0 if left else NAMED if self.is_named(site, held) else RIGHT
+
+    def left_by(self, site: Site) -> float:
+        """Return what it counts that a statement holds nothing known, or another value than its name says."""
+        left, held = self.held(site)
+        return left or UNKNOWN * (self.is_named(site, held) is False)
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    if isinstance(target, ast.Name):
+        return ast.Name(target.id, ast.Load())
+    if isinstance(target, ast.Attribute):
+        return ast.Attribute(target.value, target.attr, ast.Load())
+    return ast.Subscript(target.value, target.slice, ast.Load()) if isinstance(target, ast.Subscript) else target

@@ -1,0 +1,430 @@
+"""The user's functions that ran: their trees, what they could name at each statement, and edited code in them."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cache, cached_property, partial
+from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.lines import is_users
+from autograd_lite.verification.process import traced
+from autograd_lite.verification.repair.scope import Scope
+
+FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Statement = ast.stmt | ast.expr
+"""A statement, or the expression that a lambda returns."""
+STAND_IN = "the value that a statement should have"
+MOST_BYTES = 1 << 28
+"""So much of what variables hold is kept at most."""
+
+
+DEPTH = 3
+"""So deep objects within objects are copied."""
+
+
+# --- functions
+
+
+@dataclass(eq=False)
+class Unit:
+    """A function of the user's: its code, the function objects that run it, and its syntax tree within its file.
+
+    Attributes
+    ----------
+    code : CodeType
+    functions : list of function
+    tree : FunctionTree
+    outer : list of ast.ClassDef
+        The classes that it is defined in, outermost first.
+    """
+
+    code: CodeType
+    functions: list[FunctionType]
+    tree: FunctionTree
+    outer: list[ast.ClassDef]
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return self.code.co_name
+
+    @property
+    def file(self) -> str:
+        """Where its source is."""
+        return self.code.co_filename
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of its file."""
+        return linecache.getlines(self.file)
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """All its statements that are no compound ones, and the headers of those that are, in order."""
+        if isinstance(self.tree, ast.Lambda):
+            return [self.tree.body]
+        return [s for s in _walk(self.tree) if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
+
+    def at(self, line: int) -> Statement | None:
+        """Return the innermost statement on a line."""
+        return self._by_line.get(line)
+
+    @cached_property
+    def _by_line(self) -> dict[int, Statement]:
+        found: dict[int, Statement] = {}
+        for s in self.statements:
+            last = _header_end(s)
+            found.update(dict.fromkeys(range(s.lineno, last + 1), s))
+        return found
+
+    def compiled(self, value: Any = None) -> CodeType:
+        """Return the code of the tree as it is now, with the same free variables.
+
+        The constant ``STAND_IN`` is the given value there; called, it gives the rows of that one after the other.
+        """
+        tree = self.tree
+        free = self.code.co_freevars
+        inner: list[ast.stmt]
+        if isinstance(tree, ast.Lambda):
+            inner = [ast.Expr(tree)]
+        else:
+            names: list[ast.stmt] = [ast.Expr(ast.Name(x, ast.Load())) for x in free if x != "__class__"]
+            unreached = [ast.If(ast.Constant(0), names, [])] if names else []
+            inner = [type(tree)(tree.name, _without_defaults(tree.args), [*tree.body, *unreached], [], None)]
+            inner[0].lineno = inner[0].col_offset = 1
+        for owner in reversed(self.outer):
+            inner = [ast.ClassDef(owner.name, [], [], inner, [])]
+        bound = [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in free if name != "__class__"]
+        none = ast.arguments([], [], None, [], [], None, [])
+        title = getattr(inner[0], "name", "")
+        kept = [ast.Global([title])] if title and title not in free else []  # what calls itself calls what is there
+        module = ast.Module([ast.FunctionDef("_outer", none, [*kept, *bound, *inner], [], None)], [])
+        for node in ast.walk(module):
+            if isinstance(node, (ast.expr, ast.stmt, ast.arg)) and not hasattr(node, "lineno"):
+                node.lineno = node.end_lineno = tree.lineno
+                node.col_offset = node.end_col_offset = 0
+        code = next(c for c in _codes(compile(module, self.file, "exec")) if c.co_name == self.name)
+        if set(code.co_freevars) != set(free):
+            raise ValueError(f"the edited {self.name}() has other free variables")
+        if value is None:
+            return code
+        called = any(isinstance(n, ast.Call) and getattr(n.func, "value", None) == STAND_IN for n in ast.walk(module))
+        held = np.array(value)  # edited code may write to it
+        return _with_value(code, iter(held).__next__ if called else held[()])
+
+
+def units(ran: Mapping[CodeType, Sequence[Any]]) -> list[Unit]:
+    """Return the functions of some code whose source can be read: nested ones belong to those that they are in.
+
+    Parameters
+    ----------
+    ran : mapping from CodeType to what may hold the functions that run it
+    """
+    found = []
+    for code, holders in ran.items():
+        place = _place_of(code)
+        functions = list({id(f): f for holder in holders for f in _held(holder, code)}.values())
+        if place is not None and functions:
+            for node in ast.walk(place[0]):
+                node.own = True  # type: ignore[attr-defined]
+            found.append(Unit(code, functions, *place))
+    return found
+
+
+def _held(holder: Any, code: CodeType, depth: int = 3) -> Iterator[FunctionType]:
+    """Yield the functions of some code that an object, a class, a namespace or another function holds."""
+    if isinstance(holder, (MethodType, staticmethod, classmethod)):
+        holder = holder.__func__
+    if isinstance(holder, FunctionType):
+        if holder.__code__ is code:
+            yield holder
+        if depth:
+            enclosed = [cell.cell_contents for cell in holder.__closure__ or () if _is_filled(cell)]
+            for x in (*enclosed, getattr(holder, "__wrapped__", None)):
+                yield from _held(x, code, depth - 1)
+    elif isinstance(holder, property):
+        for x in (holder.fget, holder.fset):
+            yield from _held(x, code, depth)
+    elif isinstance(holder, partial):
+        yield from _held(holder.func, code, depth)
+    elif depth and isinstance(holder, dict):
+        for x in list(holder.values()):
+            if isinstance(x, (FunctionType, MethodType, staticmethod, classmethod, property, type, partial, dict)):
+                yield from _held(x, code, depth - 1)
+    elif depth and isinstance(holder, type):
+        for base in holder.__mro__[:-1]:
+            yield from _held(dict(vars(base)), code, depth)
+    elif isinstance(holder, (list, tuple)) and depth:
+        for x in holder:
+            yield from _held(x, code, depth - 1)
+
+
+@cache
+def _parsed(file: str) -> ast.Module | None:
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):
+        return None
+
+
+def _place_of(code: CodeType) -> tuple[FunctionTree, list[ast.ClassDef]] | None:
+    """Return the tree of a function, and the classes around it."""
+    module = _parsed(code.co_filename)
+    if module is None or not module.body:
+        return None
+    lambdas = []
+    for node, outer in _functions(module, []):
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        if first == code.co_firstlineno and getattr(node, "name", "<lambda>") == code.co_name:
+            if not isinstance(node, ast.Lambda):
+                return node, outer
+            lambdas.append((node, outer))
+    if len(lambdas) > 1:
+        lambdas = [(n, o) for n, o in lambdas if _spans(n, code)]
+    return lambdas[0] if len(lambdas) == 1 else None
+
+
+def _spans(node: ast.Lambda, code: CodeType) -> bool:
+    places = [p for p in code.co_positions() if (p[0] and p[2] and p[1] != p[0]) or p[2]]
+    ends = [(p[0], p[2]) for p in places if p[0] is not None and p[2] is not None]
+    first, last = (node.body.lineno, node.body.col_offset), (node.body.end_lineno or 0, node.body.end_col_offset or 0)
+    return bool(ends) and all(first <= (line or 0, column or 0) <= last for line, column in ends)
+
+
+def _functions(node: ast.AST, outer: list[ast.ClassDef]) -> Iterator[tuple[FunctionTree, list[ast.ClassDef]]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            yield child, outer
+            yield from _functions(child, [])
+        else:
+            yield from _functions(child, [*outer, child] if isinstance(child, ast.ClassDef) else outer)
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for c in code.co_consts:
+        if isinstance(c, CodeType):
+            yield c
+            yield from _codes(c)
+
+
+def _with_value(code: CodeType, value: Any) -> CodeType:
+    def put(c: Any) -> Any:
+        if isinstance(c, CodeType):
+            return _with_value(c, value)
+        if type(c) is tuple:  # of constants, folded by the compiler
+            return tuple(map(put, c))
+        return value if type(c) is str and c == STAND_IN else c
+
+    return code.replace(co_consts=tuple(map(put, code.co_consts)))
+
+
+def _without_defaults(args: ast.arguments) -> ast.arguments:
+    """Return parameters without what belongs to the function object."""
+
+    def bare(a: ast.arg) -> ast.arg:
+        return ast.arg(a.arg)
+
+    none = ast.Constant(None)
+    return ast.arguments(
+        [bare(a) for a in args.posonlyargs],
+        [bare(a) for a in args.args],
+        bare(args.vararg) if args.vararg else None,
+        [bare(a) for a in args.kwonlyargs],
+        [none if d is not None else None for d in args.kw_defaults],
+        bare(args.kwarg) if args.kwarg else None,
+        [none for _ in args.defaults],
+    )
+
+
+def _walk(node: ast.AST) -> Iterator[ast.stmt]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+            yield from _walk(child)
+        elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
+            yield from _walk(child)
+
+
+def _header_end(s: Statement) -> int:
+    body = getattr(s, "body", None)
+    end = body[0].lineno - 1 if isinstance(body, list) and body else s.end_lineno
+    return max(s.lineno, end or s.lineno)
+
+
+# --- one run
+
+
+@dataclass(eq=False)
+class Visits:
+    """Which lines of the user's code ran, and what may hold the functions that ran."""
+
+    lines: dict[CodeType, set[int]] = field(default_factory=dict)
+    holders: dict[CodeType, list[Any]] = field(default_factory=dict)
+    events: int = 0
+
+    def of(self, function: Callable[[], Any]) -> Any:
+        """Run a function and note it."""
+
+        def enter(frame: FrameType, event: str, arg: Any) -> Any:
+            file = frame.f_code.co_filename
+            if not is_users(file) or "site-packages" in file:
+                return None
+            ran = self.lines.setdefault(frame.f_code, set())
+            if frame.f_code not in self.holders:
+                self.holders[frame.f_code] = _around(frame)
+
+            def follow(frame: FrameType, event: str, arg: Any) -> Any:
+                if event == "line":
+                    ran.add(frame.f_lineno)
+                    self.events += 1
+                return follow
+
+            return follow
+
+        return traced(enter, function)
+
+
+def _around(frame: FrameType) -> list[Any]:
+    """Return what may hold the function that a frame runs: its module, its object's class, and those that call it."""
+    found: list[Any] = [frame.f_globals]
+    first = frame.f_code.co_varnames[:1]
+    if first and first[0] in frame.f_locals:
+        x = frame.f_locals[first[0]]
+        found += [x, type(x), getattr(x, "__dict__", {})]
+    outer = frame.f_back
+    for _ in range(3):
+        if outer is not None:
+            found.append(dict(outer.f_locals))
+            outer = outer.f_back
+    return found
+
+
+def snapshots(
+    function: Callable[[], Any], chosen: Mapping[CodeType, Unit]
+) -> dict[tuple[Unit, Statement], tuple[dict[str, Any], int]]:
+    """Run a function; return what the variables held as each statement began for the last time, and how often it did.
+
+    Compound statements count where their header is evaluated.
+    """
+    counts: Counter[tuple[Unit, Statement]] = Counter()
+    seen: Counter[tuple[Unit, Statement]] = Counter()
+    kept: dict[tuple[Unit, Statement], tuple[dict[str, Any], int]] = {}
+    left = MOST_BYTES
+
+    def count(key: tuple[Unit, Statement], frame: FrameType) -> None:
+        counts[key] += 1
+
+    def keep(key: tuple[Unit, Statement], frame: FrameType) -> None:
+        nonlocal left
+        seen[key] += 1
+        if seen[key] == counts[key] and left > 0:
+            held = {name: _copied(x) for name, x in frame.f_locals.items()}
+            left -= sum(x.nbytes for x in held.values() if isinstance(x, np.ndarray))
+            kept[key] = held, counts[key]
+
+    traced(_noting(chosen, count), function)
+    traced(_noting(chosen, keep), function)
+    return kept
+
+
+def _noting(chosen: Mapping[CodeType, Unit], note: Callable[[tuple[Unit, Statement], FrameType], None]) -> Any:
+    """Return what notes, as a function is traced, each statement that begins."""
+
+    def enter(frame: FrameType, event: str, arg: Any) -> Any:
+        unit = chosen.get(frame.f_code)
+        if unit is None:
+            return enter if is_users(frame.f_code.co_filename) else None
+        at: Statement | None = None
+        last = 0
+
+        def follow(frame: FrameType, event: str, arg: Any) -> Any:
+            nonlocal at, last
+            if event == "line":
+                s = unit.at(frame.f_lineno)
+                if s is not None and (s is not at or frame.f_lineno == last == s.lineno):
+                    note((unit, s), frame)  # and not where a statement comes back to its first line
+                at, last = s, frame.f_lineno
+            return follow
+
+        if isinstance(unit.tree, ast.Lambda):
+            note((unit, unit.tree.body), frame)
+            return None
+        return follow
+
+    return enter
+
+
+def _copied(x: Any, depth: int = DEPTH) -> Any:
+    """Return a copy of arrays, and of tuples, lists, dicts and objects of the user's that hold them."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if type(x) in (tuple, list):
+        return type(x)(_copied(v, depth) for v in x)
+    if type(x) is dict:
+        return {key: _copied(v, depth) for key, v in x.items()}
+    if not depth or not hasattr(x, "__dict__") or isinstance(x, (type, FunctionType, ModuleType)):
+        return x
+    file = getattr(sys.modules.get(type(x).__module__), "__file__", None)
+    if file is not None and not is_users(file):
+        return x
+    try:
+        twin = copy(x)
+        vars(twin).update({name: _copied(v, depth - 1) for name, v in vars(x).items()})
+    except Exception:  # it keeps its attributes in its own way
+        return x
+    return twin
+
+
+def scope_of(unit: Unit, locals: Sequence[Mapping[str, Any]], called: set[CodeType]) -> Scope:
+    """Return what a function may name, with these variables; of the user's functions only those that were called."""
+    function = unit.functions[0]
+    fixed: dict[str, Any] = {}
+    for name in _names(unit.code):
+        if name in function.__globals__:
+            fixed[name] = function.__globals__[name]
+        elif hasattr(builtins, name):
+            fixed[name] = getattr(builtins, name)
+    fixed |= {name: x for name, x in function.__globals__.items() if x is np}
+    enclosed = zip(unit.code.co_freevars, function.__closure__ or (), strict=True)
+    fixed |= {name: cell.cell_contents for name, cell in enclosed if _is_filled(cell)}
+    candidates = {**function.__globals__, **fixed}
+    others = called - {unit.code}
+    functions = {n: x for n, x in candidates.items() if type(x) is FunctionType and x.__code__ in others}
+    return Scope(locals, fixed, functions)
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:
+        return False
+
+
+def _names(code: CodeType) -> set[str]:
+    return set(code.co_names).union(*map(_names, (c for c in code.co_consts if isinstance(c, CodeType))))
+
+
+# --- edited code in the place of what was given
+
+
+@contextmanager
+def running(unit: Unit, code: CodeType, before: CodeType) -> Iterator[None]:
+    """Let the functions run other code meanwhile, and what they ran before afterwards."""
+    try:
+        for f in unit.functions:
+            f.__code__ = code
+        yield
+    finally:
+        for f in unit.functions:
+            f.__code__ = before
