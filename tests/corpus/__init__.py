@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.corpus.case import CASES, TAGS, Case
 
-NOT_CASES = {"__init__", "__main__", "case", "kinds", "score", "truth"}
+NOT_CASES = {"__init__", "__main__", "case", "score", "sources", "truth"}
 FAMILIES = sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem not in NOT_CASES)
 for _family in FAMILIES:
     import_module(f"tests.corpus.{_family}")

@@ -1,11 +1,23 @@
-"""Print the scorecard of the corpus: ``python -m tests.corpus [words of a case's name]``."""
+"""Write the scorecard of the corpus, or print that of some cases: ``python -m tests.corpus [words of their names]``."""
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
 
-from autograd_lite.verification.verify import verify
 from tests.corpus import CASES
-from tests.corpus.kinds import KINDS
-from tests.corpus.score import card, score
+from tests.corpus.score import CARD, score
 
-chosen = [case for case in CASES if " ".join(sys.argv[1:]) in str(case)]
-print(card(score(case, verify, KINDS) for case in chosen))
+
+def line(index: int) -> str:
+    """Return the line of a case."""
+    return str(score(CASES[index]))
+
+
+if __name__ == "__main__":
+    words = " ".join(sys.argv[1:])
+    chosen = [i for i, case in enumerate(CASES) if words in str(case)]
+    with ProcessPoolExecutor(2) as pool:
+        lines = list(pool.map(line, chosen))
+    if words:
+        print("\n".join(lines))
+    else:
+        CARD.write_text("\n".join(lines) + "\n", "utf-8")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import linecache
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
+
+import numpy as np
 
 MARK = "# <- wrong"  # on the line that goes wrong first; where several lines bear it, any of them will do
 
@@ -95,14 +100,46 @@ def wrong(tags: str, f: Callable[..., Any], args: tuple[Any, ...], expected: str
 
     ``expected`` has a word for each argument, such as "wrong right"; left out, all of them are wrong.
     """
-    names = frozenset(tag.strip() for tag in tags.split(","))
-    assert names <= TAGS.keys(), names - TAGS.keys()
-    return _register(names, f, args, expected, "wrong", **options)
+    return _register(_named(tags), f, args, expected, "wrong", **options)
 
 
 def right(f: Callable[..., Any], args: tuple[Any, ...], expected: str = "", **options: Any) -> Any:
     """Register the function below as a right gradient of ``f``; a word of ``expected`` may be "right|kink"."""
     return _register(frozenset(), f, args, expected, "right", **options)
+
+
+def spoilt(
+    tags: str, f: Callable[..., Any], args: tuple[Any, ...], hand: Callable[..., Any], old: str, new: str
+) -> None:
+    """Register a right gradient with some text of its source replaced: what that changes is wrong."""
+    wrong, marks = spoil(hand, old, new)
+    found, truth = wrong(*args), hand(*args)
+    pairs = zip(found, truth, strict=True) if isinstance(truth, tuple) else [(found, truth)]
+    same = [np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9, atol=1e-12) for a, b in pairs]
+    expected = tuple(frozenset({"right" if x else "wrong"}) for x in same)
+    name = f"{f.__name__}, {new or 'nothing'} for {old}".replace("_", " ")
+    CASES.append(Case("spoilt", name, f, wrong, args, expected, _named(tags), marks))
+
+
+def spoil(hand: Callable[..., Any], old: str, new: str) -> tuple[Callable[..., Any], frozenset[tuple[str, int]]]:
+    """Return a function with some text of its source replaced, in a file of its own, and the lines that differ."""
+    lines, _ = inspect.getsourcelines(hand)
+    before = textwrap.dedent("".join(lines))
+    assert old in before, f"{old!r} is not in {hand.__name__}"
+    after = before.replace(old, new)
+    file = f"<{hand.__name__}: {new!r} for {old!r}>"
+    linecache.cache[file] = len(after), None, after.splitlines(keepends=True), file
+    space = dict(hand.__globals__)
+    exec(compile(after, file, "exec"), space)
+    blocks = SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False).get_opcodes()
+    changed = [range(start, max(start + 1, end)) for what, *_, start, end in blocks if what != "equal"]
+    return space[hand.__name__], frozenset((file, line + 1) for some in changed for line in some)
+
+
+def _named(tags: str) -> frozenset[str]:
+    names = frozenset(tag.strip() for tag in tags.split(","))
+    assert names <= TAGS.keys(), names - TAGS.keys()
+    return names
 
 
 def _register(

@@ -1,98 +1,95 @@
-"""Run the corpus through `verify` and keep the score."""
+"""Run a case through `verify`, and say in a line how that went."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
+from autograd_lite.verification.repair.patch import Repair
+from autograd_lite.verification.report import Report
+from autograd_lite.verification.verify import verify
 from tests.corpus.case import Case
+
+CARD = Path(__file__).with_name("scorecard.txt")
+"""A line a case, written by ``python -m tests.corpus``."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """How `verify` did on one case: ``named`` and ``found`` are None where there is nothing to name or to find."""
+    """How `verify` did on a case: its report, or the error that it raised."""
 
     case: Case
-    got: tuple[str, ...]
-    verdict: bool
-    named: bool | None
-    false: bool
-    found: bool | None
-    astray: bool
+    report: Report | None
+    error: str
     seconds: float
-    said: str
+
+    @property
+    def got(self) -> tuple[str, ...]:
+        """The verdict on each argument."""
+        return () if self.report is None else tuple(v.verdict for v in self.report.verdicts)
+
+    @property
+    def repair(self) -> Repair | None:
+        """The repair, if one was found."""
+        return None if self.report is None else self.report.repair
+
+    @property
+    def verdict(self) -> bool:
+        """Whether these verdicts will do."""
+        allowed = self.case.allowed(len(self.got))
+        return len(allowed) == len(self.got) > 0 and all(v in a for v, a in zip(self.got, allowed, strict=True))
+
+    @property
+    def lines(self) -> set[tuple[str, int]]:
+        """The lines that a repair changes; without one, that which is named as the first wrong one."""
+        if self.repair:
+            changes = self.repair.changes
+            return {(c.file, line) for c in changes for line in range(c.line, c.line + max(1, len(c.old)))}
+        finding = None if self.report is None else self.report.finding
+        return {(finding.assignment.file, finding.assignment.line)} if finding else set()
+
+    @property
+    def found(self) -> bool | None:
+        """Whether a line that is marked is among these; None where none is marked."""
+        return bool(self.lines & self.case.marks) if self.case.marks else None
+
+    @property
+    def repaired(self) -> bool | None:
+        """Whether all gradients are right with the repair; None where they are without."""
+        return None if self.case.right else self.repair is not None and not self.repair.arguments
+
+    def __str__(self) -> str:
+        """The case's line of the scorecard."""
+        cells = [str(self.case), " ".join(self.got) or self.error]
+        if self.found is not None:
+            cells += ["its line" if self.found else "another line" if self.lines else "no line"]
+        if self.repaired is not None:
+            cells += ["repaired" if self.repaired else "repaired in part" if self.repair else "no repair"]
+        if self.repair:
+            cells += [f"{self.repair.tokens} tokens", f"{self.repair.runs} runs", self.patch]
+        return " | ".join(cells)
+
+    @property
+    def patch(self) -> str:
+        """The lines that the repair takes away and puts in."""
+        changes = self.repair.changes if self.repair else []
+        rows = [f"{sign} {row.strip()}" for c in changes for sign, rows in (("-", c.old), ("+", c.new)) for row in rows]
+        return "  ".join(rows)
 
 
-def score(case: Case, verify: Callable[..., Any], kinds: dict[str, set[str]]) -> Score:
-    """Score one case; ``kinds`` maps each kind of diagnosis to the tags of the corpus that it may stand for."""
-    start = time.perf_counter()
+def score(case: Case) -> Score:
+    """Verify the hand gradient of a case."""
+    start, report, error = time.perf_counter(), None, ""
     try:
         report = verify(case.f, case.hand, *case.args, **case.options)
-    except Exception as error:
-        return Score(case, (), False, None if case.right else False, False, None, False, 0.0, repr(error))
-    seconds = time.perf_counter() - start
-    got = tuple(v.verdict for v in report.verdicts)
-    allowed = case.allowed(len(got))
-    verdict = len(allowed) == len(got) and all(v in each for v, each in zip(got, allowed, strict=True))
-    diagnoses = list(report.diagnoses)
-    right_kind = bool(diagnoses) and bool(kinds.get(diagnoses[0].kind, {diagnoses[0].kind}) & case.tags)
-    line = (report.finding.assignment.file, report.finding.assignment.line) if report.finding else None
-    causes = "; ".join(f"[{d.kind}] {d.message}" for d in diagnoses) or "no cause"
-    said = f"line {line[1] if line else '-'}; {causes}"
-    return Score(
-        case,
-        got,
-        verdict,
-        named=None if case.right else right_kind,
-        false=bool(diagnoses) and not right_kind,
-        found=line in case.marks if case.marks else None,
-        astray=line is not None and line not in case.marks and (bool(case.marks) or not is_result(report.finding)),
-        seconds=seconds,
-        said=said,
-    )
+    except Exception as raised:
+        error = f"{type(raised).__name__}: {raised}"
+    return Score(case, report, error, time.perf_counter() - start)
 
 
-def is_result(finding: Any) -> bool:
-    """Whether a finding blames the line that gives the result: right where the hand names nothing on its way there."""
-    return finding.assignment.text.startswith(("return ", "@")) or "lambda" in finding.assignment.text
-
-
-def card(scores: Iterable[Score]) -> str:
-    """Return the scorecard: a row for each family, the sums, and each case that went wrong."""
-    scores = list(scores)
-    rows: list[tuple[str, ...]] = [("", "cases", "verdicts", "named", "false", "lines", "astray", "seconds")]
-    for family in [*dict.fromkeys(s.case.family for s in scores), "all"]:
-        among = [s for s in scores if family in (s.case.family, "all")]
-        rows.append((family, str(len(among)), *_figures(among)))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(f"{cell:{'<' if i == 0 else '>'}{widths[i]}}" for i, cell in enumerate(row)) for row in rows]
-    for title, chosen in (
-        ("verdicts", [s for s in scores if not s.verdict]),
-        ("false causes", [s for s in scores if s.false]),
-        ("not named", [s for s in scores if s.named is False and not s.false]),
-        ("lines", [s for s in scores if s.found is False or s.astray]),
-    ):
-        if chosen:
-            lines += ["", f"{title}:"]
-        for s in chosen:
-            marked = ", ".join(str(line) for _, line in sorted(s.case.marks)) or "-"
-            lines += [f"  {s.case}", f"      known: {', '.join(sorted(s.case.tags)) or 'right'}; line {marked}"]
-            lines += [f"      got:   {' '.join(s.got)}; {s.said}"]
-    return "\n".join(lines)
-
-
-def _figures(scores: list[Score]) -> tuple[str, ...]:
-    def share(values: list[bool | None]) -> str:
-        asked = [v for v in values if v is not None]
-        return f"{sum(asked)}/{len(asked)}"
-
-    return (
-        share([s.verdict for s in scores]),
-        share([s.named for s in scores]),
-        str(sum(s.false for s in scores)),
-        share([s.found for s in scores]),
-        str(sum(s.astray for s in scores)),
-        f"{sum(s.seconds for s in scores):.1f}",
-    )
+def share(values: Iterable[bool | None]) -> tuple[int, int]:
+    """Return how many are true, and of how many that is asked."""
+    asked = [value for value in values if value is not None]
+    return sum(asked), len(asked)
