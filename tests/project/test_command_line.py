@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from autograd_lite import __main__, verify
 from autograd_lite.__main__ import main
+from tests.support.repairs import TOOLS, apply, edit, repair, written
 
-FILE = '''
+FILE = """
 import numpy as np
 
 def loss(W, b, x):
@@ -39,14 +42,31 @@ def subgradient(x):
 
 def fails(W, b, x):
     assert False
-'''
+
+class Layer:
+    def __init__(self):
+        self.W, self.b = np.ones((3, 2)), np.zeros(2)
+    def forward(self, x):
+        self.x = x
+        return np.sum(np.tanh(x @ self.W + self.b))
+    def backward(self, x):
+        d = 1 - np.tanh(self.x @ self.W + self.b) ** 2
+        return self.x.T @ d, d.sum(axis=0)
+    def slip(self, x):
+        return self.backward(x)[0], self.b
+
+class Sized:
+    def __init__(self, size):
+        pass
+
+layer = Layer()
+"""
 
 
 @pytest.fixture
 def net(tmp_path):
     path = tmp_path / "net.py"
-    path.write_text(FILE, encoding="utf-8")
-    return path
+    return written(path, FILE.encode())
 
 
 SHAPES = ["--shapes", "3x2,2,4x3"]
@@ -63,6 +83,76 @@ SHAPES = ["--shapes", "3x2,2,4x3"]
 def test_the_exit_status_is_the_verdict(net, capsys, function, gradient, status, said):
     assert main(["verify", f"{net}:{function}", f"{net}:{gradient}", *SHAPES]) == status
     assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("owner", ["Layer", "layer"])
+@pytest.mark.parametrize(("gradient", "status"), [("backward", 0), ("slip", 1)])
+def test_methods_of_one_object(net, owner, gradient, status):
+    targets = [f"{net}:{owner}.{name}" for name in ("forward", gradient)]
+    assert main(["verify", *targets, "--shapes", "4x3", "--params", "W, b"]) == status
+
+
+@pytest.fixture
+def repaired(net, monkeypatch):
+    """Let the gradient `slip` be repaired."""
+
+    def verify_and_repair(*args, **options):
+        report = verify(*args, **options)
+        slip = edit(net, FILE, "dz = z", "dz = 2 * z", "missing factor 2", "slip")
+        return replace(report, repair=repair(slip) if report.verdict == "wrong" else None)
+
+    monkeypatch.setattr(__main__, "verify", verify_and_repair)
+    monkeypatch.chdir(net.parent)
+    return net
+
+
+def asked(net, gradient, path):
+    return ["verify", f"{net}:loss", f"{net}:{gradient}", *SHAPES, "--write-patch", str(path)]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_the_patch_is_written_and_repairs_the_file(repaired, tmp_path, capsys, tool):
+    assert main(asked(repaired, "slip", "the patch")) == 1
+    shown = capsys.readouterr()
+    assert "missing factor 2" in shown.out
+    assert shown.err == "verify: wrote the patch; apply it with: git apply 'the patch'\n"
+    assert apply(tool, (tmp_path / "the patch").read_text("utf-8"), tmp_path) == ""
+    assert main(asked(repaired, "slip", "the patch")) == 0
+
+
+def test_the_patch_goes_to_the_standard_output_and_the_report_beside_it(repaired, capfd):
+    assert main(asked(repaired, "slip", "-")) == 1
+    shown = capfd.readouterr()
+    assert shown.out.startswith("--- a/net.py\n+++ b/net.py\n")
+    assert "slip, the gradient of loss: WRONG" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("gradient", "status", "why"), [("gradient", 0, "there is nothing to repair"), ("slip", 1, "no repair was found")]
+)
+def test_where_there_is_no_patch_no_file_is_written(net, tmp_path, monkeypatch, capsys, gradient, status, why):
+    unrepaired = lambda *args, **options: replace(verify(*args, **options), repair=None)  # noqa: E731
+    monkeypatch.setattr(__main__, "verify", unrepaired)
+    before = sorted(tmp_path.iterdir())
+    assert main(asked(net, gradient, tmp_path / "change.patch")) == status
+    assert capsys.readouterr().err == f"verify: no patch was written: {why}\n"
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("gone/change.patch", "there is no folder"), (".", "is no file to write a patch to")]
+)
+def test_a_patch_that_cannot_be_written_is_said_after_the_report(repaired, capsys, path, said):
+    assert main(asked(repaired, "slip", path)) == 2
+    shown = capsys.readouterr()
+    assert "WRONG" in shown.out
+    assert said in shown.err
+
+
+def test_nothing_is_written_unless_asked(repaired, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    assert main(asked(repaired, "slip", "-")[:-2]) == 1
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_a_kink_is_right(net, tmp_path, capsys):
@@ -102,6 +192,10 @@ def test_arguments_come_from_an_archive_by_name_or_in_order(net, tmp_path):
         (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "0,0"], "names an argument twice"),
         (["{net}:loss", "{net}:gradient", *SHAPES, "--argnums", "2"], "gradient() returned a tuple for x"),
         (["{net}:loss", "{net}:gradient", *SHAPES, "--seed", "-1"], "expected non-negative integer"),
+        (["{net}:Layer.lost", "{net}:gradient", *SHAPES], "no function 'Layer.lost'; it has: forward, backward, slip"),
+        (["{net}:Sized.forward", "{net}:gradient", *SHAPES], "Sized() needs arguments (missing a required argument"),
+        (["{net}:layer.lost.far", "{net}:gradient", *SHAPES], "has no function 'layer.lost.far'; it has: none"),
+        (["{net}:Layer.forward", "{net}:Layer.backward", "--shapes", "4x3", "--params", "V"], "params names 'V'"),
         (["{net}:fails", "{net}:gradient", *SHAPES], "AssertionError; in fails(), the function; {net}:31"),
     ],
 )

