@@ -103,7 +103,7 @@ def test_the_command_shows_the_right_formulas_and_the_wrong_one(capsys, tmp_path
     text = shown(capsys, tmp_path)
     assert text.count(": right\n") == 2
     assert "gradient_as_published, the gradient of total_focal_loss: WRONG" in text
-    assert "the derivative of sigmoid is missing at `p`" in text
+    assert "the derivative of sigmoid at its output p" in text
     assert f"All {2 + sum(map(has, LIBRARIES))} figures agree." in text
     assert max(map(len, text.splitlines())) <= 100
     assert shown(capsys, tmp_path) == text
