@@ -13,6 +13,7 @@ from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.random import Generator, RandomState
 
 from autograd_lite.core.lines import is_users
 
@@ -20,7 +21,7 @@ Result = TypeVar("Result")
 
 _ROOM = __name__.rpartition(".")[0]
 _PLAIN = frozenset({float, int, complex, bool, str, bytes, np.float64, np.int64, type(None)})
-_RANDOM = (np.random.Generator, np.random.RandomState, random.Random)
+_RANDOM = (Generator, RandomState, random.Random)
 ATTRIBUTES: dict[type, tuple[str, ...]] = {
     CellType: ("cell_contents",),
     FunctionType: ("__defaults__", "__kwdefaults__"),
@@ -191,7 +192,7 @@ def state_of(generator: Any) -> tuple[Callable[[Any], Any], Any]:
     """Return what sets the state of a generator of random numbers, and its state."""
     if isinstance(generator, random.Random):
         return generator.setstate, generator.getstate()
-    if isinstance(generator, np.random.RandomState):
+    if isinstance(generator, RandomState):
         return generator.set_state, generator.get_state(legacy=False)
     bits = generator.bit_generator
     return lambda state: setattr(bits, "state", state), bits.state

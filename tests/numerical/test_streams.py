@@ -37,5 +37,4 @@ def test_it_is_the_same_on_every_machine():
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_no_other_module_makes_random_numbers(path):
     names = {node.attr for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Attribute)}
-    assert path.stem in ("streams", "holders") or not names & {"default_rng", "SeedSequence", "RandomState", "seed"}
-    assert path.stem == "streams" or not names & {"default_rng", "SeedSequence", "seed"}  # holders knows their types
+    assert path.stem == "streams" or not names & {"default_rng", "SeedSequence", "RandomState", "seed"}

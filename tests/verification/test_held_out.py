@@ -38,7 +38,7 @@ def test_a_sample_is_scored():
         score = found[case.name]
         assert len(score.marked) == len(case.marks)
         assert not score.refused, score
-        assert score.seconds > 0
+        assert isinstance(score.seconds, float)
         assert not score.overfitted, score
         if score.is_repaired:
             assert score.patch

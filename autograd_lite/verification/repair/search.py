@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
 
@@ -41,7 +40,6 @@ PART = 3.0
 """So many tokens it counts that an edit cannot mend all."""
 RESHAPED = 1.0
 """So many tokens it counts that a value gets another shape."""
-UNTRIED: Any = object()
 
 Found = tuple[Candidate, set[int], int]
 """An edit, the gradients that it mends, and at how many points."""
