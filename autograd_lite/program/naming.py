@@ -140,13 +140,13 @@ def describe(node: Node, wanted: Mapping[Node, str] | None = None) -> str:
 # Inputs
 
 
-def leaf_names(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable[int]) -> list[str]:
-    """Return a name for each leaf of the arguments at ``positions``: the parameter's, or its key in a tree."""
-    return [name for name, _ in leaf_paths(f, args, positions)]
+def leaf_names(roots: Iterable[str], trees: Iterable[Any]) -> list[str]:
+    """Return a name for each leaf of trees that have names: the tree's own, or the leaf's key in it."""
+    return [name for name, _ in _leaf_paths(roots, trees)]
 
 
 def leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable[int]) -> list[tuple[str, bool]]:
-    """Return the names of `leaf_names`, each with whether it is made up from a place: ``params_0_1``."""
+    """Name the leaves of the arguments at ``positions``; say of each if it is made of a place, as ``params_0_1`` is."""
     try:
         parameters = list(inspect.signature(f).bind(*args).arguments.items())
     except (TypeError, ValueError):
@@ -158,7 +158,12 @@ def leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], positions: Iterable
         for k in range(len(value)) if variadic else (None,):
             named[i] = name if k is None else f"{name}_{k}"
             i += 1
-    found = [(named.get(i % len(args), f"x_{i}"), path) for i in positions for path in paths(args[i])]
+    chosen = list(positions)
+    return _leaf_paths([named.get(i % len(args), f"x_{i}") for i in chosen], [args[i] for i in chosen])
+
+
+def _leaf_paths(roots: Iterable[str], trees: Iterable[Any]) -> list[tuple[str, bool]]:
+    found = [(root, path) for root, tree in zip(roots, trees, strict=True) for path in paths(tree)]
     short = [str(path[-1]) if path and isinstance(path[-1], str) else "" for _, path in found]
     short = [name if not path else key for (name, path), key in zip(found, short, strict=True)]
     unique = [bool(key) and short.count(key) == 1 for key in short]

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.numerical import close
-from autograd_lite.verification.objects import is_number, owner_of
+from autograd_lite.verification.code import Code, taken
+from autograd_lite.verification.layouts import Layout
+from autograd_lite.verification.objects import Key, State, copied, is_number, spells
+from autograd_lite.verification.process import traced
 from autograd_lite.verification.returns import returned_names, value_before
 
-_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
+Source = tuple[str, int | str]
+"""What a parameter of the hand is given: ``("argument", 0)``, ``("constant", "lam")``, ``("cotangent", 0)`` for an
+output, ``("cache", 1)`` for a part of the function's result, ``("buffer", 0)`` to be filled."""
 
 
-@dataclass(frozen=True)
-class Slot:
-    """What a parameter of the hand gradient is given.
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a hand returned, and what it left behind in objects.
 
     Attributes
     ----------
-    parameter : str
-    kind : {"argument", "constant", "cotangent", "cache", "buffer"}
-    source : int or str
-        Which argument (by position), keyword argument, output, or part of the function's result.
-    by_name : bool
-        Whether it is passed by keyword.
+    left : the numbers that it has changed there
+    texts : how the objects' own code writes these places
+    cached : what the function had changed before
     """
 
-    parameter: str
-    kind: str
-    source: int | str
-    by_name: bool = False
+    returned: Any
+    left: Mapping[Key, Any] = field(default_factory=dict)
+    texts: Mapping[Key, str] = field(default_factory=dict)
+    cached: Set[Key] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,38 +43,110 @@ class Call:
 
     Attributes
     ----------
-    f, hand : callable
-    keywords : mapping from str to value
-        Keyword arguments, which go to those of the two that take them.
-    outputs : int
-        How many parts of the function's result are what is differentiated; 0 where the result itself is.
-    slots : sequence of Slot
-    has_value : bool
-        Whether the hand returns the function's value before the gradient.
-    has_both : bool
-        Whether the hand is the function itself.
-    defaults : mapping from str to value
-        Those of the function's own, that the hand is given.
+    slots : what each parameter of the hand is given, in order
+    by_name : the parameters that are passed by keyword
+    outputs : how many parts of the function's result are differentiated; 0 where the result itself is
+    defaults : those of the function's own, that the hand is given
+    has_value : whether the hand returns the function's value before the gradient
     """
 
-    f: Callable[..., Any]
-    hand: Callable[..., Any]
-    keywords: Mapping[str, Any] = field(default_factory=dict)
+    code: Code
+    slots: Mapping[str, Source] = field(default_factory=dict)
+    by_name: Set[str] = frozenset()
     outputs: int = 0
-    slots: Sequence[Slot] = ()
-    has_value: bool = False
-    has_both: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    has_value: bool = False
 
-    @property
-    def takes_cotangent(self) -> bool:
-        """Whether the hand is given a cotangent."""
-        return any(slot.kind == "cotangent" for slot in self.slots)
+    def _given(self, kind: str) -> list[str]:
+        """Return the parameters that are given something of a kind."""
+        return [name for name, source in self.slots.items() if source[0] == kind]
 
-    def needs_result(self, cotangent: Any) -> bool:
-        """Whether the hand is given something that only the function's result tells."""
-        shapes = self.takes_cotangent and (cotangent is None or self.outputs > 1)
-        return shapes or any(slot.kind == "cache" for slot in self.slots)
+    # --- the function
+
+    def forward(self, args: Sequence[Any]) -> Any:
+        """Return all that the function returns; where it stops on Tensors after it has made its value, that alone."""
+        f = self.code.f
+        try:
+            return f(*args, **taken(f, self.code.keywords))
+        except Exception as error:
+            if not self.code.is_both:
+                raise
+            return [value_before(error, f)]
+
+    def value(self, args: Sequence[Any]) -> Any:
+        """Return what is differentiated once more: a number or an array, into which several outputs are joined."""
+
+        def value(*xs: Any) -> Any:
+            outputs = self._outputs(self.forward(xs))
+            return outputs[0] if len(outputs) == 1 else np.concatenate([np.reshape(x, (-1,)) for x in outputs])
+
+        argnums = self.code.argnums
+        return self.code.layout.function(value, argnums if isinstance(argnums, int) else 0)(*args)
+
+    def _outputs(self, result: Any) -> list[Any]:
+        return list(result[: self.outputs]) if self.outputs else [result]
+
+    # --- the hand
+
+    def before(self, cotangent: Any, args: Sequence[Any]) -> Any:
+        """Run the function, where the hand needs its result or what it leaves in an object."""
+        by_shape = self._given("cotangent") and (cotangent is None or self.outputs > 1)
+        by_state = self.code.state.roots and not self.code.is_both
+        if not (by_shape or by_state or self._given("cache")):
+            return None
+        return traced(None, lambda: self.forward(args))
+
+    def hand(self, result: Any, cotangent: Any, args: Sequence[Any]) -> Any:
+        """Return what the hand returns, after a result of the function; what it fills, if it returns nothing."""
+        buffers = self._buffers(args)
+        given = {
+            "argument": args,
+            "constant": {**self.defaults, **self.code.keywords},
+            "cotangent": self._split(cotangent, result),
+            "cache": result,
+            "buffer": buffers,
+        }
+        passed = {name: given[kind][which] for name, (kind, which) in self.slots.items()}
+        in_order = [x for name, x in passed.items() if name not in self.by_name]
+        answer = self.code.hand(*in_order, **{name: passed[name] for name in self.by_name})
+        return answer if answer is not None or not buffers else buffers[0] if len(buffers) == 1 else tuple(buffers)
+
+    def _split(self, cotangent: Any, result: Any) -> list[Any]:
+        """Return a cotangent for each output that takes one: copies, which the hand may change."""
+        if not self._given("cotangent"):
+            return []
+        if cotangent is not None and self.outputs <= 1:
+            return [np.array(cotangent)]
+        outputs = self._outputs(result)
+        if cotangent is None:
+            return [np.ones(np.shape(x))[()] for x in outputs]
+        ends = np.cumsum([np.size(x) for x in outputs])[:-1]
+        return [np.reshape(c, np.shape(x)).copy() for c, x in zip(np.split(cotangent, ends), outputs, strict=True)]
+
+    def _buffers(self, args: Sequence[Any]) -> list[Any]:
+        """Return what the hand is to fill: arrays of zeros, as the arguments are."""
+        parameters = self._given("buffer")
+        chosen = self.code.chosen or range(len(args))
+        spelt = [next((i for i, n in enumerate(self.code.names) if spells(p, n)), None) for p in parameters]
+        places = [chosen[k] if i is None else i for k, i in enumerate(spelt)]
+        rows = parameters and self.code.layout in (Layout.JACOBIAN, Layout.HESSIAN)
+        lead = np.shape(self.value(args)) if rows else ()
+        return [np.zeros(lead + np.shape(args[i]), np.result_type(args[i], np.float32)) for i in places]
+
+    def answer(self, cotangent: Any = None) -> Answer:
+        """Run the two at the arguments; return what the hand gave, and what it left behind in the objects."""
+        args, state = self.code.args, self.code.state
+        with self.code.kept():
+            result = self.before(cotangent, args)
+            if not state.roots:
+                return Answer(self.hand(result, cotangent, args))
+            cached = frozenset(state.changed())
+            between = State(state.roots)
+            returned = copied(self.hand(result, cotangent, args))
+            left = {key: copied(x) for key, x in between.changed().items()}
+            return Answer(returned, left, {key: between.written(key) for key in left}, cached)
+
+    # --- what the hand returns
 
     def apart(self, returned: Any) -> tuple[Any, Any]:
         """Return the value, or None, and the gradients, of what the hand returned."""
@@ -82,119 +154,34 @@ class Call:
             return None, returned
         return returned[0], returned[1] if len(returned) == 2 else tuple(returned[1:])
 
-    def with_value_beside(self, value: Any, returned: Any, args: Sequence[Any]) -> Call:
+    def with_value_beside(self, value: Any, returned: Any) -> Call:
         """Return the call of a hand that was seen to return a number's value before its gradient."""
+        args = self.code.args
         if self.has_value or not isinstance(returned, (tuple, list)) or len(returned) < 2 or np.size(value) != 1:
             return self
         first, numbers = returned[0], len(returned) == len(args) and is_number(args[0]) and np.size(args[0]) == 1
-        has_value = (
-            not numbers and is_number(first) and np.size(first) == 1 and close.alike(np.ravel(first), np.ravel(value))
-        )
-        return replace(self, has_value=True) if has_value else self
+        is_one = not numbers and is_number(first) and np.size(first) == 1
+        return replace(self, has_value=is_one and close.alike(np.ravel(first), np.ravel(value)))
 
-    def forward(self, args: Sequence[Any]) -> Any:
-        """Return all that the function returns; where it stops on Tensors after it has made its value, that alone."""
-        try:
-            return self.f(*args, **taken(self.f, self.keywords))
-        except Exception as error:
-            if not self.has_both:
-                raise
-            return [value_before(error, self.f)]
+    # --- in words
 
-    def value(self, result: Any) -> Any:
-        """Return what is differentiated: one array, into which several outputs are joined."""
-        if not self.outputs:
-            return result
-        if self.outputs == 1:
-            return result[0]
-        return np.concatenate([np.reshape(x, (-1,)) for x in result[: self.outputs]])
+    def is_plain(self) -> bool:
+        """Whether the hand takes the arguments as they are, a cotangent besides, and returns gradients alone."""
+        sources = [source for source in self.slots.values() if source[0] != "cotangent"]
+        plain = [("argument", i) for i in range(len(self.code.args))]
+        return sources == plain and not (self.has_value or self.outputs)
 
-    def backward(self, result: Any, cotangent: Any, args: Sequence[Any], buffers: Sequence[Any] = ()) -> Any:
-        """Return what the hand returns; what it fills, if it returns nothing."""
-        cotangents = self._split(cotangent, result) if self.takes_cotangent else []
-        given = {
-            "argument": args,
-            "constant": {**self.defaults, **self.keywords},
-            "cotangent": cotangents,
-            "cache": result,
-            "buffer": buffers,
-        }
-        positional, named = [], {}
-        for slot in self.slots:
-            x = given[slot.kind][slot.source]
-            if slot.by_name:
-                named[slot.parameter] = x
-            else:
-                positional.append(x)
-        answer = self.hand(*positional, **named)
-        return answer if answer is not None or not buffers else buffers[0] if len(buffers) == 1 else tuple(buffers)
-
-    def _split(self, cotangent: Any, result: Any) -> list[Any]:
-        """Return a cotangent for each output: copies, which the hand may change."""
-        if cotangent is not None and self.outputs <= 1:
-            return [np.array(cotangent)]
-        outputs = list(result[: self.outputs]) if self.outputs else [result]
-        if cotangent is None:
-            return [np.ones(np.shape(x))[()] for x in outputs]
-        ends = np.cumsum([np.size(x) for x in outputs])[:-1]
-        return [np.reshape(c, np.shape(x)).copy() for c, x in zip(np.split(cotangent, ends), outputs, strict=True)]
-
-    def is_plain(self, count: int) -> bool:
-        """Whether the hand takes so many arguments as they are, a cotangent besides, and returns gradients alone."""
-        sources = [s.source for s in self.slots if s.kind == "argument"]
-        others = {s.kind for s in self.slots} - {"argument", "cotangent"}
-        return sources == list(range(count)) and not (others or self.has_value or self.outputs)
-
-    def text(self, count: int) -> str:
-        """Return both calls, as one would write them, of so many arguments."""
-        f, hand = name_of(self.f, "f"), name_of(self.hand)
-        given = [*names_of(self.f, count), *(f"{k}={x!r}" for k, x in taken(self.f, self.keywords).items())]
+    def text(self) -> str:
+        """Return both calls, as one would write them."""
+        code = self.code
+        given = [*code.names, *(f"{k}={x!r}" for k, x in taken(code.f, code.keywords).items())]
         parts = f" -> ({', '.join(self._parts())})" if self.outputs else ""
-        text = f"{f}({', '.join(given)}){parts}"
-        return text if self.has_both else f"{text}, {hand}({', '.join(s.parameter for s in self.slots)})"
+        text = f"{code.name}({', '.join(given)}){parts}"
+        return text if code.is_both else f"{text}, {code.hand_name}({', '.join(self.slots)})"
 
     def _parts(self) -> list[str]:
         """Return what the parts of the function's result are called."""
-        if self.has_both:
+        if self.code.is_both:
             return ["value", "gradient"]
-        caches = [s.parameter for s in self.slots if s.kind == "cache"]
-        return returned_names(self.f) or [*(f"output_{i}" for i in range(self.outputs)), *caches]
-
-
-def name_of(function: Callable[..., Any], default: str = "hand") -> str:
-    """Return what a function is called."""
-    named = getattr(function, "__name__", None)
-    return named or (default if owner_of(function) is None else type(function).__name__)
-
-
-def untraced(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function without the trace function that watches the hand gradient."""
-    before = sys.gettrace()
-    sys.settrace(None)
-    try:
-        return function(*args)
-    finally:
-        sys.settrace(before)
-
-
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
-    """Return a function's parameters; None where they are not known."""
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return None
-
-
-def taken(function: Callable[..., Any], keywords: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the keyword arguments that a function takes."""
-    parameters = parameters_of(function) if keywords else None
-    if parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters):
-        return keywords
-    return {p.name: keywords[p.name] for p in parameters if p.name in keywords}
-
-
-def names_of(f: Callable[..., Any], count: int) -> list[str]:
-    """Return the names under which a function takes its first arguments."""
-    parameters = parameters_of(f) or []
-    names = [p.name for p in parameters if p.kind in _POSITIONAL][:count]
-    return names + [f"x_{i}" for i in range(len(names), count)]
+        outputs = [f"output_{i}" for i in range(self.outputs)]
+        return returned_names(self.code.f) or [*outputs, *self._given("cache")]

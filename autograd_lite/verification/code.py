@@ -1,7 +1,20 @@
-"""Gradient code as it is given: a function, its hand gradient, and the objects that both are methods of."""
+"""Gradient code as it is given: a function, its hand gradient, and the objects that both are methods of.
+
+How a list of gradients comes of it:
+
+- a `Call` says what each parameter of the hand is given: an argument, a constant, the cotangent of an output, a part of
+  what the function has returned, or a buffer to fill;
+- an `Answer` is what the hand returned, and the numbers that it left in objects;
+- a `Key` is a place in an object: attributes, keys and indices; the names in it say of what it holds the gradient;
+- `Targets` are the arguments and attributes that are differentiated, and of each whether its gradient is returned, in
+  which order or under which key, or left, and where;
+- a `Layout` makes gradients of Jacobians and the like;
+- a `Setting` has all of it, and returns the gradients at any point.
+"""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,57 +25,25 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.verification import answers
-from autograd_lite.verification.calls import Call, name_of, names_of, untraced
 from autograd_lite.verification.layouts import Layout
-from autograd_lite.verification.objects import Key, State, copied, owner_of
-from autograd_lite.verification.parameters import understand
+from autograd_lite.verification.objects import State, owner_of
 
-
-class Answer:
-    """What a hand returned, and what it left behind in objects.
-
-    Parameters
-    ----------
-    returned
-    left : mapping from Key to number
-    texts : mapping from Key to str
-        How the objects' own code writes these places.
-    cached : set of Key
-        What the function had changed in the objects before.
-    """
-
-    def __init__(
-        self,
-        returned: Any,
-        left: Mapping[Key, Any] | None = None,
-        texts: Mapping[Key, str] | None = None,
-        cached: frozenset[Key] = frozenset(),
-    ) -> None:
-        self.returned, self.left, self.texts, self.cached = returned, left or {}, texts or {}, cached
+_POSITIONAL = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """A function and its hand gradient as the user gave them, and how they are run.
+    """A function and its hand gradient as the user gave them.
 
     Attributes
     ----------
-    f, hand : callable
-        As the user gave them.
-    args : tuple
-    argnums : int, sequence of int, or None
-    params : str, sequence of str, or None
-        Attributes of the object that ``hand`` is a method of, in the order of the hand's results; then these are
-        differentiated, and the arguments only where ``argnums`` names them.
-    keywords : mapping from str to value
-        Keyword arguments, for those of the two that take them.
-    layout : Layout
-        What the hand returns: a gradient, derivatives of the elements, a Jacobian or a Hessian.
-    rtol : float
-        A relative error that is accepted.
-    is_both : bool
-        Whether the one function returns the value and the gradient.
+    argnums : the arguments that are differentiated, as `verify` takes them
+    params : attributes of the object that ``hand`` is a method of, in the order of the hand's results; then these are
+        differentiated, and the arguments only where ``argnums`` names them
+    keywords : keyword arguments, for those of the two that take them
+    layout : what the hand returns: a gradient, derivatives of the elements, a Jacobian or a Hessian
+    rtol : a relative error that is accepted
+    is_both : whether the one function returns the value and the gradient
     """
 
     f: Callable[..., Any]
@@ -102,12 +83,18 @@ class Code:
     @property
     def name(self) -> str:
         """What the function is called."""
-        return name_of(self.f, "f")
+        return name_of(self.f)
 
     @property
     def hand_name(self) -> str:
         """What the hand gradient is called."""
-        return name_of(self.hand)
+        return name_of(self.hand, "hand")
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names under which the function takes its arguments."""
+        names = [p.name for p in parameters_of(self.f) or () if p.kind in _POSITIONAL][: len(self.args)]
+        return names + [f"x_{i}" for i in range(len(names), len(self.args))]
 
     @cached_property
     def owner(self) -> Any:
@@ -118,6 +105,23 @@ class Code:
     def attributes(self) -> tuple[str, ...]:
         """Those that `params` names."""
         return (self.params,) if isinstance(self.params, str) else tuple(self.params or ())
+
+    @cached_property
+    def chosen(self) -> tuple[int, ...]:
+        """The arguments that `argnums` names; none where it is left out. It raises TypeError or ValueError."""
+        if self.argnums is None:
+            return ()
+        given = (self.argnums,) if isinstance(self.argnums, (int, np.integer)) else self.argnums
+        count, listed = len(self.args), isinstance(given, (tuple, list, range)) and len(given) > 0
+        if not listed or not all(isinstance(i, (int, np.integer)) for i in given):
+            raise TypeError(f"expected an int, or a tuple of them, for argnums, got {self.argnums!r}")
+        for i in given:
+            if not -count <= i < count:
+                raise ValueError(f"argnums={self.argnums} names argument {i}, but there are {count}")
+        found = tuple(int(i) % count for i in given)
+        if len(set(found)) < len(found):
+            raise ValueError(f"argnums={self.argnums} names an argument twice")
+        return found
 
     @cached_property
     def state(self) -> State:
@@ -133,48 +137,24 @@ class Code:
         finally:
             state.restore()
 
-    @cached_property
-    def calls(self) -> Call:
-        """How the two are called."""
-        with self.kept():
-            result = Call(self.f, self.hand, self.keywords).forward(self.args)
-        of_elements = not self.layout.takes_cotangent
-        hand = None if self.is_both else self.hand
-        return understand(self.f, hand, self.args, self.keywords, result, of_elements=of_elements)
 
-    def value(self, calls: Call, args: Sequence[Any]) -> Any:
-        """Return what is differentiated once more: a number or an array."""
-        i = self.argnums if isinstance(self.argnums, int) else 0
-        return self.layout.function(lambda *xs: calls.value(calls.forward(xs)), i)(*args)
+def name_of(function: Callable[..., Any], default: str = "f") -> str:
+    """Return what a function is called."""
+    named = getattr(function, "__name__", None)
+    return named or (default if owner_of(function) is None else type(function).__name__)
 
-    def run_before(self, calls: Call, cotangent: Any, args: Sequence[Any]) -> Any:
-        """Run the function, where the hand needs its result or what it leaves in an object."""
-        needed = bool(self.state.roots) and not calls.has_both
-        return untraced(calls.forward, args) if needed or calls.needs_result(cotangent) else None
 
-    def run_hand(self, calls: Call, cotangent: Any, args: Sequence[Any], result: Any) -> Any:
-        """Run the hand."""
-        return calls.backward(result, cotangent, args, self._buffers(calls, args))
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | None:
+    """Return a function's parameters; None where they are not known."""
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
 
-    def _buffers(self, calls: Call, args: Sequence[Any]) -> list[Any]:
-        """Return what the hand is to fill: arrays of zeros, as the arguments are."""
-        chosen = answers.chosen(self.argnums, len(args)) if self.argnums is not None else range(len(args))
-        names = [s.parameter for s in calls.slots if s.kind == "buffer"]
-        of_args = names_of(self.f, len(args))
-        spelt = [next((i for i, n in enumerate(of_args) if answers.spells(name, n)), None) for name in names]
-        places = [i if i is not None else chosen[k] for k, i in enumerate(spelt)]
-        lead = np.shape(self.value(calls, args)) if names and self.layout in (Layout.JACOBIAN, Layout.HESSIAN) else ()
-        return [np.zeros(lead + np.shape(args[i]), np.result_type(args[i], np.float32)) for i in places]
 
-    def answer(self, calls: Call, cotangent: Any = None) -> Answer:
-        """Run the two at the arguments; return what the hand gave, and what it left behind in the objects."""
-        with self.kept():
-            result = self.run_before(calls, cotangent, self.args)
-            if not self.state.roots:
-                return Answer(self.run_hand(calls, cotangent, self.args, result))
-            cached = frozenset(self.state.changed())
-            between = State(self.state.roots)
-            answer = copied(self.run_hand(calls, cotangent, self.args, result))
-            left = {key: copied(x) for key, x in between.changed().items()}
-            texts = {key: between.written(key) for key in left}
-        return Answer(answer, left, texts, cached)
+def taken(function: Callable[..., Any], keywords: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the keyword arguments that a function takes."""
+    parameters = parameters_of(function) if keywords else None
+    if parameters is None or any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return keywords
+    return {p.name: keywords[p.name] for p in parameters if p.name in keywords}

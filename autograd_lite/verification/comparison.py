@@ -61,7 +61,7 @@ class Comparison:
         if self.point.result is None:
             return None
         try:
-            other = evaluate(self.setting, self.setting.nearby(self.rng), capture=False)
+            other = evaluate(self.setting, self.setting.nearby(self.rng))
         except Exception:
             return None
         finite = other.result is not None and np.isfinite(np.asarray(other.result._value)).all()

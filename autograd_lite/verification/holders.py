@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import gc
+import inspect
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from operator import is_
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -21,12 +25,7 @@ Result = TypeVar("Result")
 
 _ROOM = __name__.rpartition(".")[0]
 _PLAIN = frozenset({float, int, complex, bool, str, bytes, np.float64, np.int64, type(None)})
-_RANDOM = (Generator, RandomState, random.Random)
-ATTRIBUTES: dict[type, tuple[str, ...]] = {
-    CellType: ("cell_contents",),
-    FunctionType: ("__defaults__", "__kwdefaults__"),
-}
-"""In which attributes something holds what it holds, where it is no container."""
+RANDOM = (Generator, RandomState, random.Random)
 
 
 class Holders:
@@ -38,11 +37,9 @@ class Holders:
 
     Attributes
     ----------
-    containers : list
-        Dicts, lists, sets, cells, functions and classes.
-    arrays : list of array
-    generators : list
-        Of random numbers.
+    containers : dicts, lists, sets, cells, functions, classes, and objects with slots
+    arrays
+    generators : of random numbers
     """
 
     def __init__(self, *roots: Any) -> None:
@@ -62,11 +59,9 @@ class Holders:
             self._seen[id(x)] = x
             if isinstance(x, np.ndarray):
                 self.arrays.append(x)
-            elif isinstance(x, _RANDOM):
+            elif isinstance(x, RANDOM):
                 self.generators.append(x)
-            elif isinstance(x, (dict, list, set, deque, CellType)) or (
-                is_of_user(x) if isinstance(x, type) else isinstance(x, FunctionType) and _has_defaults(x)
-            ):
+            elif isinstance(x, (dict, list, set, deque, CellType)) or _has_attributes(x):
                 self.containers.append(x)
             stack += _parts(x)
 
@@ -87,63 +82,63 @@ def afterwards(restore: Callable[[], None], function: Callable[[], Result]) -> R
 
 
 def contents(holder: Any) -> Any:
-    """Return a copy of what a container holds; a list of what the attributes are that have a value."""
+    """Return a copy of what a container holds, or of what is in the attributes of anything else, by name."""
+    if isinstance(holder, (list, set, deque)):
+        return list(holder)
     if isinstance(holder, (dict, type)):
         return dict(holder if isinstance(holder, dict) else vars(holder))
-    try:
-        return [getattr(holder, name) for name in ATTRIBUTES[type(holder)]]
-    except KeyError:
-        return list(holder)
-    except ValueError:  # a cell whose variable has no value yet
-        return []
+    found = {}
+    for name in slots_of(type(holder)):
+        with suppress(AttributeError, ValueError):  # it has no value yet
+            found[name] = getattr(holder, name)
+    return found
+
+
+def slots_of(kind: type) -> Sequence[str]:
+    """Return in which attributes what is of a type holds what it holds, besides those of its ``__dict__``."""
+    if kind in (CellType, FunctionType):
+        return ("cell_contents",) if kind is CellType else ("__defaults__", "__kwdefaults__")
+    with_slots = [vars(base) for base in kind.__mro__ if "__slots__" in vars(base)]
+    return [name for held in with_slots for name, x in held.items() if inspect.ismemberdescriptor(x)]
 
 
 def put_back(before: Iterable[tuple[Any, Any]]) -> None:
     """Let containers hold what they held."""
     for holder, held in before:
+        now = holder if isinstance(holder, dict) else contents(holder)
+        if len(now) == len(held) and all(map(is_, *map(_parts_of, (now, held)))):
+            continue
         if isinstance(holder, dict):
-            if len(holder) == len(held) and all(map(is_, holder.values(), held.values())):
-                continue
-        else:
-            now = contents(holder)
-            if len(now) == len(held) and all(map(is_, *map(_values, (now, held)))):
-                continue
-        if isinstance(holder, type):
-            _put_back_attributes(holder, now, held)
-        elif isinstance(holder, dict):
             for key in holder.keys() - held.keys():
                 del holder[key]
             holder.update(held)
         elif isinstance(holder, list):
             holder[:] = held
-        elif type(holder) in ATTRIBUTES:
-            _put_back(holder, held)
-        else:
+        elif isinstance(holder, (set, deque)):
             holder.clear()
             (holder.update if isinstance(holder, set) else holder.extend)(held)
+        else:
+            _put_back_attributes(holder, now, held)
 
 
-def _values(held: Any) -> Any:
-    return held.values() if isinstance(held, dict) else held
+def _parts_of(held: Any) -> Iterable[Any]:
+    return chain(held, held.values()) if isinstance(held, dict) else held
 
 
-def _put_back(holder: Any, held: list[Any]) -> None:
-    for name, x in zip(ATTRIBUTES[type(holder)], held, strict=False):
-        setattr(holder, name, x)
-    if not held:
-        del holder.cell_contents
-
-
-def _put_back_attributes(owner: type, now: dict[str, Any], held: dict[str, Any]) -> None:
+def _put_back_attributes(owner: Any, now: dict[str, Any], held: dict[str, Any]) -> None:
+    own = type if isinstance(owner, type) else object  # not the way of a class that is frozen
     for name in now.keys() - held.keys():
-        delattr(owner, name)
+        own.__delattr__(owner, name)
     for name, x in held.items():
-        if now.get(name, owner) is not x:
-            setattr(owner, name, x)
+        if now.get(name, now) is not x:
+            own.__setattr__(owner, name, x)
 
 
-def _has_defaults(x: FunctionType) -> bool:
-    return bool((x.__defaults__ or x.__kwdefaults__) and is_of_user(x))
+def _has_attributes(x: Any) -> bool:
+    """Whether it is the user's and holds something in attributes, other than those of a ``__dict__``."""
+    if isinstance(x, FunctionType):
+        return bool((x.__defaults__ or x.__kwdefaults__) and is_of_user(x))
+    return is_of_user(x) if isinstance(x, type) else bool(slots_of(type(x))) and is_of_user(type(x))
 
 
 def _parts(x: Any) -> Iterable[Any]:
@@ -152,30 +147,18 @@ def _parts(x: Any) -> Iterable[Any]:
         return list(x.values())
     if isinstance(x, (list, tuple, set, frozenset, deque)):
         return x
-    if isinstance(x, CellType):
-        return list(contents(x))
     if isinstance(x, FunctionType):
         inside = (*(x.__closure__ or ()), x.__defaults__, x.__kwdefaults__, x.__dict__ or None)
         return () if not is_of_user(x) else inside if str(x.__module__).startswith(_ROOM) else (*inside, x.__globals__)
-    if isinstance(x, (MethodType, staticmethod, classmethod)):
-        return x.__func__, getattr(x, "__self__", None)
-    if isinstance(x, partial):
-        return x.func, x.args, x.keywords
-    if isinstance(x, (property, np.vectorize)):
-        return (x.fget if isinstance(x, property) else x.pyfunc,)
     if isinstance(x, type):
         return [*vars(x).values(), *x.__bases__] if is_of_user(x) else ()
     if isinstance(x, ModuleType):
         return (vars(x),) if is_of_user(x) else ()
-    if not is_of_user(type(x)):
-        return ()
-    slots = (getattr(x, n, None) for c in type(x).__mro__ for n in _listed(getattr(c, "__slots__", ())))
-    return (type(x), getattr(x, "__dict__", None), *slots)
-
-
-def _listed(slots: Any) -> Iterable[str]:
-    names: Iterable[str] = (slots,) if isinstance(slots, str) else slots
-    return (name for name in names if name != "__dict__")
+    if isinstance(x, np.vectorize):
+        return (x.pyfunc,)
+    if isinstance(x, (CellType, MethodType, staticmethod, classmethod, partial, property)):
+        return gc.get_referents(x)
+    return (type(x), getattr(x, "__dict__", None), *contents(x).values()) if is_of_user(type(x)) else ()
 
 
 def is_of_user(x: Any) -> bool:

@@ -19,10 +19,10 @@ from autograd_lite.numerical.close import Array
 class Layout(Enum):
     """How a hand lays its derivatives out. All are judged as gradients of a sum that a cotangent weights."""
 
-    GRADIENT = "gradient"
-    ELEMENTWISE = "elementwise"
-    JACOBIAN = "jacobian"
-    HESSIAN = "hessian"
+    GRADIENT = "gradients"
+    ELEMENTWISE = "derivatives of the elements"
+    JACOBIAN = "Jacobian J[i, j] = dy_i/dx_j"
+    HESSIAN = "Hessian"
 
     @classmethod
     def of(cls, **chosen: bool) -> Layout:
@@ -30,17 +30,7 @@ class Layout(Enum):
         names = [name for name, is_chosen in chosen.items() if is_chosen]
         if len(names) > 1:
             raise TypeError(f"{names[0]}=True and {names[1]}=True exclude each other")
-        return cls(names[0]) if names else cls.GRADIENT
-
-    @property
-    def text(self) -> str:
-        """What the hand returns, in words."""
-        return {
-            Layout.GRADIENT: "gradients",
-            Layout.ELEMENTWISE: "derivatives of the elements",
-            Layout.JACOBIAN: "Jacobian J[i, j] = dy_i/dx_j",
-            Layout.HESSIAN: "Hessian",
-        }[self]
+        return cls[names[0].upper()] if names else cls.GRADIENT
 
     @property
     def takes_cotangent(self) -> bool:
@@ -77,12 +67,9 @@ class Layout(Enum):
         if given.dtype.kind in "iuf" and given.shape == shape + weights.shape and weights.ndim and shape:
             there = np.tensordot(given, weights, weights.ndim)
             if close.alike(there, true):
-                return f"right numbers in the transposed layout: {rule}, got {_transposed(given.shape, expected)}"
+                got = "J[j, i]" if given.shape == expected else f"J[j, i], of shape {given.shape}"
+                return f"right numbers in the transposed layout: {rule}, got {got}"
         return "" if _contracts(given, shape, weights) is not None else f"{rule}, got the shape {given.shape}"
-
-
-def _transposed(shape: tuple[int, ...], expected: tuple[int, ...]) -> str:
-    return "J[j, i]" if shape == expected else f"J[j, i], of shape {shape}"
 
 
 def _gradient(f: Callable[..., Any], i: int, *args: Any) -> Any:
@@ -108,11 +95,8 @@ def _contracts(given: Array, shape: tuple[int, ...], cotangent: Array) -> Array 
     flat = (cotangent.size, int(np.prod(shape)))
     expected = cotangent.shape + shape
     without_ones = [n for n in given.shape if n != 1]
-    if given.shape in (expected, flat) or (
-        given.size == np.prod(flat) and without_ones == [n for n in expected if n != 1]
-    ):
-        return np.reshape(given, expected)
-    return None
+    alike = given.size == np.prod(flat) and without_ones == [n for n in expected if n != 1]
+    return np.reshape(given, expected) if alike or given.shape in (expected, flat) else None
 
 
 def _contracted(given: Any, shape: tuple[int, ...], cotangent: Array) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
@@ -15,6 +15,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.verification.holders import RANDOM, contents, put_back, state_of
 
 Path = tuple[Any, ...]
 """The attributes, keys and indices that lead from an object to what it holds."""
@@ -22,10 +23,15 @@ Key = tuple[int, Path]
 """Which of several objects, and where in it."""
 
 _LIBRARIES = {"autograd_lite", "builtins", "collections", "functools", "numpy", "random", "threading", "types"}
-_OF = re.compile(
-    r"_*(?:d[a-z]+_d_?|d[A-Z]_?d|d_?|D|grad(?:ient)?_(?:of_)?|grad(?=[A-Z])|g_|g(?=[A-Z])|nabla_)(?P<name>\w+)"
-)
-_AFTER = re.compile(r"_*(?P<name>\w+?)_?[gG]rad(?:ient)?s?")
+_SPELLINGS = [
+    re.compile(pattern)
+    for pattern in (
+        r"_*(?:d[a-z]+_d_?|d[A-Z]_?d)(?P<name>\w+)",
+        r"_*(?:d_?|D|grad(?:ient)?_(?:of_)?|grad(?=[A-Z])|g_|g(?=[A-Z])|nabla_)(?P<name>\w+)",
+        r"_*(?P<name>\w+?)_?[gG]rad(?:ient)?s?",
+    )
+]
+"""How the name of a gradient is made of that of a value: ``dloss_dW``, ``dW``, ``W_grad``."""
 _GRADIENTS = {"grad", "grads", "gradient", "gradients"}
 _VALUES = {"value", "data", "param", "params", "parameter", "parameters"}
 _MOST = 10_000
@@ -43,26 +49,21 @@ def owner_of(function: Any) -> Any:
     return owner if _attributes(owner) is not None else None
 
 
-def _attributes(x: Any) -> list[tuple[str, Any]] | None:
+def _attributes(x: Any) -> dict[str, Any] | None:
     """Return the attributes of an object of a user's class; None for anything else."""
     if isinstance(x, (type, ModuleType, np.ndarray, np.generic, Tensor, partial)) or inspect.isroutine(x):
         return None
     if type(x).__module__.partition(".")[0] in _LIBRARIES:
         return None
-    slots = [name for kind in type(x).__mro__ for name in _listed(getattr(kind, "__slots__", ()))]
-    return [(name, getattr(x, name)) for name in slots if hasattr(x, name)] + list(getattr(x, "__dict__", {}).items())
-
-
-def _listed(slots: Any) -> Iterable[str]:
-    names = (slots,) if isinstance(slots, str) else slots
-    return (name for name in names if name not in ("__dict__", "__weakref__"))
+    return {**contents(x), **getattr(x, "__dict__", {})}
 
 
 def _parts(x: Any) -> list[tuple[Any, Any]] | None:
     """Return what a container or an object holds, by key, index or attribute; None for what holds nothing."""
-    if isinstance(x, dict):
-        return list(x.items())
-    return list(enumerate(x)) if isinstance(x, (list, tuple)) else _attributes(x)
+    if isinstance(x, (list, tuple)):
+        return list(enumerate(x))
+    held = x if isinstance(x, dict) else _attributes(x)
+    return None if held is None else list(held.items())
 
 
 def walk(root: Any) -> Iterator[tuple[Path, Any]]:
@@ -91,50 +92,38 @@ def copied(x: Any) -> Any:
 
 
 class State:
-    """What some objects hold at a time.
-
-    Parameters
-    ----------
-    roots : iterable of objects
-    """
+    """What some objects hold at a time."""
 
     def __init__(self, roots: Iterable[Any]) -> None:
         self.roots = list({id(x): x for x in roots if x is not None}.values())
-        self._containers: list[tuple[Any, Any]] = []
+        self._held: list[tuple[Any, Any]] = []
         self._arrays: list[tuple[Any, Any]] = []
-        self._generators: list[tuple[Any, Any]] = []
+        self._generators: list[tuple[Callable[[Any], Any], Any]] = []
         self.numbers: dict[Key, Any] = {}
         for i, root in enumerate(self.roots):
             for path, x in walk(root):
-                self._keep(i, path, x)
+                self._keep((i, path), x)
 
-    def _keep(self, i: int, path: Path, x: Any) -> None:
+    def _keep(self, key: Key, x: Any) -> None:
         if is_number(x):
-            self.numbers[i, path] = x
+            self.numbers[key] = x
         if isinstance(x, np.ndarray):
             self._arrays.append((x, x.copy()))
-        elif isinstance(x, np.random.Generator):
-            self._generators.append((x.bit_generator, x.bit_generator.state))
+        elif isinstance(x, RANDOM):
+            self._generators.append(state_of(x))
         elif isinstance(x, (dict, list)):
-            self._containers.append((x, x.copy()))
-        elif not isinstance(x, tuple) and (attributes := _attributes(x)) is not None:
-            self._containers.append((x, dict(attributes)))
+            self._held.append((x, contents(x)))
+        elif _attributes(x) is not None:
+            self._held += [(holder, contents(holder)) for holder in (getattr(x, "__dict__", {}), x)]
 
     def restore(self) -> None:
         """Give the objects back what they held, in the same arrays."""
-        for x, held in self._containers:
-            if isinstance(x, list):
-                x[:] = held
-            elif isinstance(x, dict):
-                x.clear()
-                x.update(held)
-            else:
-                _restore_attributes(x, held)
+        put_back(self._held)
         for array, copy in self._arrays:
             if array.flags.writeable:
                 np.copyto(array, copy)
-        for bits, state in self._generators:
-            bits.state = state
+        for set_state, state in self._generators:
+            set_state(state)
 
     def changed(self) -> dict[Key, Any]:
         """Return the numbers that the objects hold now and did not before."""
@@ -155,27 +144,11 @@ class State:
             text, x = text + (f"[{step!r}]" if item else f".{step}"), _follow(x, (step,))
         return text
 
-    def place(self, i: int, path: Path, text: str = "") -> Place:
+    def place(self, key: Key, text: str = "") -> Place:
         """Return the place of a number, wherever else the objects hold the same array."""
-        x = self.numbers.get((i, path))
-        array = isinstance(x, np.ndarray)
-        others = [key for key, other in self.numbers.items() if array and other is x and key != (i, path)]
-        return Place(path, tuple((self.roots[k], p) for k, p in [(i, path), *others]), text)
-
-
-def _restore_attributes(x: Any, held: dict[str, Any]) -> None:
-    own = getattr(x, "__dict__", None)
-    if own is not None:
-        for name in own.keys() - held.keys():
-            del own[name]
-        own.update({name: value for name, value in held.items() if name in own or not _is_slot(x, name)})
-    for name, value in held.items():
-        if own is None or name not in own:
-            object.__setattr__(x, name, value)
-
-
-def _is_slot(x: Any, name: str) -> bool:
-    return inspect.ismemberdescriptor(getattr(type(x), name, None))
+        x = self.numbers.get(key)
+        others = [k for k, other in self.numbers.items() if isinstance(x, np.ndarray) and other is x and k != key]
+        return Place(key, tuple((self.roots[i], path) for i, path in [key, *others]), text)
 
 
 # --- a place in an object
@@ -187,15 +160,12 @@ class Place:
 
     Attributes
     ----------
-    path : tuple
-        From the object that the code is a method of.
-    holders : sequence of (object, path)
-        All places of this one value.
-    text : str
-        How the object's own code writes it.
+    key : which object, and where in it
+    holders : all places of this one value: objects and paths
+    text : how the object's own code writes it
     """
 
-    path: Path
+    key: Key
     holders: Sequence[tuple[Any, Path]]
     text: str = ""
 
@@ -218,6 +188,7 @@ class Place:
 
 
 def _follow(root: Any, path: Path) -> Any:
+    """Return what a path leads to."""
     for key in path:
         root = root[key] if isinstance(root, (dict, list, tuple)) else getattr(root, key)
     return root
@@ -228,19 +199,23 @@ def _follow(root: Any, path: Path) -> Any:
 
 def spelled(name: str) -> list[str]:
     """Return the names whose gradient a name may spell: ``W`` for ``dW``, ``grad_W``, ``W_grad``."""
-    return [m["name"] for m in (_OF.fullmatch(name), _AFTER.fullmatch(name)) if m]
+    return [m["name"] for pattern in _SPELLINGS if (m := pattern.fullmatch(name))]
+
+
+def spells(given: Any, name: Any) -> bool:
+    """Whether a key or a name is that of a value or of its gradient: ``W`` or ``dW`` for ``W``."""
+    return given == name or (isinstance(given, str) and name in spelled(given))
 
 
 def short_names(paths: Sequence[Path], taken: Iterable[str]) -> list[str]:
-    """Return a name for each path: its last one, or more of it where several end alike."""
-    kept = [[str(x) for x in _without_values(path)] for path in paths]
-    last = [next((x for x in reversed(path) if not x.isdecimal()), "x") for path in kept]
-    last = [x if not path[-1].isdecimal() else "_".join(path) for x, path in zip(last, kept, strict=True)]
-    all_names = [*last, *taken]
-    return [
-        x if all_names.count(x) == 1 else "_".join(["self"] * (len(p) == 1) + p)
-        for x, p in zip(last, kept, strict=True)
-    ]
+    """Return a name for each path: its last one, or more of it where several end alike, or in a number."""
+    kept = [list(map(str, _without_values(path))) for path in paths]
+    kept = [list(map(str, path)) if all(map(str.isdecimal, k)) else k for k, path in zip(kept, paths, strict=True)]
+    long = ["_".join(k) for k in kept]
+    short = [name if k[-1].isdecimal() else k[-1] for k, name in zip(kept, long, strict=True)]
+    alone = [[*short, *taken].count(name) == 1 for name in short]
+    long = [f"self_{name}" if len(k) == 1 else name for k, name in zip(kept, long, strict=True)]
+    return [a if is_alone else b for a, b, is_alone in zip(short, long, alone, strict=True)]
 
 
 def _without_values(path: Iterable[Any]) -> list[Any]:
@@ -250,7 +225,8 @@ def _without_values(path: Iterable[Any]) -> list[Any]:
 
 def _loose(path: Iterable[Any]) -> Path:
     """Return a path without what names differ in for style alone."""
-    return tuple(x.replace("_", "").rstrip("s") or x if isinstance(x, str) else x for x in _without_values(path))
+    kept = _without_values(path)
+    return tuple((x.replace("_", "").rstrip("s") or x).lower() if isinstance(x, str) else x for x in kept)
 
 
 def _readings(path: Path) -> Iterator[Path]:
@@ -258,8 +234,8 @@ def _readings(path: Path) -> Iterator[Path]:
     options = [[()] if x in _GRADIENTS else [(n,) for n in spelled(x)] if isinstance(x, str) else [] for x in path]
     marked = [i for i, found in enumerate(options) if found]
     for chosen in [*([i] for i in marked), marked]:
-        for choice in (0, -1):
-            parts = [options[i][choice] if i in chosen else (x,) for i, x in enumerate(path)]
+        for choice in range(len(_SPELLINGS)):
+            parts = [options[i][choice % len(options[i])] if i in chosen else (x,) for i, x in enumerate(path)]
             if chosen and any(parts):
                 yield tuple(x for part in parts for x in part)
 
@@ -268,7 +244,7 @@ def match(path: Path, values: Sequence[Path]) -> int | None:
     """Return the one of some paths whose gradient another path holds, by its name; None where none or several do."""
     readings = list(_readings(path))
     for whole in (True, False):
-        for fold in (tuple, _loose, _without_case):
+        for fold in (tuple, _loose):
             keys = [fold(value) for value in values]
             for key in map(fold, readings):
                 alike = [i for i, k in enumerate(keys) if (k if whole else k[-len(key) :]) == key]
@@ -276,10 +252,6 @@ def match(path: Path, values: Sequence[Path]) -> int | None:
                 if len(alike) == 1:
                     return alike[0]
     return None
-
-
-def _without_case(path: Path) -> Path:
-    return tuple(x.lower() if isinstance(x, str) else x for x in _loose(path))
 
 
 def _nearest(path: Path, values: Sequence[Path], among: list[int]) -> list[int]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, NoReturn
 
 import numpy as np
 
-from autograd_lite.core.tensor import Tensor
-from autograd_lite.verification.calls import Call, Slot, name_of, names_of, parameters_of, taken
+from autograd_lite.core.tensor import raw
+from autograd_lite.verification.calls import Call, Source
+from autograd_lite.verification.code import Code, name_of, parameters_of, taken
 from autograd_lite.verification.objects import is_number, owner_of, spelled
 from autograd_lite.verification.returns import returned_names
 
@@ -21,43 +23,20 @@ _BUFFER = re.compile(r"out|g|grad|grads|gradient|buf\w*|dest|res|result|\w*_out|
 _VARIADIC = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
 
 
-def understand(
-    f: Callable[..., Any],
-    hand: Callable[..., Any] | None,
-    args: Sequence[Any],
-    keywords: Mapping[str, Any],
-    result: Any,
-    *,
-    of_elements: bool = False,
-) -> Call:
-    """Find out how two functions are called, from their parameters and from what the function returns.
-
-    Parameters
-    ----------
-    f : callable
-    hand : callable or None
-        None where the function itself returns the gradient as well.
-    args, keywords
-        What `f` was called with.
-    result
-        What it returned.
-    of_elements : bool
-        Whether the hand returns derivatives of the elements of an array, and needs no cotangent.
+def understand(code: Code, result: Any) -> Call:
+    """Find out how two functions are called, from their parameters and from a result of the function.
 
     Raises
     ------
     TypeError
         Where several ways are possible, with the call to write.
     """
-    if hand is None:
-        call = _of_one_function(f, args, keywords, result)
-        if np.size(result[0]) != 1 and not of_elements:
-            raise TypeError(
-                f"{name_of(f, 'f')}() returns an array of shape {np.shape(result[0])} beside its gradient; expected a "
-                "number. Say elementwise=True or jacobian=True where the second result holds its derivatives"
-            )
-        return call
-    return _Reader(f, hand, args, keywords, result, of_elements).call()
+    if code.is_both:
+        return _of_one_function(code, result)
+    parameters = parameters_of(code.hand)
+    if parameters is None or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return _without_names(code, result)
+    return _Reader(code, result, parameters).call()
 
 
 def require_both(f: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any]) -> None:
@@ -69,171 +48,171 @@ def require_both(f: Callable[..., Any], args: Sequence[Any], keywords: Mapping[s
     except TypeError as error:
         raise TypeError(
             f"expected the hand gradient to be callable, got {type(args[0]).__name__}; and as an argument of "
-            f"{name_of(f, 'f')}(), which would return the value and the gradient, it does not fit: {error}"
+            f"{name_of(f)}(), which would return the value and the gradient, it does not fit: {error}"
         ) from None
 
 
-def _of_one_function(f: Callable[..., Any], args: Sequence[Any], keywords: Mapping[str, Any], result: Any) -> Call:
+def _of_one_function(code: Code, result: Any) -> Call:
+    f = code.name
     if not isinstance(result, (tuple, list)) or len(result) < 2:
         raise TypeError(
-            f"without a hand gradient, {name_of(f, 'f')}() is expected to return (value, gradient), got "
-            f"{kind_of(result)}; pass the gradient as the second argument: verify({name_of(f, 'f')}, gradient, ...)"
+            f"without a hand gradient, {f}() is expected to return (value, gradient), got {kind_of(result)}; pass the "
+            f"gradient as the second argument: verify({f}, gradient, ...)"
         )
-    slots = [Slot(name, "argument", i) for i, name in enumerate(names_of(f, len(args)))]
-    return Call(f, f, keywords, 1, [*slots, *(Slot(k, "constant", k, True) for k in keywords)], True, True)
+    if np.size(result[0]) != 1 and code.layout.takes_cotangent:
+        raise TypeError(
+            f"{f}() returns an array of shape {np.shape(result[0])} beside its gradient; expected a number. Say "
+            "elementwise=True or jacobian=True where the second result holds its derivatives"
+        )
+    return replace(_by_place(code, _sources("argument", code.names), code.keywords, 1), has_value=True)
+
+
+def _without_names(code: Code, result: Any) -> Call:
+    """Return the call of a hand whose parameters have no names."""
+    caches = [f"cache_{i}" for i in range(1, len(_parts(result)))]
+    slots = _sources("cache", caches, 1) if caches else _sources("argument", code.names)
+    if caches or _needs_cotangent(code, result):
+        slots = _sources("cotangent", ["cotangent"]) | slots
+    return _by_place(code, slots, taken(code.hand, code.keywords), int(bool(caches)))
+
+
+def _by_place(code: Code, slots: Mapping[str, Source], keywords: Iterable[str], outputs: int) -> Call:
+    return Call(code, {**slots, **{k: ("constant", k) for k in keywords}}, set(keywords), outputs)
+
+
+def _parts(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple) and len(result) > 1 else []
+
+
+def _needs_cotangent(code: Code, result: Any) -> bool:
+    """Whether the hand is for several numbers, and returns gradients."""
+    return code.layout.takes_cotangent and np.size(result) != 1
 
 
 @dataclass(frozen=True, eq=False)
 class _Reader:
     """Reads from names and numbers what the parameters of a hand gradient are for."""
 
-    f: Callable[..., Any]
-    hand: Callable[..., Any]
-    args: Sequence[Any]
-    keywords: Mapping[str, Any]
+    code: Code
     result: Any
-    of_elements: bool
+    parameters: list[inspect.Parameter]
 
     def call(self) -> Call:
         """Return how the two are called."""
-        parameters = parameters_of(self.hand)
-        parts = list(self.result) if isinstance(self.result, tuple) and len(self.result) > 1 else []
-        if parameters is None or any(p.kind is p.VAR_POSITIONAL for p in parameters):
-            return self._by_place(parts)
-        self._check_keywords(parameters)
-        defaults = self._defaults(parameters)
-        given = {**defaults, **self.keywords}
-        names = names_of(self.f, len(self.args))
-        named = {p.name: Slot(p.name, "argument", names.index(p.name)) for p in parameters if p.name in names}
-        named |= {p.name: Slot(p.name, "constant", p.name) for p in parameters if p.name in given}
-        rest = [p.name for p in parameters if p.name not in named and p.default is p.empty and p.kind not in _VARIADIC]
-        left = [i for i, name in enumerate(names) if name not in named]
-        optional = [p.name for p in parameters if p.name not in named and p.default is not p.empty]
-        if parts and not rest and owner_of(self.hand) is None:
+        self._check_keywords()
+        names, required = self.code.names, [p.name for p in self.parameters if p.default is p.empty]
+        defaults = {
+            p.name: p.default
+            for p in parameters_of(self.code.f) or ()
+            if p.default is not p.empty and p.name in required and p.name not in names
+        }
+        constants = {**defaults, **self.code.keywords}
+        found: dict[str, Source] = {
+            p.name: ("argument", names.index(p.name)) for p in self.parameters if p.name in names
+        }
+        found |= {p.name: ("constant", p.name) for p in self.parameters if p.name in constants}
+        free = [p for p in self.parameters if p.name not in found]
+        rest = [p.name for p in free if p.default is p.empty and p.kind not in _VARIADIC]
+        optional = [p.name for p in free if p.default is not p.empty]
+        left = [i for i, name in enumerate(names) if name not in found]
+        parts = _parts(self.result)
+        if parts and not rest and owner_of(self.code.hand) is None:
             parts = []  # nobody takes what is returned besides the value
         if parts:
-            outputs, found = self._of_parts(parts, rest, left)
+            outputs, others = self._of_parts(parts, rest, left)
         else:
-            outputs, found = 0, self._of_array(rest, optional, left, named)
-        slots = [s for p in parameters if (s := named.get(p.name) or found.get(p.name)) is not None]
-        return Call(self.f, self.hand, self.keywords, outputs, self._in_order(slots, parameters), defaults=defaults)
+            outputs, others = 0, self._of_array(rest, optional, left, found)
+        found |= others
+        passed = [p for p in self.parameters if p.name in found]
+        first = takewhile(lambda p: p.name in found and p.kind is not p.KEYWORD_ONLY, self.parameters)
+        by_name = {p.name for p in passed} - {p.name for p in first}  # from the first that is left out
+        return Call(self.code, {p.name: found[p.name] for p in passed}, by_name, outputs, defaults)
 
-    def _check_keywords(self, parameters: list[inspect.Parameter]) -> None:
-        of_f = parameters_of(self.f)
-        if of_f is None or any(p.kind is p.VAR_KEYWORD for p in [*of_f, *parameters]):
+    def _check_keywords(self) -> None:
+        of_f = parameters_of(self.code.f)
+        if of_f is None or any(p.kind is p.VAR_KEYWORD for p in [*of_f, *self.parameters]):
             return
-        unknown = self.keywords.keys() - {p.name for p in [*of_f, *parameters]}
+        unknown = self.code.keywords.keys() - {p.name for p in [*of_f, *self.parameters]}
         if unknown:
             raise TypeError(
                 f"verify() got the keyword argument {min(unknown)!r}, which is none of its options and no parameter of "
-                f"{name_of(self.f, 'f')}() or {name_of(self.hand)}()"
+                f"{self.code.name}() or {self.code.hand_name}()"
             )
-
-    def _defaults(self, parameters: list[inspect.Parameter]) -> dict[str, Any]:
-        """Return the function's defaults that the hand must be given."""
-        needed = {p.name for p in parameters if p.default is p.empty}
-        places = names_of(self.f, len(self.args))
-        return {
-            p.name: p.default
-            for p in parameters_of(self.f) or ()
-            if p.default is not p.empty and p.name in needed and p.name not in places
-        }
-
-    @staticmethod
-    def _in_order(slots: list[Slot], parameters: list[inspect.Parameter]) -> list[Slot]:
-        """Return the slots as they are passed: by keyword from the first parameter on that is left out."""
-        there, found, skipped = {s.parameter: s for s in slots}, [], False
-        for p in parameters:
-            if p.name not in there:
-                skipped = True
-                continue
-            s = there[p.name]
-            found.append(Slot(s.parameter, s.kind, s.source, skipped or p.kind is p.KEYWORD_ONLY))
-        return found
-
-    def _by_place(self, parts: list[Any]) -> Call:
-        """Return the call of a hand whose parameters have no names."""
-        slots = [Slot(name, "argument", i) for i, name in enumerate(names_of(self.f, len(self.args)))]
-        if parts:
-            slots = [Slot("cotangent", "cotangent", 0), *(Slot("cache", "cache", i) for i in range(1, len(parts)))]
-        elif np.size(self.result) != 1 and not self.of_elements:
-            slots.insert(0, Slot("cotangent", "cotangent", 0))
-        slots += [Slot(k, "constant", k, True) for k in taken(self.hand, self.keywords)]
-        return Call(self.f, self.hand, self.keywords, int(bool(parts)), slots)
 
     # --- a result of several parts: outputs, and what is kept for the hand
 
-    def _of_parts(self, parts: list[Any], rest: list[str], left: list[int]) -> tuple[int, dict[str, Slot]]:
+    def _of_parts(self, parts: list[Any], rest: list[str], left: list[int]) -> tuple[int, dict[str, Source]]:
         number = np.size(parts[0]) == 1
         if number and rest and len(rest) == len(left) and not any(is_cotangent(n) or _CACHE.fullmatch(n) for n in rest):
-            return 1, self._of_number(rest, left, {})
+            return 1, self._arguments(rest, left, {})
         caches = [name for name in rest if _CACHE.fullmatch(name)]
         if not caches and number and len(rest) == 1 and not is_cotangent(rest[0]):
             caches = rest
         cotangents = [name for name in rest if name not in caches]
         if not caches and len(rest) == len(parts):
-            called = returned_names(self.f) or [""] * len(parts)
-            zipped = zip(parts, rest, called, strict=False)
-            numbers = [_is_output(x) and is_cotangent(name) and name != own for x, name, own in zipped]
-            count = max(1, numbers.index(False) if False in numbers else len(rest))
+            called = returned_names(self.code.f) or []
+            called = called if len(called) == len(parts) else [""] * len(parts)
+            each = zip(map(_is_output, parts), map(is_cotangent, rest), rest, called, strict=True)
+            matching = takewhile(lambda x: x[0] and x[1] and x[2] != x[3], each)
+            count = max(1, len(list(matching)))
             cotangents, caches = rest[:count], rest[count:]
         outputs, first = max(1, len(cotangents)), len(parts) - len(caches)
         if first < outputs or not all(map(_is_output, parts[:outputs])) or not (cotangents or number):
             self._ask(f"returns {kind_of(self.result)}", rest)
-        found = {name: Slot(name, "cotangent", i) for i, name in enumerate(cotangents)}
-        return outputs, found | {name: Slot(name, "cache", first + i) for i, name in enumerate(caches)}
+        return outputs, _sources("cotangent", cotangents) | _sources("cache", caches, first)
 
     # --- a result that is one array
 
     def _of_array(
-        self, rest: list[str], optional: list[str], left: list[int], named: Mapping[str, Slot]
-    ) -> dict[str, Slot]:
-        if self.of_elements or not is_number(self.result) or np.size(self.result) == 1:
+        self, rest: list[str], optional: list[str], left: list[int], named: Mapping[str, Source]
+    ) -> dict[str, Source]:
+        if not is_number(self.result) or not _needs_cotangent(self.code, self.result):
             return self._of_number(rest, left, named)
         if not rest and not optional:
             raise TypeError(
-                f"{name_of(self.f, 'f')}() returns an array of shape {np.shape(self.result)}, so "
-                f"{name_of(self.hand)}() must take a cotangent of that shape as well, as its first parameter. Or "
-                "verify a number: np.sum of the array, for example; or say elementwise=True, where it returns the "
-                "derivative of each element, or jacobian=True"
+                f"{self.code.name}() returns an array of shape {np.shape(self.result)}, so {self.code.hand_name}() "
+                "must take a cotangent of that shape as well, as its first parameter. Or verify a number: np.sum of "
+                "the array, for example; or say elementwise=True, where it returns the derivative of each element, or "
+                "jacobian=True"
             )
         among = rest or optional
         cotangent = next((name for name in among if _COTANGENT.fullmatch(name)), among[0])
-        return {cotangent: Slot(cotangent, "cotangent", 0)} | self._arguments(
-            [name for name in rest if name != cotangent], left, named
-        )
+        arguments = self._arguments([name for name in rest if name != cotangent], left, named)
+        return _sources("cotangent", [cotangent]) | arguments
 
-    def _of_number(self, rest: list[str], left: list[int], named: Mapping[str, Slot]) -> dict[str, Slot]:
+    def _of_number(self, rest: list[str], left: list[int], named: Mapping[str, Source]) -> dict[str, Source]:
         extra = len(rest) - len(left)
-        if not named and len(rest) == 1 and _COTANGENT.fullmatch(rest[0]) and (extra or self.args):
-            return {rest[0]: Slot(rest[0], "cotangent", 0)}
+        cotangents = [n for n in rest if _COTANGENT.fullmatch(n)]
+        if not named and len(rest) == len(cotangents) == 1 and (extra or self.code.args):
+            return _sources("cotangent", rest)
         if extra <= 0:
             return self._arguments(rest, left, named)
         buffers = [n for n in rest if _BUFFER.fullmatch(n) or spelled(n)][-extra:]
-        cotangents = [n for n in rest if _COTANGENT.fullmatch(n)][:extra]
-        kind, chosen = ("buffer", buffers) if len(buffers) == extra else ("cotangent", cotangents)
+        kind, chosen = ("buffer", buffers) if len(buffers) == extra else ("cotangent", cotangents[:extra])
         if len(chosen) < extra:
-            self._ask(f"takes {len(self.args)} argument(s)", rest)
-        found = {name: Slot(name, kind, i) for i, name in enumerate(chosen)}
-        return found | self._arguments([name for name in rest if name not in found], left, named)
+            self._ask(f"takes {len(self.code.args)} argument(s)", rest)
+        return _sources(kind, chosen) | self._arguments([name for name in rest if name not in chosen], left, named)
 
-    def _arguments(self, rest: list[str], left: list[int], named: Mapping[str, Slot]) -> dict[str, Slot]:
+    def _arguments(self, rest: list[str], left: list[int], named: Mapping[str, Source]) -> dict[str, Source]:
         """Return what parameters of other names are given: the arguments that are left, in order."""
-        moved = any(s.kind == "argument" and s.source != i for i, s in enumerate(named.values()))
+        moved = any(kind == "argument" and source != i for i, (kind, source) in enumerate(named.values()))
         fewer, several = len(rest) < len(left), len(rest) > 1
         if len(rest) > len(left) or (rest and ((fewer and several) or (moved and (fewer or several)))):
-            self._ask(f"takes ({', '.join(names_of(self.f, len(self.args)))})", rest)
-        return {name: Slot(name, "argument", i) for name, i in zip(rest, left, strict=False)}
+            self._ask(f"takes ({', '.join(self.code.names)})", rest)
+        return {name: ("argument", i) for name, i in zip(rest, left, strict=False)}
 
     def _ask(self, what: str, rest: Iterable[str]) -> NoReturn:
-        names = names_of(self.f, len(self.args))
-        f, hand, number = name_of(self.f, "f"), name_of(self.hand), isinstance(self.result, tuple)
-        given = names if number or np.size(self.result) == 1 else ["dout", *names]
+        f, hand, names = self.code.name, self.code.hand_name, self.code.names
+        given = names if isinstance(self.result, tuple) or np.size(self.result) == 1 else ["dout", *names]
         as_given = ", ".join(given[: len(list(rest))])
         raise TypeError(
             f"{f}() {what}, so it is not clear what {hand}() is to be given for {', '.join(rest) or 'its parameters'}; "
             f"write it down: verify({f}, lambda {', '.join(given)}: {hand}({as_given}), {', '.join(names)})"
         )
+
+
+def _sources(kind: str, names: Iterable[str], first: int = 0) -> dict[str, Source]:
+    return {name: (kind, i) for i, name in enumerate(names, first)}
 
 
 def is_cotangent(name: str) -> bool:
@@ -242,9 +221,7 @@ def is_cotangent(name: str) -> bool:
 
 
 def _is_output(x: Any) -> bool:
-    if isinstance(x, Tensor):
-        x = x._value
-    return is_number(x) and np.asarray(x).dtype.kind == "f"
+    return is_number(raw(x)) and np.asarray(raw(x)).dtype.kind == "f"
 
 
 def kind_of(x: Any) -> str:

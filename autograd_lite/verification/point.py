@@ -22,7 +22,6 @@ from autograd_lite.program.recording import BackwardPass, record_call
 from autograd_lite.program.variables import Names
 from autograd_lite.verification import budget
 from autograd_lite.verification.problem import Mode, Setting
-from autograd_lite.verification.run import Assignment, Key, Run, run
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +36,6 @@ class Point:
         The hand gradient with respect to each of them. One number in another shape is in that of the array.
     returned : sequence of tuple of int
         The shapes in which the hand returned it.
-    run : Run
-        What the hand did: what its variables got, in the order in which they got it.
     cotangent : array or None
         The cotangent of an array-valued function.
     true : sequence of array
@@ -59,7 +56,6 @@ class Point:
     values: Sequence[Any]
     hand: Sequence[Any]
     returned: Sequence[Shape]
-    run: Run
     cotangent: Any
     true: Sequence[Any]
     leaves: Sequence[Tensor] = ()
@@ -68,11 +64,6 @@ class Point:
     contributions: Sequence[tuple[Tensor, Tensor, Any]] = ()
     cotangents: Mapping[Tensor, Any] = field(default_factory=dict)
     by_differences: bool = False
-
-    @property
-    def assignments(self) -> Sequence[Assignment]:
-        """What the hand's variables got."""
-        return self.run.assignments
 
     @cached_property
     def nodes(self) -> list[Tensor]:
@@ -120,7 +111,7 @@ def pull(setting: Setting, result: Tensor) -> BackwardPass:
 
 def hand_on_tensors(setting: Setting, values: Sequence[Any]) -> list[Any]:
     """Return the hand gradient at other arrays, computed on Tensors, which an observer may look at and move."""
-    setting.f(_copies(values))
+    setting.f(copies(values))
     try:
         answer = _record_hand(setting, values)
     except Exception:  # it fills arrays, or asks their methods
@@ -149,7 +140,7 @@ def _one_op(setting: Setting, leaves: Sequence[Tensor]) -> Tensor:
 # --- points
 
 
-def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: bool = True) -> Point:
+def evaluate(setting: Setting, values: Sequence[Any] | None = None) -> Point:
     """Evaluate both at a point: the one given by the arguments, or another one.
 
     Raises
@@ -162,12 +153,11 @@ def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: 
     with quiet():
         result, leaves, names = record(setting, values)
         backward = pull(setting, result)
-        plain = np.asarray(setting.f(_copies(given)))  # what it leaves behind for the hand is then arrays, too
+        plain = np.asarray(setting.f(copies(given)))  # what it leaves behind for the hand is then arrays, too
         if not close.same(plain, result._value, close.on_tensors(plain, *values)):
             raise ValueError("it gives another value for Tensors than for arrays")
-        answer, ran = _run_hand(setting, given) if capture else (setting.hand(_copies(given)), Run())
-    hand, returned = of_hand(setting, answer)
-    beside = values, hand, returned, ran, setting.cotangent, [backward.gradient(leaf) for leaf in leaves]
+        hand, returned = of_hand(setting, setting.hand(copies(given)))
+    beside = values, hand, returned, setting.cotangent, [backward.gradient(leaf) for leaf in leaves]
     by_differences = setting.mode is Mode.BY_DIFFERENCES
     return Point(*beside, leaves, result, names, backward.contributions, backward.cotangents, by_differences)
 
@@ -175,25 +165,14 @@ def evaluate(setting: Setting, values: Sequence[Any] | None = None, *, capture: 
 def evaluate_hand(setting: Setting) -> Point:
     """Run the hand gradient alone, for a function that cannot be recorded."""
     with quiet():
-        setting.f(_copies(setting.given))
-        answer, ran = _run_hand(setting, setting.given)
+        setting.f(copies(setting.given))
+        answer = setting.hand(copies(setting.given))
     unknown = [np.full(np.shape(x), np.nan) for x in setting.values]
-    return Point(setting.values, *of_hand(setting, answer), ran, setting.cotangent, unknown)
+    return Point(setting.values, *of_hand(setting, answer), setting.cotangent, unknown)
 
 
-def hand_with(setting: Setting, put: Mapping[Key, Any]) -> tuple[list[Any], Sequence[Assignment]]:
-    """Run the hand gradient at the point with other values in the place of what some assignments gave."""
-    with quiet():
-        answer, ran = _run_hand(setting, setting.given, put)
-        return of_hand(setting, answer)[0], ran.assignments
-
-
-def _run_hand(setting: Setting, given: Sequence[Any], put: Mapping[Key, Any] | None = None) -> tuple[Any, Run]:
-    copies = _copies(given)
-    return run(lambda: setting.hand(copies), put=put)
-
-
-def _copies(values: Sequence[Any]) -> list[Any]:
+def copies(values: Sequence[Any]) -> list[Any]:
+    """Return copies of the arrays among values."""
     return [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
 
 

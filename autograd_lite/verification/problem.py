@@ -14,13 +14,16 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.values import plain
+from autograd_lite.program.naming import leaf_names
 from autograd_lite.verification import answers
-from autograd_lite.verification.calls import Call
-from autograd_lite.verification.code import Answer, Code
+from autograd_lite.verification.calls import Answer, Call
+from autograd_lite.verification.code import Code
 from autograd_lite.verification.data import nearby
 from autograd_lite.verification.layouts import Layout
-from autograd_lite.verification.objects import copied
+from autograd_lite.verification.objects import copied, short_names
+from autograd_lite.verification.parameters import understand
 from autograd_lite.verification.recordable import UsersCode, recordable
+from autograd_lite.verification.repair.wording import listed
 from autograd_lite.verification.targets import Targets, targets
 
 
@@ -36,6 +39,12 @@ class Problem(Code):
     """What `verify` is asked."""
 
     @cached_property
+    def calls(self) -> Call:
+        """How the two are called."""
+        with self.kept():
+            return understand(self, Call(self).forward(self.args))
+
+    @cached_property
     def code(self) -> UsersCode:
         """What the two functions and their arguments reach of the user's code."""
         return UsersCode(self.f, self.hand, self.args)
@@ -43,13 +52,7 @@ class Problem(Code):
     def settle(self, answer: Any, cotangent: Any = None, calls: Call | None = None) -> Setting:
         """Find out from an answer of the hand which arrays it is the gradient of.
 
-        Parameters
-        ----------
-        answer
-            What the hand returned, or an `Answer`, with what it left behind.
-        cotangent : array, optional
-            The one that it was given.
-        calls : Call, optional
+        The answer is what the hand returned for a cotangent, or an `Answer`, with what it left behind.
 
         Raises
         ------
@@ -59,8 +62,10 @@ class Problem(Code):
         answer = answer if isinstance(answer, Answer) else Answer(answer)
         calls = calls or self.calls
         found = targets(self, calls.apart(answer.returned)[1], answer)
-        what = found, found.roots(self), found.held(self.args), found.leaf_names(self)
-        setting = Setting(self, calls, *what, cotangent)
+        names = [self.names[i] for i in found.positions]
+        roots = [*names, *short_names([place.key[1] for place in found.places], names)]
+        held = [*(self.args[i] for i in found.positions), *(place.get() for place in found.places)]
+        setting = Setting(self, calls, found, roots, held, self._leaf_names(roots, held, len(names)), cotangent)
         if not setting.roots:
             changed = f", and changed {', '.join(answer.texts.values())}" if answer.texts else ""
             raise TypeError(
@@ -72,13 +77,20 @@ class Problem(Code):
             raise ValueError(f"there is nothing to differentiate in {', '.join(setting.roots)}: no arrays are in it")
         setting.gradients(answer)
         for place in found.places if self.attributes else ():
-            if (0, place.path) in answer.left:
-                name = ".".join(map(str, place.path))
+            if place.key in answer.left:
+                name = ".".join(map(str, place.key[1]))
                 raise ValueError(
                     f"{self.hand_name}() changed {name}, of shape {np.shape(place.get())}, in place, so no gradient at "
                     f"this point can be judged: let it work on a copy ({name} = self.{name}.copy())"
                 )
         return setting
+
+    def _leaf_names(self, roots: Sequence[str], held: Sequence[Any], count: int) -> list[str]:
+        """Return a name for each array in so many arguments, and in the attributes after them."""
+        names = leaf_names(roots[:count], held[:count])
+        for root, tree in zip(roots[count:], held[count:], strict=True):
+            names += [f"{root}_{name}" if name in names else name for name in leaf_names([root], [tree])]
+        return names
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,20 +99,11 @@ class Setting:
 
     Attributes
     ----------
-    problem : Problem
-    calls : Call
-        How the two are called.
-    targets : Targets
-        What is differentiated, and where the gradients are.
-    roots : sequence of str
-        The names of these arguments and attributes.
-    held : sequence of trees
-        What they hold: arrays, or trees of them.
-    leaf_names : sequence of str
-        A name for each array that is differentiated.
-    cotangent : array or None
-        That of an array-valued function.
-    mode : Mode
+    calls : how the two are called
+    targets : what is differentiated, and where the gradients are
+    roots, held : the names of these arguments and attributes, and what they hold: arrays, or trees of them
+    leaf_names : a name for each array that is differentiated
+    cotangent : that of an array-valued function
     """
 
     problem: Problem
@@ -146,14 +149,17 @@ class Setting:
 
         Jacobians and the like are made gradients by the cotangent, unless they are wanted raw.
         """
-        hand_name = self.problem.hand_name
+        hand_name, targets = self.problem.hand_name, self.targets
         answer = answer if isinstance(answer, Answer) else Answer(answer)
-        parts = self.targets.parts(self.calls.apart(answer.returned)[1], answer.left, self.roots, self.held, hand_name)
-        found = [
-            leaf
-            for part, tree, root in zip(parts, self.held, self.roots, strict=True)
-            for leaf in answers.leaves(part, tree, root, hand_name)
-        ]
+        parts = {i: answer.left.get(place.key) for i, place in targets.left.items()}
+        if targets.returned:
+            returned = self.calls.apart(answer.returned)[1]
+            returned = [returned[key] for key in targets.keys] if targets.keys else returned
+            roots, held = zip(*((self.roots[i], self.held[i]) for i in targets.returned), strict=True)
+            parts |= zip(targets.returned, answers.split(returned, roots, held, hand_name), strict=True)
+        found = []
+        for i in sorted(parts):
+            found += answers.leaves(parts[i], self.held[i], self.roots[i], hand_name)
         return found if raw else self.problem.layout.gradients(found, self.values, self.cotangent)
 
     def value_beside(self, answer: Any) -> Any:
@@ -163,16 +169,15 @@ class Setting:
     @property
     def taken(self) -> str:
         """What the code was taken to be: how it is called, and where its gradients are; empty for the plain form."""
-        count = len(self.problem.args)
         in_objects = self.targets.places or self.targets.left
-        if self.problem.layout is Layout.GRADIENT and self.calls.is_plain(count) and not in_objects:
+        if self.problem.layout is Layout.GRADIENT and self.calls.is_plain() and not in_objects:
             return ""
         returned = [self.roots[i] for i in self.targets.returned]
-        left = [(self.roots[i], place.text) for i, _, place in self.targets.left]
-        parts = [f"of {_listed(returned)} returned"] if returned else []
-        if left:
-            parts.append(f"of {_listed([root for root, _ in left])} left in {_listed([text for _, text in left])}")
-        return f"{self.calls.text(count)}; {self.problem.layout.text} {', '.join(parts)}"
+        parts = [f"of {listed(returned)} returned"] if returned else []
+        if left := self.targets.left:
+            texts = [place.text for place in left.values()]
+            parts.append(f"of {listed([self.roots[i] for i in left])} left in {listed(texts)}")
+        return f"{self.calls.text()}; {self.problem.layout.value} {', '.join(parts)}"
 
     @contextmanager
     def _at(self, values: Sequence[Any]) -> Iterator[list[Any]]:
@@ -197,17 +202,16 @@ class Setting:
     def f(self, values: Sequence[Any]) -> Any:
         """Return the function's value at other arrays."""
         with self._at(values) as args:
-            return self.problem.value(self.calls, args)
+            return self.calls.value(args)
 
     def hand(self, values: Sequence[Any]) -> Any:
         """Return what the hand gradient gives at other arrays, with the cotangent that it takes, after the function."""
         with self._at(values) as args:
             self.targets.clear()
-            result = self.problem.run_before(self.calls, self.cotangent, args)
-            answer = self.problem.run_hand(self.calls, self.cotangent, args, result)
+            returned = self.calls.hand(self.calls.before(self.cotangent, args), self.cotangent, args)
             if not self.problem.state.roots:
-                return answer
-            return Answer(copied(answer), {key: copied(place.get()) for _, key, place in self.targets.left})
+                return returned
+            return Answer(copied(returned), {p.key: copied(p.get()) for p in self.targets.left.values()})
 
     def number(self, *values: Any) -> Any:
         """Return the function's result, weighted by the cotangent: the number that is differentiated."""
@@ -217,7 +221,3 @@ class Setting:
     def nearby(self, rng: np.random.Generator, size: float = 0.1) -> list[Any]:
         """Draw another point: each array that is differentiated moves by about ``size`` of its scale, nothing else."""
         return [nearby(x, rng, size) for x in self.values]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -29,9 +29,10 @@ class Process:
         self._errors, self._filters = np.geterr(), warnings.filters
         generators: list[Any] = [random.getstate, np.random.get_state]
         self._states = [state_of(method.__self__) for method in generators]
-        self._watcher = _watchers.get(threading.get_ident())
+        self._watch = _here.watch
         self._nowhere: Any = None
-        self._limits = _limits()
+        self._resource = _resource()
+        self._limits = self._resource and self._resource.getrlimit(self._resource.RLIMIT_AS)
 
     def silence(self) -> None:
         """Let what is printed, and what ends threads, go nowhere."""
@@ -42,11 +43,10 @@ class Process:
     @contextmanager
     def memory(self, more: int) -> Iterator[None]:
         """Let no more memory be taken than is now, and so many bytes; where the system knows such a limit."""
-        if self._limits is None:
+        resource = self._resource
+        if resource is None:
             yield
             return
-        import resource
-
         soft, hard = before = resource.getrlimit(resource.RLIMIT_AS)
         most = _taken() + more
         try:
@@ -57,11 +57,9 @@ class Process:
 
     def restore(self) -> None:
         """Put all of it back."""
-        _watch(self._watcher)
-        if self._limits is not None:
-            import resource
-
-            resource.setrlimit(resource.RLIMIT_AS, self._limits)
+        _here.watch = self._watch
+        if self._resource is not None:
+            self._resource.setrlimit(self._resource.RLIMIT_AS, self._limits)
         sys.stdout, sys.stderr = self._streams
         threading.excepthook = self._excepthook
         sys.settrace(self._traces[0])
@@ -74,14 +72,15 @@ class Process:
             self._nowhere.close()
 
 
-def _limits() -> tuple[int, int] | None:
+def _resource() -> Any:
+    """Return the module that limits memory, or None where the system knows no such limit."""
     try:
         import resource
 
         _taken()
     except (ImportError, OSError):
         return None
-    return resource.getrlimit(resource.RLIMIT_AS)
+    return resource
 
 
 def _taken() -> int:
@@ -90,7 +89,11 @@ def _taken() -> int:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-_watchers: dict[int, Callable[[Any], None]] = {}
+class _Thread(threading.local):
+    watch: Callable[[Any], None] | None = None
+
+
+_here = _Thread()
 _is_heard = False
 
 
@@ -101,23 +104,16 @@ def watching(watch: Callable[[Any], None]) -> Iterator[None]:
     if not _is_heard:
         _is_heard = True
         sys.addaudithook(_hear)
-    before = _watchers.get(threading.get_ident())
+    before = _here.watch
     try:
-        _watch(watch)
+        _here.watch = watch
         yield
     finally:
-        _watch(before)
-
-
-def _watch(watch: Callable[[Any], None] | None) -> None:
-    if watch is not None:
-        _watchers[threading.get_ident()] = watch
-    else:
-        _watchers.pop(threading.get_ident(), None)
+        _here.watch = before
 
 
 def _hear(event: str, args: tuple[Any, ...]) -> None:
-    watch = _watchers.get(threading.get_ident()) if _watchers else None
+    watch = _here.watch if _here else None  # at the end of the process there is none
     if watch is None:
         return
     if event == "open":

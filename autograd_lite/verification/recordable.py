@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache, wraps
 from threading import RLock
 from types import FunctionType, ModuleType
@@ -17,7 +17,7 @@ from autograd_lite.core.lines import is_users
 from autograd_lite.core.lists import holds_tensor
 from autograd_lite.core.tape import registry
 from autograd_lite.core.tensor import Tensor, leaf, raw
-from autograd_lite.verification.holders import ATTRIBUTES, Holders, afterwards, put_back
+from autograd_lite.verification.holders import Holders, afterwards, put_back
 
 _one_at_a_time = RLock()  # what one thread puts in is no other's to find, and to put back
 
@@ -46,7 +46,11 @@ class UsersCode(Holders):
                         self._put_in(before, imported)
                     return function(*args)
 
-                return afterwards(lambda: _put_back(before, imported), call)
+                def restore() -> None:
+                    builtins.__import__ = imported
+                    put_back(before)
+
+                return afterwards(restore, call)
 
         return run
 
@@ -95,17 +99,12 @@ def _put_in(holder: Any, held: Any, known: dict[int, tuple[Any, Any]]) -> None:
         new = recordable(x, known)
         if new is x:
             continue
-        if type(holder) in ATTRIBUTES:
-            setattr(holder, ATTRIBUTES[type(holder)][key], new)
-        else:
+        if isinstance(holder, (dict, list)):
             holder[key] = new
+        else:
+            object.__setattr__(holder, str(key), new)
     if isinstance(holder, dict) and "__builtins__" in holder:  # the globals of a module
         holder.setdefault("float", _Float)
-
-
-def _put_back(before: Iterable[tuple[Any, Any]], imported: Any) -> None:
-    builtins.__import__ = imported
-    put_back(before)
 
 
 # --- what stands for functions

@@ -11,8 +11,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
-from autograd_lite.verification import answers
-from autograd_lite.verification.code import Answer
+from autograd_lite.program.naming import leaf_names
+from autograd_lite.verification.calls import Answer
+from autograd_lite.verification.holders import Result
+from autograd_lite.verification.objects import copied
 from autograd_lite.verification.problem import Problem, Setting
 
 COTANGENTS = 2
@@ -28,10 +30,8 @@ class Rehearsal:
 
     Attributes
     ----------
-    settings : sequence of Setting
-        One for each cotangent; for a function of one number the only one.
-    verdict, reason : str
-        The verdict on all gradients, where nothing can be judged; else empty.
+    settings : one for each cotangent; for a function of one number the only one
+    verdict, reason : the verdict on all gradients, where nothing can be judged; else empty
     """
 
     settings: Sequence[Setting]
@@ -54,19 +54,19 @@ def rehearse(problem: Problem, rng: np.random.Generator) -> Rehearsal:
 
         def value_again() -> Any:
             with problem.kept():
-                return problem.value(calls, problem.args)
+                return calls.value(problem.args)
 
         value = _noted(f"in {problem.name}(), the function", value_again)
         _require_number(problem.name, value)
         cotangents = problem.layout.cotangents(value, rng, COTANGENTS)
 
         def hand() -> Answer:
-            return problem.answer(calls, cotangents[0])
+            return calls.answer(cotangents[0])
 
         answer = _noted(f"in {problem.hand_name}(), the hand gradient", hand)
         before.compare(problem.hand_name)
         _require_gradient(problem.hand_name, answer)
-        calls = calls.with_value_beside(value, answer.returned, problem.args)
+        calls = calls.with_value_beside(value, answer.returned)
         settings = [problem.settle(answer, cotangent, calls) for cotangent in cotangents]
         first = [np.array(x) for x in settings[0].gradients(answer, raw=True)]
         if not all(_steady(value, value_again()) for _ in range(AGAIN)):
@@ -111,26 +111,20 @@ class _Snapshot:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.kept = [np.array(x) if isinstance(x, np.ndarray) else x for x in self._read()]
-
-    def _read(self) -> list[Any]:
-        return trees.flatten(list(self.problem.args))[0]
+        self.kept, _ = trees.flatten(copied(problem.args))
 
     def compare(self, name: str) -> None:
         """Refuse functions that change what they are given: the change would reach the caller."""
-        now = self._read()
+        now, _ = trees.flatten(self.problem.args)
         if len(now) != len(self.kept):
             raise ValueError(f"{name}() changed a list or dict among its arguments in place: let it work on a copy")
         for i, (old, new) in enumerate(zip(self.kept, now, strict=True)):
             if new is not old and isinstance(old, (np.ndarray, float, int)) and not _equal(old, new):
-                leaf = self._names()[i]
+                leaf = leaf_names(self.problem.names, self.problem.args)[i]
                 raise ValueError(
                     f"{name}() changed {leaf}, of shape {np.shape(old)}, in place, so no gradient at this point can be "
                     f"judged: let it work on a copy ({leaf} = {leaf}.copy())"
                 )
-
-    def _names(self) -> list[str]:
-        return answers.tree_names(answers.parameter_names(self.problem.f, self.problem.args), self.problem.args)
 
 
 def _equal(old: Any, new: Any) -> bool:
@@ -138,9 +132,9 @@ def _equal(old: Any, new: Any) -> bool:
     return bool(np.array_equal(old, new, equal_nan=np.asarray(old).dtype.kind in "fc"))
 
 
-def _noted(note: str, function: Callable[..., Any], *args: Any) -> Any:
+def _noted(note: str, function: Callable[[], Result]) -> Result:
     try:
-        return function(*args)
+        return function()
     except Exception as error:
         error.add_note(note)
         raise

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.verification import facts
-from autograd_lite.verification.line import Finding
 from autograd_lite.verification.page import Row, as_html, as_text, wrap
 from autograd_lite.verification.repair import wording
+from autograd_lite.verification.repair.finding import Finding
 from autograd_lite.verification.repair.patch import Repair
 from autograd_lite.verification.verdict import Verdict, worst
 
@@ -169,21 +169,18 @@ def _plain(x: Any) -> Any:
 
 def _where(finding: Finding) -> Iterator[Row]:
     """Say where the first wrong value is, and what it should be."""
-    a = finding.assignment
-    what = "what is returned" if a.name == "return" else a.name
-    yield Row(wording.place(a.file, a.line, a.function), "where")
-    if a.text:
-        yield Row(a.text, code=True)
-    if np.shape(a.value) == np.shape(finding.expected):
-        yours, ours = np.asarray(a.value)[finding.index], np.asarray(finding.expected)[finding.index]
+    yield Row(wording.place(finding.file, finding.line, finding.function), "where")
+    yield Row(finding.text, code=True)
+    name, held, expected = finding.name, np.asarray(finding.value), np.asarray(finding.expected)
+    if held.shape == expected.shape:
+        yours, ours = held[finding.index], expected[finding.index]
         at = f" at {list(finding.index)}" if finding.index else ""
-        yield Row(f"{what}{at} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.role}")
+        yield Row(f"{name}{at} is {_number(yours, ours)}, expected {_number(ours, yours)}: {finding.words}")
     else:
-        shapes = f"{np.shape(a.value)}, expected {np.shape(finding.expected)}"
-        yield Row(f"{what} has the shape {shapes}: {finding.role}")
+        yield Row(f"{name} has the shape {held.shape}, expected {expected.shape}: {finding.words}")
+    yield Row(f"with that, {wording.are_right(finding.arguments)} (at this point)")
     if finding.unchecked:
-        unsure = " and ".join(finding.unchecked)
-        yield Row(f"(or before: nothing is known of {unsure}, which it is made from)")
+        yield Row(f"(or before: nothing is known of {wording.listed(finding.unchecked)}, which it is made from)")
 
 
 def _repair_dict(repair: Repair) -> dict[str, Any]:
@@ -214,16 +211,16 @@ def _verdict_dict(v: Verdict) -> dict[str, Any]:
 
 
 def _finding_dict(finding: Finding) -> dict[str, Any]:
-    a = finding.assignment
     return {
-        "file": a.file,
-        "line": a.line,
-        "function": a.function,
-        "source": a.text,
-        "name": a.name,
-        "role": finding.role,
+        "file": finding.file,
+        "line": finding.line,
+        "function": finding.function,
+        "source": finding.text,
+        "name": finding.name,
+        "words": finding.words,
         "index": list(finding.index),
+        "arguments": list(finding.arguments),
         "unchecked": list(finding.unchecked),
-        "value": _plain(a.value),
+        "value": _plain(finding.value),
         "expected": _plain(finding.expected),
     }

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.program.naming import leaf_names
 from autograd_lite.verification import answers
-from autograd_lite.verification.calls import names_of
-from autograd_lite.verification.code import Answer, Code
-from autograd_lite.verification.objects import Key, Place, is_number, match, short_names
+from autograd_lite.verification.calls import Answer
+from autograd_lite.verification.code import Code
+from autograd_lite.verification.objects import Key, Place, is_number, match, spells
 from autograd_lite.verification.returns import returned_names
 
 _INPUTS = [("dinputs",), ("dinput",), ("dx",), ("dX",), ("grad_input",)]
@@ -27,61 +26,24 @@ class Targets:
 
     Attributes
     ----------
-    positions : tuple of int
-        The arguments among it.
-    places : tuple of Place
-        The attributes.
-    returned : tuple of int
-        Of which of these, the arguments before the attributes, the hand returns the gradient, in its order.
-    keys : tuple or None
-        Under which keys it does, where it returns a dict that is not as the arguments are.
-    left : tuple of (int, Key, Place)
-        For which it leaves the gradient in an object, and where.
+    positions, places : the arguments and the attributes that are differentiated
+    returned : of which of these, in its order, the hand returns the gradient
+    keys : under which keys it does, where it returns a dict that is not as the arguments are
+    left : of which it leaves the gradient in an object, and where
     """
 
     positions: tuple[int, ...]
-    places: tuple[Place, ...] = ()
-    returned: tuple[int, ...] = ()
-    keys: tuple[Any, ...] | None = None
-    left: tuple[tuple[int, Key, Place], ...] = ()
+    places: tuple[Place, ...]
+    returned: tuple[int, ...]
+    keys: tuple[Any, ...]
+    left: Mapping[int, Place]
 
     def clear(self) -> None:
         """Put zeros where gradients are left: some code adds to what is there."""
-        for _, _, place in self.left:
+        for place in self.left.values():
             held = place.get()
             if isinstance(held, np.ndarray) and held.dtype.kind in "fc":
                 place.put(np.zeros_like(held))
-
-    def parts(
-        self, answer: Any, left: Mapping[Key, Any], roots: Sequence[str], held: Sequence[Any], name: str
-    ) -> list[Any]:
-        """Return the gradient for each of them, from what the hand called ``name`` returned and left."""
-        found: dict[int, Any] = {i: left.get(key) for i, key, _ in self.left}
-        if self.returned:
-            answer = [answer[key] for key in self.keys] if self.keys else answer
-            roots, held = [roots[i] for i in self.returned], [held[i] for i in self.returned]
-            found |= dict(zip(self.returned, answers.split(answer, roots, held, name), strict=True))
-        return [found[i] for i in sorted(found)]
-
-    def roots(self, code: Code) -> list[str]:
-        """Return a name for each."""
-        names = names_of(code.f, len(code.args))
-        chosen = [names[i] for i in self.positions]
-        return [*chosen, *short_names([place.path for place in self.places], chosen)]
-
-    def held(self, args: Sequence[Any]) -> list[Any]:
-        """Return what they hold."""
-        return [*(args[i] for i in self.positions), *(place.get() for place in self.places)]
-
-    def leaf_names(self, code: Code) -> list[str]:
-        """Return a name for each array in them."""
-        roots, held = self.roots(code), self.held(code.args)
-        count = len(self.positions)
-        names = leaf_names(code.f, code.args, self.positions)
-        for root, tree in zip(roots[count:], held[count:], strict=True):
-            found = answers.tree_names([root], [tree])
-            names += [f"{root}_{name}" if name in names else name for name in found]
-        return names
 
 
 def targets(code: Code, gradients: Any, answer: Answer) -> Targets:
@@ -100,7 +62,7 @@ class _Search:
 
     def __init__(self, code: Code, gradients: Any, answer: Answer) -> None:
         self.code, self.gradients, self.answer = code, gradients, answer
-        self.names = names_of(code.f, len(code.args))
+        self.names = code.names
         self.candidates: dict[Target, tuple[Any, ...]] = {i: (name,) for i, name in enumerate(self.names)}
         seen = {id(x) for x in code.args}
         for key, x in code.state.numbers.items():
@@ -110,28 +72,30 @@ class _Search:
 
     def run(self) -> Targets:
         """Return what is differentiated."""
-        left, keys = self._left(), None
+        left, keys = self._left(), ()
         if self.code.attributes:
             left, returned = self._named(left)
+        elif self.gradients is None or (left and not self.names):
+            returned = []
         else:
             returned, keys = self._returned(bool(left))
-        left = {t: key for t, key in left.items() if t not in returned}
-        positions = [t for t in [*returned, *left] if isinstance(t, int)]
-        attributes = [t for t in [*returned, *left] if not isinstance(t, int)]
-        index = {t: i for i, t in enumerate([*positions, *attributes])}
-        place, texts = self.code.state.place, self.answer.texts
+        found = list(dict.fromkeys([*returned, *left]))
+        positions = [t for t in found if isinstance(t, int)]
+        attributes = [t for t in found if not isinstance(t, int)]
+        index, place = {t: i for i, t in enumerate([*positions, *attributes])}, self.code.state.place
         return Targets(
             tuple(positions),
             tuple(map(self._place, attributes)),
             tuple(index[t] for t in returned),
             keys,
-            tuple((index[t], key, place(*key, texts[key])) for t, key in left.items()),
+            {index[t]: place(key, self.answer.texts[key]) for t, key in left.items() if t not in returned},
         )
 
     def _place(self, target: Key) -> Place:
+        """Return where an attribute is, be it one that holds no number."""
         if target in self.code.state.numbers:
-            return self.code.state.place(*target)
-        return Place(target[1], [(self.code.owner, target[1])])
+            return self.code.state.place(target)
+        return Place(target, [(self.code.owner, target[1])])
 
     def _matched(self, path: tuple[Any, ...]) -> Target | None:
         """Return what a path, by its name, holds the gradient of."""
@@ -156,49 +120,79 @@ class _Search:
             found.update((0, key) for key in left if key[1] in _INPUTS)
         return {target: found[target] for target in self.candidates if target in found}
 
+    # --- attributes that are named by the user
+
     def _named(self, left: dict[Target, Key]) -> tuple[dict[Target, Key], list[Target]]:
         """Return what is left and what is returned where the user named the attributes, and perhaps arguments."""
-        code = self.code
-        wanted: dict[str, Key] = {name: (0, (name,)) for name in code.attributes}
-        chosen = [] if code.argnums is None else list(answers.chosen(code.argnums, len(code.args)))
-        if self._is_for([*chosen, *wanted.values()]):
-            return {}, [*chosen, *wanted.values()]
+        wanted: dict[str, Target] = {name: (0, (name,)) for name in self.code.attributes}
+        every = [*self.code.chosen, *wanted.values()]
+        if self._is_for(every, list(wanted)):
+            return {}, every
         left = {t: key for t, key in left.items() if not isinstance(t, int) and t[1][0] in wanted}
         missing = wanted.keys() - {t[1][0] for t in left if not isinstance(t, int)}
-        returned: list[Target] = [*chosen, *(t for name, t in wanted.items() if name in missing)]
-        if not returned and self.gradients is not None and code.args:
-            returned = [*answers.positions(self.gradients, code.f, code.args, None, code.hand_name)]
+        returned = [*self.code.chosen, *(t for name, t in wanted.items() if name in missing)]
+        if not returned and self.gradients is not None and self.names:
+            returned = self._by_order()
         return left, returned
 
-    def _is_for(self, roots: Sequence[Target]) -> bool:
+    def _is_for(self, every: Sequence[Target], attributes: Sequence[str]) -> bool:
         """Whether the hand returns as many gradients as are asked for."""
-        if isinstance(self.gradients, dict):
-            return all(answers.find(self.gradients, t[1][0]) is not None for t in roots if not isinstance(t, int))
-        if isinstance(self.gradients, (tuple, list)):
-            return len(self.gradients) == len(roots)
-        if self.gradients is None or len(roots) != 1 or isinstance(roots[0], int):
+        gradients = self.gradients
+        if isinstance(gradients, dict):
+            return all(answers.find(gradients, name) is not None for name in attributes)
+        if isinstance(gradients, (tuple, list)):
+            return len(gradients) == len(every)
+        if gradients is None or len(every) != 1:
             return False
-        held = self._place(roots[0]).get()
-        return isinstance(held, dict) or np.shape(held) == np.shape(self.gradients)
+        held = getattr(self.code.owner, attributes[0])
+        return isinstance(held, dict) or np.shape(held) == np.shape(gradients)
 
-    def _returned(self, is_left: bool) -> tuple[list[Target], tuple[Any, ...] | None]:
-        """Return what is returned, and under which keys if it is a dict with gradients of attributes."""
-        code, gradients = self.code, self.gradients
-        if gradients is None or (not code.args and is_left):
-            return [], None
-        if isinstance(gradients, dict) and code.state.numbers:
-            of_args = (code.args and isinstance(code.args[0], dict)) or all(
-                any(answers.spells(key, name) for name in self.names) for key in gradients
-            )
-            found = [] if of_args else [self._matched(("gradients", key)) for key in gradients]
-            if found and None not in found and len(set(found)) == len(found):
-                return [t for t in found if t is not None], tuple(gradients)
-        by_name = self._by_names() if code.argnums is None else None
-        if by_name:
-            return by_name, None
-        if code.argnums is None and not is_left:
-            self._require_arguments()
-        return [*answers.positions(gradients, code.f, code.args, code.argnums, code.hand_name)], None
+    # --- what is returned
+
+    def _returned(self, is_left: bool) -> tuple[list[Target], tuple[Any, ...]]:
+        """Return of what the gradients are returned, and under which keys if those of a dict are for attributes."""
+        code, first = self.code, answers.as_dict(self.code.args[0]) if self.code.args else None
+        gradients = answers.as_dict(self.gradients)
+        if not isinstance(gradients, dict):
+            found = [] if code.chosen else self._by_names()
+            if not (found or code.chosen or is_left):
+                self._require_arguments()
+            return found or self._by_order(), ()
+        if code.chosen or (self.names and answers.has_keys_of(gradients, first)):
+            return list(code.chosen or (0,)), ()
+        unknown = [key for key in gradients if not any(spells(key, name) for name in self.names)]
+        if gradients and not unknown:
+            spelt = [i for key in gradients for i, name in enumerate(self.names) if spells(key, name)]
+            return list(dict.fromkeys(spelt)), ()
+        matched = [self._matched(("gradients", key)) for key in gradients] if code.state.numbers else []
+        found = [target for target in matched if target is not None]
+        if found and len(set(found)) == len(matched):
+            return found, tuple(gradients)
+        if not self.names:
+            return self._by_order(), ()
+        keys = f", or the keys {', '.join(map(repr, first))}" if isinstance(first, dict) else ""
+        raise ValueError(
+            f"{code.hand_name}() returned a dict with the key {next(iter(unknown), None)!r}; expected the parameters "
+            f"{', '.join(self.names)}{keys}"
+        )
+
+    def _by_order(self) -> list[Target]:
+        """Return the arguments that are chosen, or as many of the first ones as there are gradients."""
+        answer, args = self.gradients, self.code.args
+        if not args:
+            raise TypeError("there are no arguments to differentiate; name attributes of the object with params=")
+        if self.code.chosen:
+            return list(self.code.chosen)
+        if isinstance(answer, (tuple, list)) and not answers.is_for(answer, args[0], len(args)):
+            if len(answer) > len(args):
+                raise ValueError(
+                    f"{self.code.hand_name}() returned {len(answer)} gradients, but there are {len(args)} argument(s): "
+                    f"{', '.join(self.names)}"
+                )
+            return list(range(len(answer)))
+        count = len(answer) if answers.rank(answer) == 1 else 0
+        numbers = 1 < count <= len(args) and all(isinstance(x, (float, int, np.generic)) for x in args[:count])
+        return list(range(count)) if numbers else [0]  # an array of derivatives with respect to several numbers
 
     def _require_arguments(self) -> None:
         """Ask whether attributes are meant, where what a method returns has their shapes, and those of no argument."""
@@ -218,16 +212,16 @@ class _Search:
             f"{', '.join(self.names)}, params={fitting!r})"
         )
 
-    def _by_names(self) -> list[Target] | None:
+    def _by_names(self) -> list[Target]:
         """Return what the hand's own names for what it returns spell, where the number of parts does not say it."""
         args, several = self.code.args, isinstance(self.gradients, (tuple, list)) and len(self.gradients) > 1
         count = len(self.gradients) if several else 1
         called = returned_names(self.code.hand)
         if called is None or len(called) < count:
-            return None
+            return []
         targets = [t for name in called[-count:] if (t := self._matched((name,))) is not None]
         if len(set(targets)) < count or (count > 1 and set(targets) == set(range(count))):
-            return None  # of the first arguments the order decides
+            return []  # of the first arguments the order decides
         held = args[targets[0]] if isinstance(targets[0], int) else self.code.state.numbers[targets[0]]
         fits = several or (is_number(held) and np.shape(held) == np.shape(self.gradients))
-        return targets if fits else None
+        return targets if fits else []

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.numerical import close
+from autograd_lite.numerical import close, quiet
 from autograd_lite.numerical.close import Array, Mask
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.differences import Slopes
-from autograd_lite.verification.flow import flow
-from autograd_lite.verification.point import Point
+from autograd_lite.verification.nonfinite import first_nonfinite
+from autograd_lite.verification.point import copies
+from autograd_lite.verification.problem import Setting
 
 WORST_FIRST = ("nondeterministic", "engine", "wrong", "noisy", "kink", "right")
 """The verdict on several elements, or on several gradients, is the worst one among them."""
@@ -126,7 +126,7 @@ def verdict_on(comparison: Comparison, i: int) -> Verdict:
     if trouble or hand.shape != shape:
         true = comparison.true(i)
         trouble = trouble or _of_shape(hand, true, name)
-        notes = [note for note in [_first_overflow(point, hand, true)] if note]
+        notes = [note for note in [_first_overflow(comparison.setting, hand, true)] if note]
         return Verdict(name, "wrong", trouble, point.hand[i], true, np.ones(shape, bool), np.zeros(shape), notes=notes)
     notes = []
     if returned != shape:
@@ -264,17 +264,15 @@ def _trouble(hand: Array, given: Any, true: Array, argument: Array) -> str | Non
     return None
 
 
-def _first_overflow(point: Point, hand: Array, true: Array) -> str:
+def _first_overflow(setting: Setting, hand: Array, true: Array) -> str:
     """Say which variable of the hand was NaN or infinite first, where a gradient is so and the derivative is not."""
     if hand.dtype.kind not in "fc" or np.isfinite(hand).all() or not np.isfinite(true).all():
         return ""
-    values = [(a.name, a.value, a.line, a.text) for a in point.assignments]
-    line, code = point.run.line, point.run.code
-    if code and flow(code).parts(line):
-        values.append(("what is returned", hand, line, linecache.getline(code.co_filename, line).strip()))
-    for name, value, line, text in values:
-        if not np.isfinite(value).all():
-            kind = "NaN" if np.isnan(value).any() else "infinite"
-            way_out = "rearrange this so that it does not overflow, or divide by zero"
-            return f"{name} is {kind} first, in line {line}, `{text}`: {way_out}"
-    return ""
+    with quiet():
+        found = first_nonfinite(lambda: setting.hand(copies(setting.given)))
+    if found is None:
+        return ""
+    name, value, line, text = found
+    kind = "NaN" if np.isnan(value).any() else "infinite"
+    way_out = "rearrange this so that it does not overflow, or divide by zero"
+    return f"{name} is {kind} first, in line {line}, `{text}`: {way_out}"

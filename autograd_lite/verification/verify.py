@@ -16,12 +16,12 @@ from autograd_lite.verification.budget import SafetyNet
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.holders import afterwards
 from autograd_lite.verification.layouts import Layout
-from autograd_lite.verification.line import first_wrong_line
 from autograd_lite.verification.parameters import require_both
-from autograd_lite.verification.point import Point, evaluate, evaluate_hand
+from autograd_lite.verification.point import Point, copies, evaluate, evaluate_hand
 from autograd_lite.verification.problem import Mode, Problem, Setting
 from autograd_lite.verification.process import Process
 from autograd_lite.verification.rehearsal import Rehearsal, rehearse
+from autograd_lite.verification.repair.finding import Finding
 from autograd_lite.verification.repair.patch import Repair
 from autograd_lite.verification.repair.search import repaired
 from autograd_lite.verification.report import Report
@@ -142,14 +142,14 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     comparison, verdicts, notes = _judged(rehearsal.settings, rng, net)
     setting, point = comparison.setting, comparison.point
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
-    finding, repair = None, None
+    found = None
     if wrong:
-        repair = _repair(setting, point, verdicts, rng, net, notes)
-        if repair is None and point.result is not None:
-            finding = first_wrong_line(setting, point, verdicts, net)
+        found = _repair(setting, point, verdicts, rng, net, notes)
     elif all(v.verdict in ("right", "kink") for v in verdicts):
         notes += _elsewhere(comparison, verdicts)
     notes += _coverage(verdicts, point) + net.notes()
+    finding = found if isinstance(found, Finding) else None
+    repair = found if isinstance(found, Repair) else None
     return Report(problem.name, problem.hand_name, verdicts, finding, notes, repair, setting.taken)
 
 
@@ -175,7 +175,7 @@ def _with_layout(comparison: Comparison, verdicts: list[Verdict]) -> list[Verdic
     if setting.problem.layout.takes_cotangent or not any(v.verdict == "wrong" for v in verdicts):
         return verdicts
     with quiet():
-        given = setting.gradients(setting.hand([np.array(x)[()] for x in setting.given]), raw=True)
+        given = setting.gradients(setting.hand(copies(setting.given)), raw=True)
     mistakes = [
         setting.problem.layout.mistake(h, x, setting.cotangent, comparison.true(i))
         for i, (h, x) in enumerate(zip(given, setting.values, strict=True))
@@ -226,8 +226,8 @@ def _repair(
     rng: np.random.Generator,
     net: SafetyNet,
     notes: list[str],
-) -> Repair | None:
-    """Search for a repair; a verdict stands even where that breaks off."""
+) -> Repair | Finding | None:
+    """Search for a repair, or else for the first wrong line; a verdict stands even where that breaks off."""
     try:
         with quiet():
             return repaired(setting, point, verdicts, rng, net)

@@ -7,6 +7,8 @@ edits of one expression (`rewriting` reads its rules, `site` what their letters 
 `trials` runs edited code, at the given point and at further `points` (`redraw` knows the kinds of data). `knowledge`
 says which values are `known`; `locating` puts those in the place of expressions to see where it goes wrong, and has
 what belongs there written: by value (`values`, with its `idioms`, `terms`, `contractions`, and the `names` of a scope),
-or from the gradient program (`program`, with `lookup` and `spelling`). `search` leads through them and ranks what is
-right; `writing` puts it into the source, `patch` makes a diff of it, `wording` the rows of a report.
+or from the gradient program (`program`, with `lookup` and `spelling`). Where that does not do, `completing` adds what
+is `missing` in these places, or in a variable from a statement on, at all turns of a loop. `search` leads through them
+and ranks what is right; where there is nothing, `finding` says where it goes wrong; `writing` puts an edit into the
+source, `patch` makes a diff of it, `wording` the rows of a report.
 """

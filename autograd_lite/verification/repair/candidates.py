@@ -130,7 +130,7 @@ def rules_for(statement: Statement, parent: ast.AST, name: str, node: ast.expr) 
     written |= called(parent) in WRITING and node is parent.args[0]  # type: ignore[attr-defined]
     for rule in RULES:
         if stored:
-            chosen = rule.name == "index"
+            chosen = rule.name in ("index", "elsewhere")
         elif written:
             chosen = rule.name == "name"
         elif header:
@@ -227,7 +227,9 @@ def stored_by(s: ast.stmt) -> set[str]:
     targets = s.targets if isinstance(s, ast.Assign) else [getattr(s, "target", None)]
     if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call):
         targets = s.value.args[:1]
-    return {n.id for t in targets if t is not None for n in ast.walk(t) if isinstance(n, ast.Name)}
+    stored = {n for t in targets if t is not None for n in ast.walk(t) if isinstance(n, (ast.Name, ast.Subscript))}
+    indices = {n for t in stored if isinstance(t, ast.Subscript) for n in ast.walk(t.slice)}
+    return {n.id for n in stored - indices if isinstance(n, ast.Name)}
 
 
 def unread(unit: Unit) -> set[str]:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+
 from autograd_lite.verification.repair import idioms
 from autograd_lite.verification.repair.rewriting import Words, moved, rewrites
 from autograd_lite.verification.repair.site import Site
@@ -174,6 +176,7 @@ LOOP = """
     range(a, b, *r) -> range(a - 1, b - 1, *r)  # the loop runs one ahead
     range(*r) -> reversed(range(*r))            # the loop runs the other way round
     reversed(a) -> a                            # the loop runs the other way round
+    L -> reversed(L)                            # the loop runs the other way round
 """
 FUNCTION = """
     F(a) -> a                   # {F} does not belong there
@@ -203,6 +206,7 @@ CALLED_DERIVATIVE = """
 """
 COMPLEMENT = """
     h -> 1 - h                  # {h}, where {1 - h} belongs
+    h -> 1 / h                  # {h}, where {1 / h} belongs
     l -> l[:, None]             # along another axis
     l -> l[None, :]             # along another axis
 """
@@ -283,13 +287,48 @@ def _moved(key: ast.expr) -> Iterator[ast.expr]:
             yield ast.Slice(_end(key.lower, low), _end(key.upper, high), key.step)
         if key.step is None and key.lower is None and key.upper is None:
             yield ast.Slice(None, None, ast.UnaryOp(ast.USub(), ast.Constant(1)))
+        if key.step is None and (key.lower is None) != (key.upper is None):
+            end, step = (key.lower, 1) if key.upper is None else (key.upper, -1)
+            yield from (_other_side(key, moved(end, by) if by else end) for by in (0, step))
     elif not isinstance(key, ast.Constant) or type(key.value) is int:
         yield from (moved(key, step) for step in (1, -1))
+
+
+def _other_side(key: ast.Slice, end: ast.expr | None) -> ast.Slice:
+    """Return the slice on the other side of an end."""
+    return ast.Slice(None, end) if key.upper is None else ast.Slice(end, None)
 
 
 def _end(end: ast.expr | None, step: int) -> ast.expr | None:
     new = moved(end, step) if step else end
     return None if new is not end and number_of(new) == 0 else new
+
+
+def elsewhere(node: ast.expr, site: Site) -> Found:
+    """Put the index, or the axis, that the function has at another place."""
+    parts = (
+        [n for s in site.unit.statements for n in ast.walk(s)] if isinstance(node, (ast.Subscript, ast.Call)) else []
+    )
+    if isinstance(node, ast.Subscript):
+        others = {text(n.slice): n.slice for n in parts if isinstance(n, ast.Subscript)}
+        for key in others.values():
+            new: ast.expr = ast.Subscript(node.value, key, node.ctx)
+            if _is_other(new, node, site):
+                yield new, Words(f"[{text(node.slice)}], where [{text(key)}] belongs", {})
+    if isinstance(node, ast.Call):
+        for i, k in enumerate(node.keywords):
+            others = {text(n.value): n.value for n in parts if isinstance(n, ast.keyword) and n.arg == k.arg}
+            for value in others.values():
+                keywords = [*node.keywords[:i], ast.keyword(k.arg, value), *node.keywords[i + 1 :]]
+                new = ast.Call(node.func, node.args, keywords)
+                if text(value) != text(k.value) and site.array(new) is not None:
+                    yield new, Words(f"{k.arg}={text(k.value)}, where {text(value)} belongs", {})
+
+
+def _is_other(new: ast.expr, old: ast.expr, site: Site) -> bool:
+    """Whether an expression has other values, of the same shape."""
+    a, b = site.array(new), site.array(old)
+    return a is not None and b is not None and np.shape(a) == np.shape(b) and not np.array_equal(a, b)
 
 
 def tuples(node: ast.expr, site: Site) -> Found:
@@ -345,6 +384,7 @@ RULES = (
     Rule("power of a scalar", 5, 0, rewrites(POWER_OF_SCALAR), scales=True),
     Rule("comparison", 1, 1, rewrites(COMPARISON), on_headers=True),
     Rule("index", 1, 1.5, indices, on_headers=True),
+    Rule("elsewhere", 2, 1.5, elsewhere),
     Rule("loop", 2, 0, rewrites(LOOP), on_headers=True),
     Rule("function", 3, 0, rewrites(FUNCTION + _alike())),
     Rule("factor", 2, 1, rewrites(FACTOR), scales=True),

@@ -65,6 +65,7 @@ DERIVATIVES = forms(
 ELEMENTWISE = forms(
     """
     1 - {a}
+    1 + {a}
     {a} ** 2
     {a} > 0                                       # the derivative of relu at {a}
     {a} * (1 - {a})                               # the derivative of sigmoid at its output {a}

@@ -14,14 +14,17 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
 from autograd_lite.verification.point import Point
-from autograd_lite.verification.repair.known import Known, several, wanted
+from autograd_lite.verification.repair.known import Known, fingerprint, forwards, several, wanted
 from autograd_lite.verification.repair.names import is_number
 from autograd_lite.verification.repair.program import Translation
 from autograd_lite.verification.repair.scope import FAILED, Wanted
 from autograd_lite.verification.repair.site import Site
 from autograd_lite.verification.repair.source import Statement
+from autograd_lite.verification.repair.syntax import loaded
 from autograd_lite.verification.repair.trials import Trials
 
+FEW = 4
+"""Code in forward mode is expected for arguments of so many elements."""
 UNKNOWN = 1.5
 """So many tokens it counts that a variable holds nothing known."""
 NAMED = 2.0
@@ -78,9 +81,21 @@ class Knowledge:
 
     @cached_property
     def series(self) -> list[tuple[str, list[Any]]]:
-        """What loops may be expected to hold: rows of values, and what one variable holds time after time."""
-        found = [(f"{w.text}, row by row", list(w.values)) for w in self.wanted if np.ndim(w.values[0])]
-        return found + list(several(self.points)) if self.point.result is not None else []
+        """What loops may be expected to hold: what one variable holds time after time."""
+        return list(several(self.points)) if self.point.result is not None else []
+
+    @cached_property
+    def rows(self) -> list[tuple[str, list[Any]]]:
+        """What loops may be expected to hold: rows of values, each once."""
+        found = {fingerprint(w.values[0]): w for w in reversed(self.wanted) if np.ndim(w.values[0])}
+        return [(f"{w.text}, row by row", list(w.values)) for w in reversed(found.values())]
+
+    @cached_property
+    def forwards(self) -> tuple[list[Wanted], list[tuple[str, list[Any]]]]:
+        """What code in forward mode may hold, at each step and turn by turn, for the arguments that are wrong."""
+        wrong = [i for i in sorted(self.trials.wrong) if np.size(self.point.values[i]) <= FEW and self.point.leaves]
+        found = [forwards(self.points, i) for i in wrong]
+        return [w for values, _ in found for w in values], [s for _, series in found for s in series]
 
     @cached_property
     def known(self) -> Known:
@@ -119,7 +134,7 @@ class Knowledge:
         s = site.statement
         value: Any = s if isinstance(s, ast.expr) else getattr(s, "value", None)
         if isinstance(s, ast.AugAssign):
-            value = ast.BinOp(_loaded(s.target), s.op, s.value)
+            value = ast.BinOp(loaded(s.target), s.op, s.value)
         if not isinstance(value, ast.expr) or isinstance(s, ast.Expr):
             return UNKNOWN, FAILED
         parts = [value]
@@ -151,11 +166,3 @@ class Knowledge:
         """Return what it counts that a statement holds nothing known, or another value than its name says."""
         left, held = self.held(site)
         return left or UNKNOWN * (self.is_named(site, held) is False)
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    if isinstance(target, ast.Name):
-        return ast.Name(target.id, ast.Load())
-    if isinstance(target, ast.Attribute):
-        return ast.Attribute(target.value, target.attr, ast.Load())
-    return ast.Subscript(target.value, target.slice, ast.Load()) if isinstance(target, ast.Subscript) else target

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.backward import sweep
+from autograd_lite.core.tape import Run
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.numerical import close
 from autograd_lite.verification.point import Point
 from autograd_lite.verification.repair.scope import Wanted
 
 _NAMED = 12
 """So many variables are taken in pairs."""
+_PARTS = 4
+"""Of so many parts of one derivative each may be held by a variable."""
 SAMPLE = 16
 """So many elements of an array are looked at first."""
 
@@ -61,6 +67,19 @@ def wanted(points: list[Point]) -> Iterator[Wanted]:
             )
         if not isinstance(t._value, tuple):
             yield Wanted([n._value for n in (t, *beside)], f"the value of {name}", t)
+    yield from _passed([first, *others])
+
+
+def _passed(points: list[Point]) -> Iterator[Wanted]:
+    """Yield what is passed to a variable, where that is not all."""
+    first = points[0]
+    counts = Counter(x for _, x, _ in first.contributions)
+    if all(len(p.contributions) == len(first.contributions) for p in points):
+        for k, (_, x, _) in enumerate(first.contributions):
+            name = first.names.name_of(x)
+            values = [p.contributions[k][2] for p in points]
+            if name and 1 < counts[x] <= _PARTS and all(map(_is_array, values)):
+                yield Wanted(values, f"a part of the derivative of the result with respect to {name}", x)
 
 
 def several(points: list[Point]) -> Iterator[tuple[str, list[Any]]]:
@@ -73,15 +92,77 @@ def several(points: list[Point]) -> Iterator[tuple[str, list[Any]]]:
             cotangents = [p.cotangents.get(n) for p, n in zip(points, nodes, strict=True)]
             groups.setdefault(f"the value of {name}", []).append([n._value for n in nodes])
             groups.setdefault(f"the derivative of the result with respect to {name}", []).append(cotangents)
+        if not first.names.name_of(nodes[0]) and nodes[0].op is not None:
+            cotangents = [p.cotangents.get(n) for p, n in zip(points, nodes, strict=True)]
+            made = _made_by(nodes[0], first)
+            groups.setdefault(f"the derivative of the result with respect to {made}", []).append(cotangents)
     if all(len(p.contributions) == len(first.contributions) for p in points):
-        for k, (_, x, _) in enumerate(first.contributions):
+        for k, (node, x, _) in reversed(list(enumerate(first.contributions))):
             called = first.names.name_of(x)
             if called:
-                groups.setdefault(f"what is passed to {called}", []).append([p.contributions[k][2] for p in points])
+                passed = [p.contributions[k][2] for p in points]
+                groups.setdefault(f"what is passed to {called}", []).append(passed)
+                groups.setdefault(f"what {node.op and node.op.name} passes to {called}", []).append(passed)
+    yield from _turn_by_turn(groups)
+
+
+def _turn_by_turn(groups: dict[str, list[Any]]) -> Iterator[tuple[str, list[Any]]]:
     for text, rows in groups.items():
         for series in _of_one_shape(rows):
             if len(series) > 1:
                 yield f"{text}, turn by turn", [np.array(column) for column in zip(*series, strict=True)]
+
+
+def forwards(points: list[Point], i: int) -> tuple[list[Wanted], list[tuple[str, list[Any]]]]:
+    """Return what code in forward mode may hold for an argument: at each step, and of one variable turn by turn."""
+    first = points[0]
+    values, groups = list[Wanted](), dict[str, list[Any]]()
+    for text, held in tangents(points, i):
+        for t in reversed(first.nodes):
+            if all(t in of_point for of_point in held):
+                row = [of_point[t] for of_point in held]
+                values.append(Wanted(row, f"the derivative of {_made_by(t, first)} with respect to {text}"))
+                for name in first.names.bound.get(t, ()):
+                    groups.setdefault(f"the derivative of {name} with respect to {text}", []).append(row)
+    return values, list(_turn_by_turn(groups))
+
+
+def tangents(points: list[Point], i: int) -> Iterator[tuple[str, list[dict[Tensor, Any]]]]:
+    """Yield the derivatives of all that the function computes with respect to the elements of an argument, forwards.
+
+    Each at all points, by the values of the first one; and last, where there are several elements, all of them along
+    the last axis.
+    """
+    first = points[0]
+    leaf, found = first.leaves[i], list[list[dict[Tensor, Any]]]()
+    for k in range(leaf._value.size):
+        found.append([_pushed(p, p.leaves[i], k, first.nodes) for p in points])
+        yield f"{leaf.name}[{k}]" if leaf.shape else str(leaf.name), found[-1]
+    if len(found) > 1:
+        each = [{t: np.stack([x[p][t] for x in found], axis=-1) for t in found[0][p]} for p in range(len(points))]
+        yield str(leaf.name), each
+
+
+def _pushed(point: Point, leaf: Tensor, k: int, named: list[Tensor]) -> dict[Tensor, Any]:
+    """Return the derivatives with respect to one element: the backward pass, itself pulled back."""
+    held = [
+        (t, n) for t, n in zip(named, point.nodes, strict=True) if _is_array(n._value) and n._value.dtype.kind == "f"
+    ]
+    seeds = {n: Tensor(np.ones_like(n._value)) for _, n in held}
+    with Run(list(seeds.values())):
+        pulled = sweep(dict(seeds), {leaf})[0].get(leaf)
+    along = np.zeros_like(leaf._value)
+    along.flat[k] = 1
+    pushed = sweep({pulled: along}, set(seeds.values()))[0] if isinstance(pulled, Tensor) else {}
+    return {t: np.asarray(pushed.get(seeds[n], np.zeros_like(n._value))) for t, n in held}
+
+
+def _made_by(t: Any, point: Point, depth: int = 2) -> str:
+    """Return what is common to the values that one expression of a function makes."""
+    called = point.names.name_of(t) if isinstance(t, Tensor) else None
+    if called or not isinstance(t, Tensor) or t.op is None or not depth:
+        return called or "..."
+    return f"{t.op.name}({', '.join(_made_by(x, point, depth - 1) for x in t.inputs)})"
 
 
 def _of_one_shape(rows: list[Any]) -> Iterator[list[Any]]:

@@ -266,7 +266,7 @@ class _Search:
     def _recorded(self, setting: Setting) -> Truth | None:
         """Return the backward pass's gradients, with tolerances; None at a kink, and where less is known than was."""
         self.left -= EVALUATIONS
-        point = evaluate(setting, capture=False)
+        point = evaluate(setting)
         comparison = Comparison(setting, point, self.rng, SafetyNet())
         true, tolerance = list[Any](), list[Any]()
         for i, (t, before) in enumerate(zip(point.true, self.known, strict=True)):

@@ -79,6 +79,10 @@ class Wanted:
     tensor: Tensor | None = None
     cotangent: bool = False
 
+    def times(self, factor: float) -> Wanted:
+        """Return a multiple of it."""
+        return Wanted([factor * np.asarray(x) for x in self.values], f"{factor:.4g} times {self.text}", self.tensor)
+
 
 @dataclass(frozen=True, eq=False)
 class Proposal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -13,6 +13,8 @@ from autograd_lite.verification.budget import SafetyNet
 from autograd_lite.verification.point import Point
 from autograd_lite.verification.problem import Setting
 from autograd_lite.verification.repair.candidates import Candidate, alike, edits_of, unread
+from autograd_lite.verification.repair.completing import Completing
+from autograd_lite.verification.repair.finding import Finding, first_wrong
 from autograd_lite.verification.repair.knowledge import UNKNOWN, Knowledge
 from autograd_lite.verification.repair.known import fingerprint
 from autograd_lite.verification.repair.locating import Locating
@@ -26,10 +28,12 @@ from autograd_lite.verification.verdict import Verdict
 
 SEVERAL = 3
 """So many edits one after the other are made at most."""
-MORE = 300
-"""So many runs are spent on what may be better than an edit that was found."""
+MORE, BRIEF = 300, 8
+"""So many runs are spent on what may be better than an edit of so many tokens: on more for what is longer."""
 HALF = 500
 """After so many runs an edit is made that mends some of the gradients."""
+PATIENCE = 150
+"""After so many runs that mend nothing it is looked up what is missing."""
 WEAK = 6
 """So many edits are kept that are right with the same data alone."""
 PARTIAL = 12
@@ -47,8 +51,11 @@ Found = tuple[Candidate, set[int], int]
 
 def repaired(
     setting: Setting, point: Point, verdicts: Sequence[Verdict], rng: np.random.Generator, net: SafetyNet
-) -> Repair | None:
-    """Search for the smallest edit of the user's source with which the gradients that are wrong become right."""
+) -> Repair | Finding | None:
+    """Search for the smallest edit of the user's source with which the gradients that are wrong become right.
+
+    Where there is none, return the first statement that holds a wrong value.
+    """
     wrong = [
         i for i, v in enumerate(verdicts) if v.verdict == "wrong" and np.shape(v.true) == np.shape(point.values[i])
     ]
@@ -79,12 +86,17 @@ class Search:
         self.made: set[str] = set()
         self.together = True
 
-    def find(self) -> Repair | None:
-        """Search, argument by argument where one edit does not mend all."""
+    def find(self) -> Repair | Finding | None:
+        """Search, argument by argument where one edit does not mend all; say at least where it goes wrong."""
         if not self.trials.units or self.trials.left < 10:
             return None
-        found: Repair | None = self.trials.keep(self._find)
+        found: Repair | Finding | None = self.trials.keep(lambda: self._find() or self._where())
         return found
+
+    def _where(self) -> Finding | None:
+        wrong = self.trials.wrong
+        self._aims(wrong)
+        return first_wrong(Locating(self.trials, self.knowledge, self.moved, together=False, multiples=True), wrong)
 
     def _find(self) -> Repair | None:
         mended: set[int] = set()
@@ -122,9 +134,8 @@ class Search:
             return left
         return max(common, key=len)
 
-    def _candidates(self, aims: set[int]) -> list[Candidate]:
+    def _candidates(self, aims: set[int], locating: Locating) -> list[Candidate]:
         """Return the edits, the likely and short ones first."""
-        locating = Locating(self.trials, self.knowledge, together=self.together)
         with self.trials.guard.bounded():
             found: list[Candidate] = []
             raising: list[Candidate] = []
@@ -139,7 +150,7 @@ class Search:
             found += locating.candidates(found, raising, aims)
         for c in found:
             c.cost += locating.distance(c)
-        return sorted(found, key=lambda c: (not c.located, c.cost, c.order))
+        return sorted(found, key=_order)
 
     def _of_site(self, site: Site, part: float, found: list[Candidate], raising: list[Candidate]) -> None:
         """Append the edits of a statement, each with what it counts; those apart with which it raises."""
@@ -169,7 +180,7 @@ class Search:
         run = _Run(self.trials, aims)
         best: tuple[float, Found] | None = None
         weak: list[tuple[float, Found]] = []
-        for c in self._candidates(aims):
+        for c in self._in_order(aims, run):
             if best and c.cost > best[0]:
                 if c.located:
                     continue
@@ -184,15 +195,29 @@ class Search:
                 points, right = self.trials.confirmed(c, aims), aims
             if points:
                 rank = self.rank(c) + c.statement.lineno / 1e6  # of two that are as good, the earlier line
-                run.spare = run.spare or max(0, self.trials.left - MORE)
                 if best is None or rank < best[0]:
                     best = rank, (c, right, points)
+                    run.spare = max(run.spare, self.trials.left - round(MORE * max(1, rank / BRIEF)))
             elif best is None and len(weak) < WEAK and not _has_literals(c) and len(self.trials.nearby) > 1:
                 points = self.trials.confirmed(c, aims, self.trials.nearby)
                 weak += [(self.rank(c), (c, aims, points))] if points else []
         if best or weak:
             return (best or min(weak, key=lambda w: w[0]))[1]
         return self._most(run.partial)
+
+    def _in_order(self, aims: set[int], run: _Run) -> Iterator[Candidate]:
+        """Yield the edits; what takes more work to find comes in once some runs have mended nothing."""
+        locating = Locating(self.trials, self.knowledge, self.moved, together=self.together)
+        left = self._candidates(aims, locating)
+        start, is_complete = self.trials.runs, False
+        while left or not (is_complete or run.spare):
+            if not (is_complete or run.spare) and (not left or self.trials.runs - start > PATIENCE):
+                before, is_complete = self.trials.runs, True
+                with self.trials.guard.bounded():
+                    left = sorted([*left, *Completing(locating, aims).candidates()], key=_order)
+                run.start += self.trials.runs - before  # no edit was run
+            if left:
+                yield left.pop(0)
 
     def _most(self, partial: list[tuple[int, float, Candidate, set[int]]]) -> Found | None:
         """Return the edit that mends most."""
@@ -246,6 +271,10 @@ class _Run:
         if not mended >= self.aims:
             self.partial.append((-len(mended & self.aims), c.cost, c, mended & self.aims))
         return mended if mended >= self.aims else set()
+
+
+def _order(c: Candidate) -> tuple[bool, float, int]:
+    return not c.located, c.cost, c.order
 
 
 def _has_literals(c: Candidate) -> bool:

@@ -318,6 +318,7 @@ TAKES: dict[str, Callable[[Site, ast.expr], bool]] = {
     "W": lambda site, x: _is_read(x, _N, _A) and _rank(site, x) > 1,
     "E": lambda site, x: isinstance(x, (_N, _A)) and _rank(site, x) > 1,
     "C": lambda site, x: not isinstance(x, (_N, _A)) and _rank(site, x) > 1,
+    "L": lambda site, x: x is getattr(site.statement, "iter", None) and isinstance(site.value(x), (list, tuple)),
     "H": lambda site, x: x in site.heads and site.kind(x) in ("f", "c"),
     "c": lambda site, x: type(getattr(x, "value", None)) in (int, float),
     "d": lambda site, x: type(d := getattr(x, "value", None)) is float or (type(d) is int and d not in (0, 1)),

@@ -91,7 +91,7 @@ class Unit:
     def compiled(self, value: Any = None) -> CodeType:
         """Return the code of the tree as it is now, with the same free variables.
 
-        The constant ``STAND_IN`` is the given value there; called, it gives the rows of that one after the other.
+        The constant ``STAND_IN`` is the given value there: an array, or what is called.
         """
         tree = self.tree
         free = self.code.co_freevars
@@ -119,9 +119,7 @@ class Unit:
             raise ValueError(f"the edited {self.name}() has other free variables")
         if value is None:
             return code
-        called = any(isinstance(n, ast.Call) and getattr(n.func, "value", None) == STAND_IN for n in ast.walk(module))
-        held = np.array(value)  # edited code may write to it
-        return _with_value(code, iter(held).__next__ if called else held[()])
+        return _with_value(code, value if callable(value) else np.array(value)[()])  # edited code may write to it
 
 
 def units(ran: Mapping[CodeType, Sequence[Any]]) -> list[Unit]:
@@ -329,7 +327,7 @@ def snapshots(
         nonlocal left
         seen[key] += 1
         if seen[key] == counts[key] and left > 0:
-            held = {name: _copied(x) for name, x in frame.f_locals.items()}
+            held = {name: copied(x) for name, x in frame.f_locals.items()}
             left -= sum(x.nbytes for x in held.values() if isinstance(x, np.ndarray))
             kept[key] = held, counts[key]
 
@@ -365,14 +363,14 @@ def _noting(chosen: Mapping[CodeType, Unit], note: Callable[[tuple[Unit, Stateme
     return enter
 
 
-def _copied(x: Any, depth: int = DEPTH) -> Any:
+def copied(x: Any, depth: int = DEPTH) -> Any:
     """Return a copy of arrays, and of tuples, lists, dicts and objects of the user's that hold them."""
     if isinstance(x, np.ndarray):
         return x.copy()
     if type(x) in (tuple, list):
-        return type(x)(_copied(v, depth) for v in x)
+        return type(x)(copied(v, depth) for v in x)
     if type(x) is dict:
-        return {key: _copied(v, depth) for key, v in x.items()}
+        return {key: copied(v, depth) for key, v in x.items()}
     if not depth or not hasattr(x, "__dict__") or isinstance(x, (type, FunctionType, ModuleType)):
         return x
     file = getattr(sys.modules.get(type(x).__module__), "__file__", None)
@@ -380,7 +378,7 @@ def _copied(x: Any, depth: int = DEPTH) -> Any:
         return x
     try:
         twin = copy(x)
-        vars(twin).update({name: _copied(v, depth - 1) for name, v in vars(x).items()})
+        vars(twin).update({name: copied(v, depth - 1) for name, v in vars(x).items()})
     except Exception:  # it keeps its attributes in its own way
         return x
     return twin

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.verification.repair.grammar import indices
 from autograd_lite.verification.repair.site import Site
 from autograd_lite.verification.repair.source import Unit
 from autograd_lite.verification.repair.syntax import (
@@ -24,6 +25,9 @@ from autograd_lite.verification.repair.syntax import (
     text,
     transposed,
 )
+
+TURNS = 2
+"""The numbers of so many turns are tried as ends of parts."""
 
 Slot = tuple[ast.AST, str, int]
 """A node, its field, and the index in it."""
@@ -85,6 +89,8 @@ def accumulation(site: Site) -> Found:
             (ast.Mult, "overwritten, where it multiplies"),
         ):
             yield [(*at, ast.AugAssign(target, op(), s.value))], f"{text(target)} is {words}"
+        if isinstance(target, ast.Subscript):
+            yield [(*at, _adding_at(site, target, s.value))], "repeated indices are not added up"
     if isinstance(s, ast.AugAssign):
         yield [(*at, ast.Assign([s.target], s.value))], f"{text(s.target)} is added up, where it is set"
         opposite = _OPPOSITE.get(type(s.op))
@@ -92,11 +98,27 @@ def accumulation(site: Site) -> Found:
             yield [(*at, ast.AugAssign(s.target, opposite[0](), s.value))], f"{text(s.target)} {opposite[1]}"
         if isinstance(s.target, ast.Subscript) and isinstance(s.op, (ast.Add, ast.Sub)):
             value = s.value if isinstance(s.op, ast.Add) else ast.UnaryOp(ast.USub(), s.value)
-            add_at = attribute(attribute(name(site.numpy), "add"), "at")
-            yield (
-                [(*at, ast.Expr(call(add_at, s.target.value, s.target.slice, value)))],
-                "repeated indices are not added up",
-            )
+            yield [(*at, _adding_at(site, s.target, value))], "repeated indices are not added up"
+
+
+def _adding_at(site: Site, target: ast.Subscript, value: ast.expr) -> ast.stmt:
+    add_at = attribute(attribute(name(site.numpy), "add"), "at")
+    return ast.Expr(call(add_at, target.value, target.slice, value))
+
+
+def scattering(site: Site) -> Found:
+    """Put by an index on the other side of the assignment."""
+    s, at = site.statement, place_of(site.statement, site.unit)
+    if at is None or not isinstance(s, ast.Assign) or len(s.targets) != 1:
+        return
+    target, value = s.targets[0], s.value
+    if isinstance(target, ast.Name) and isinstance(value, ast.Subscript) and site.array(name(target.id)) is not None:
+        new: ast.expr = ast.Subscript(name(target.id), value.slice, ast.Store())
+        yield [(*at, ast.Assign([new], value.value))], f"[{text(value.slice)}] belongs on the left"
+    if isinstance(target, ast.Subscript) and np.ndim(site.array(target.slice)):
+        new = ast.Subscript(target.value, ast.Slice(), ast.Store())
+        picked = ast.Subscript(value, target.slice, ast.Load())
+        yield [(*at, ast.Assign([new], picked))], f"[{text(target.slice)}] belongs on the right"
 
 
 def scalings_afterwards(site: Site) -> Found:
@@ -252,15 +274,46 @@ def parts(site: Site) -> Found:
         return
     held = site.array(name(s.target.id))
     same = {n.text for n in site.alike(held)} if held is not None else set()
-    for axis, ends in product(range(np.ndim(held)), ("1:", ":-1")):
+    turns = [n.text for n in site.names if n.is_index and n.text.isidentifier() and n.text in site.scope.locals[0]]
+    ends_of_turns = [end.format(i) for i in turns[:TURNS] for end in ("{}:", ":{}", "{} + 1:", ":{} + 1")]
+    for axis, ends in product(range(np.ndim(held)), ("1:", ":-1", *ends_of_turns)):
         key = parsed(f"x[{':, ' * axis}{ends}]").slice  # type: ignore[attr-defined]
 
         def part(n: ast.AST, key: ast.expr = key) -> ast.AST | None:
+            if isinstance(n, ast.Subscript):
+                return n  # already a part
             is_alike = isinstance(n, (ast.Name, ast.Attribute)) and text(n) in same
             return ast.Subscript(n, key, ast.Load()) if is_alike else None  # type: ignore[arg-type]
 
         new = ast.AugAssign(ast.Subscript(name(s.target.id), key, ast.Store()), s.op, replaced(s.value, part))
         yield [(*at, new)], f"only [{text(key)}] of it"
+
+
+def both_sides(site: Site) -> Found:
+    """Move an index of what is stored to and, so that the shapes agree, one of what is stored."""
+    s, at = site.statement, place_of(site.statement, site.unit)
+    target = s.target if isinstance(s, ast.AugAssign) else s.targets[0] if isinstance(s, ast.Assign) else None
+    value = _value(site)
+    if at is None or not isinstance(target, ast.Subscript) or value is None or not np.ndim(site.array(value)):
+        return
+    inner = [n for n in ast.walk(value) if isinstance(n, ast.Subscript)]
+    values = [(put, words) for n in inner for put, words in ((_put(value, n, new), w) for new, w in indices(n, site))]
+    shapes = [np.shape(x) if (x := site.array(new)) is not None else None for new, _ in values]
+    for where, words in indices(target, site):
+        shape = np.shape(site.array(_loaded(where)))
+        if isinstance(where, ast.Subscript) and shape != np.shape(site.array(value)):
+            for (new, _), fits in zip(values, shapes, strict=True):
+                if fits == shape:
+                    made = ast.AugAssign(where, s.op, new) if isinstance(s, ast.AugAssign) else ast.Assign([where], new)
+                    yield [(*at, made)], str(words)
+
+
+def _put(tree: ast.expr, old: ast.AST, new: ast.expr) -> Any:
+    return replaced(tree, lambda n: new if n is old else None)
+
+
+def _loaded(tree: ast.expr) -> ast.expr:
+    return ast.Subscript(tree.value, tree.slice, ast.Load()) if isinstance(tree, ast.Subscript) else tree
 
 
 def updates(site: Site) -> Found:
@@ -297,6 +350,8 @@ STATEMENT_RULES = (
     StatementRule("order", 4, 2, order),
     StatementRule("renaming", 2, 0.5, renamings),
     StatementRule("part", 4, 0, parts),
+    StatementRule("both sides", 2, 1, both_sides),
+    StatementRule("scattering", 1, 1, scattering),
     StatementRule("carry", 5, 0, carries),
     StatementRule("update", 5, 0, updates),
     StatementRule("total", 5, 0, totals),

@@ -27,7 +27,7 @@ def number(x: float) -> ast.expr:
     return ast.UnaryOp(ast.USub(), ast.Constant(-x)) if x < 0 else ast.Constant(x)
 
 
-def number_of(node: ast.expr | None) -> int | float | None:
+def number_of(node: ast.AST | None) -> int | float | None:
     """Return the number that is written; None for what is none."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         below = number_of(node.operand)
@@ -85,3 +85,12 @@ def replaced(tree: ast.AST, put: Callable[[ast.AST], ast.AST | None]) -> Any:
         if isinstance(x, list) and all(a is b for a, b in zip(x, parts, strict=True)):
             fields[field] = x
     return tree if all(getattr(tree, f) is x for f, x in fields.items()) else type(tree)(**fields)
+
+
+def loaded(target: ast.expr) -> ast.expr:
+    """Return what is stored to as an expression that reads it."""
+    if isinstance(target, ast.Name):
+        return ast.Name(target.id, ast.Load())
+    if isinstance(target, ast.Attribute):
+        return ast.Attribute(target.value, target.attr, ast.Load())
+    return ast.Subscript(target.value, target.slice, ast.Load()) if isinstance(target, ast.Subscript) else target

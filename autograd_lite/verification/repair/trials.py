@@ -78,7 +78,7 @@ class Trials:
         found = []
         for size in (0.1, 0.4, 1.0) if self.point.result is not None else ():
             with suppress(Exception):
-                p = evaluate(self.setting, self.setting.nearby(self.rng, size), capture=False)
+                p = evaluate(self.setting, self.setting.nearby(self.rng, size))
                 room = [np.asarray(close.of_a_repair(t, 0)) for t in p.true]
                 if all(np.isfinite(t).all() for t in p.true):
                     found.append(Place(self.setting, p.values, p.true, room, "the same data"))
@@ -91,7 +91,7 @@ class Trials:
             return None
         with suppress(Exception):
             values = self.setting.nearby(self.rng)
-            return afterwards(self.guard.restore, lambda: evaluate(self.setting, values, capture=False))
+            return afterwards(self.guard.restore, lambda: evaluate(self.setting, values))
         return None
 
     def _units(self) -> list[Unit]:
@@ -114,12 +114,12 @@ class Trials:
 
     def _look_around(self) -> None:
         _ = self.second, self.places, self.nearby
-        if self.setting.calls.has_both:
+        if self.setting.problem.is_both:
             self.values = {p: self._value(p) for p in (self.here, *self.places, *self.nearby)}
 
     def _value(self, place: Place) -> Any:
         """Return the value that the hand gives beside its gradient; None where it gives none."""
-        if not self.setting.calls.has_both:
+        if not self.setting.problem.is_both:
             return None
         with quiet():
             return place.setting.value_beside(place.setting.hand(_copies(place.values)))
@@ -184,11 +184,21 @@ class Trials:
             raise
         return stack
 
+    @property
+    def recorded(self) -> list[Place]:
+        """The given point, and another one with the same data."""
+        second = self.second
+        return [self.here, *([replace(self.here, values=second.values, true=second.true)] if second else [])]
+
     def run(self, candidate: Candidate) -> set[int] | None:
         """Return which gradients an edit mends at the given point."""
+        return self.mended(self.found(candidate), self.here)
+
+    def found(self, candidate: Candidate, at: Place | None = None) -> list[Any] | None:
+        """Return the gradients with an edit, at the given point or another; None where it cannot be made, or raises."""
         try:
             with self.running(candidate):
-                return self.mended(self.gradients(self.here), self.here)
+                return self.gradients(at or self.here)
         except (SyntaxError, ValueError, TypeError, RecursionError) as error:
             self.errors[type(error).__name__] += 1
             return None
@@ -206,15 +216,14 @@ class Trials:
     def moved_by(self, site: Site, now: Sequence[Any]) -> set[int] | None:
         """Return which gradients another value of a statement would change; None where that cannot be tried."""
         s = site.statement
-        if not isinstance(s, (ast.Assign, ast.AugAssign)) or np.asarray(site.array(s.value)).dtype.kind not in "fc":
+        if not isinstance(s, (ast.Assign, ast.AugAssign)):
+            return None
+        value = np.asarray(site.array(s.value))
+        if value.dtype.kind not in "fc" or not np.isfinite(value).all():
             return None
         moved = ast.BinOp(ast.BinOp(s.value, ast.Mult(), ast.Constant(1.234)), ast.Add(), ast.Constant(0.0123))
         locate(moved, s)
-        try:
-            with self.running(Candidate(site.unit, s, "", "", (Change(s, "value", None, moved),), 0)):
-                found = self.gradients(self.here)
-        except (SyntaxError, ValueError, TypeError, RecursionError):
-            return None
+        found = self.found(Candidate(site.unit, s, "", "", (Change(s, "value", None, moved),), 0))
         if found is None:
             return None
         return {i for i, (a, b) in enumerate(zip(found, now, strict=True)) if not close.alike(a, b)}
@@ -233,7 +242,7 @@ class Trials:
         called = set(self.base.lines) | set(self.of_f.lines)
         for (unit, statement), (variables, visits) in kept.items():
             if (
-                not self.setting.calls.has_both
+                not self.setting.problem.is_both
                 and statement.lineno in self.of_f.lines.get(unit.code, ())
                 and not isinstance(unit.tree, ast.Lambda)
             ):

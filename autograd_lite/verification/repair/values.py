@@ -300,7 +300,7 @@ class Search:
         found = [(partial(wrapped, form, ()), self.vocabulary.compute(form, 1.0)) for form in idioms.SIGNS]
         for b, y in [*self.counts[:NUMBERS], *self.numbers[:NUMBERS]]:
             found += [(partial(wrapped, form, (b,)), self.vocabulary.compute(form, 1.0, y)) for form in idioms.SCALES]
-        return found[:2] + [(scale, number) for scale, number in found[2:] if abs(number) != 1]
+        return found[:2] + [(scale, number) for scale, number in found[2:] if number is not None and abs(number) != 1]
 
     def hits(self, keys: Array, key: float, slack: float, scales: Iterable[Scale]) -> Iterator[Any]:
         """Yield where a matrix holds a number, but for a factor, and what writes that factor."""

@@ -37,13 +37,17 @@ def outcome(repair: Repair, wrong: Sequence[str]) -> str:
     count = come or go
     lines = "this line" if count == 1 else f"these {count} lines"
     points = f"at {repair.points} points" if repair.points > 1 else "at this point"
-    which = "the gradient is"
     rest = [] if repair.covers(wrong) else [name for name in wrong if name not in repair.arguments]
-    if rest:
-        names = [name for name in wrong if name not in rest]
-        which = f"the gradient{'s' * (len(names) > 1)} with respect to {listed(names)} {'are' if names[1:] else 'is'}"
     left = f"; no repair was found for {listed(rest)}" if rest else ""
-    return f"with{'' if come else 'out'} {lines} {which} right ({points}){left}"
+    right = are_right([name for name in wrong if name not in rest] if rest else [])
+    return f"with{'' if come else 'out'} {lines} {right} ({points}){left}"
+
+
+def are_right(names: Sequence[str]) -> str:
+    """Say that some gradients are right; all of them, where none is named."""
+    if not names:
+        return "the gradient is right"
+    return f"the gradient{'s' * (len(names) > 1)} with respect to {listed(names)} {'are' if names[1:] else 'is'} right"
 
 
 def listed(names: Sequence[str]) -> str:
