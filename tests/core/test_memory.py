@@ -11,26 +11,20 @@ from autograd_lite.core.backward import own, plus
 from autograd_lite.core.memory import Released
 from autograd_lite.core.overwriting import Spent, overwrites
 from autograd_lite.core.reads import OUTPUT, reads
-from autograd_lite.ops import table
-from autograd_lite.ops.samples import samples_of
 from autograd_lite.testing.random_programs import random_program
+from tests.support.calls import CALLS, on_calls
 
 N = 50_000
 LARGE = np.linspace(1.0, 2.0, N)
 
 
-CALLS = [
-    pytest.param(row, sample, id=f"{name}-{i}")
-    for name, row in table.items()
-    if isinstance(row.rules, tuple)
-    for i, sample in enumerate(samples_of(row))
-]
+each_call = on_calls({name: (row, call) for name, (row, call) in CALLS.items() if isinstance(row.rules, tuple)})
 
 
 @contextmanager
-def large(monkeypatch, size):
+def large(size):
     """Take arrays of more bytes than this for large ones."""
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         for module in ("op", "operators", "backward", "memory"):
             patched.setattr(f"autograd_lite.core.{module}.LARGE", size)
         patched.setattr("autograd_lite.core.backward.SMALL", size)
@@ -109,9 +103,9 @@ def test_peak_of_a_deep_network():
     ],
     ids=["grad", "hvp", "jvp", "vjp", "nested"],
 )
-def test_derivatives_do_not_depend_on_it(monkeypatch, order):
+def test_derivatives_do_not_depend_on_it(order):
     expected = order(layers)
-    with large(monkeypatch, np.inf):
+    with large(np.inf):
         np.testing.assert_array_equal(order(layers), expected)
 
 
@@ -130,11 +124,11 @@ def gradients(row, sample):
     return ag.grad(f, argnums)(*inputs) if argnums else ()
 
 
-@pytest.mark.parametrize(("row", "sample"), CALLS)
-def test_no_gradient_depends_on_what_is_let_go_or_written_over(monkeypatch, row, sample):
+@each_call
+def test_no_gradient_depends_on_what_is_let_go_or_written_over(row, sample):
     results = []
     for size in (0, np.inf):
-        with large(monkeypatch, size), np.errstate(all="ignore"):
+        with large(size), np.errstate(all="ignore"):
             results.append(gradients(row, sample))
     for given, expected in zip(*results, strict=True):
         np.testing.assert_allclose(given, expected, rtol=1e-13, atol=1e-13)
@@ -167,12 +161,12 @@ def test_cotangents_that_nobody_else_holds_are_handed_over_and_written_over(monk
 
 
 @pytest.mark.parametrize("start", range(0, 300, 50))
-def test_random_programs_as_if_all_arrays_were_large(monkeypatch, start):
+def test_random_programs_as_if_all_arrays_were_large(start):
     for seed in range(start, start + 50):
         program = random_program(seed)
         results = []
         for size in (0, np.inf):
-            with large(monkeypatch, size), np.errstate(all="ignore"):
+            with large(size), np.errstate(all="ignore"):
                 results.append(ag.grad(program.function, range(len(program.args)))(*program.args))
         for given, expected in zip(*results, strict=True):
             np.testing.assert_allclose(given, expected, rtol=1e-13, atol=1e-13, err_msg=str(program))
@@ -210,7 +204,7 @@ class Unread:
         self.dtype = np.asarray(value).dtype
 
 
-@pytest.mark.parametrize(("row", "sample"), CALLS)
+@each_call
 def test_rules_read_what_their_code_says(row, sample):
     inputs = [
         np.asarray(x)[()] if np.asarray(x).dtype.kind in "fc" else x for x in sample.draw(np.random.default_rng(0))

@@ -48,7 +48,7 @@ class Score:
             changes = self.repair.changes
             return {(c.file, line) for c in changes for line in range(c.line, c.line + max(1, len(c.old)))}
         finding = None if self.report is None else self.report.finding
-        return {(finding.assignment.file, finding.assignment.line)} if finding else set()
+        return {(finding.file, finding.line)} if finding else set()
 
     @property
     def found(self) -> bool | None:

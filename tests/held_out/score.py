@@ -187,7 +187,7 @@ def _is_located(case: Case, report: Report) -> bool:
     if report.repair:
         found = [(e.file, e.line, max(e.line, e.end_line - (e.end_column == 0))) for e in report.repair.edits]
     elif report.finding:
-        a = report.finding.assignment
+        a = report.finding
         found = [(a.file, a.line, a.line)]
     else:
         return False

@@ -12,13 +12,13 @@ import autograd_lite as ag
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import samples_of
 from autograd_lite.testing.cases import Case, keeps_single
+from tests.support.calls import on_calls
 
 sc = pytest.importorskip("scipy.special", reason="SciPy is not installed: pip install autograd_lite[scipy]")
 
 from autograd_lite.ops.special import table  # noqa: E402  (it needs SciPy)
 
-CALLS = [pytest.param(row, s, id=f"{name}-{i}") for name, row in table.items() for i, s in enumerate(samples_of(row))]
-each_call = pytest.mark.parametrize(("row", "call"), CALLS)
+each_call = on_calls({f"{name}-{i}": (row, s) for name, row in table.items() for i, s in enumerate(samples_of(row))})
 
 
 def drawn(row, call):

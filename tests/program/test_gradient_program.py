@@ -18,7 +18,7 @@ from autograd_lite.program.trace import trace
 from autograd_lite.program.variables import Names
 from autograd_lite.testing.cases import Case, apply
 from autograd_lite.testing.random_programs import random_program
-from tests.support.calls import CALLS
+from tests.support.calls import CALLS, on_calls
 from tests.support.explained import PROGRAMS
 
 CLOSE: Any = {"rtol": 1e-9, "atol": 1e-12}
@@ -44,10 +44,10 @@ def of_explained(program):
 
 FUNCTIONS: dict[str, Any] = {
     **{name: (of_call, name) for name in CALLS.keys() - WITHOUT_DERIVATIVE},
-    **{f"random {seed}": (of_seed, seed) for seed in range(150)},
+    **{f"random-{seed}": (of_seed, seed) for seed in range(150)},
     **{program.__name__: (of_explained, program) for program in PROGRAMS},
 }
-each_function = pytest.mark.parametrize("name", sorted(FUNCTIONS))
+each_function = on_calls({name: (name,) for name in FUNCTIONS})
 
 
 @cache

@@ -26,6 +26,7 @@ from autograd_lite.readings.drawing.painting import ORANGE, ROUND
 from autograd_lite.readings.drawing.picture import PAGE, Drawing
 from autograd_lite.readings.layout.rows import curves
 from autograd_lite.testing.random_programs import random_program
+from tests.support.sampling import sampled
 
 ROOT = Path(__file__).parents[2]
 X = np.array([2.0, 1.5])
@@ -137,7 +138,8 @@ def drawing(name, look="page"):
 
 
 each = pytest.mark.parametrize("name", DRAWINGS)
-each_look = pytest.mark.parametrize(("name", "look"), [*itertools.product([*DRAWINGS, *RANDOM], LOOKS)])
+LOOKED_AT = [*itertools.product([*DRAWINGS, *RANDOM], LOOKS)]
+each_look = pytest.mark.parametrize(("name", "look"), LOOKED_AT)
 
 
 def titles(drawn, *kinds):
@@ -153,8 +155,13 @@ def apart(a, b):
 # What is seen
 
 
-@each_look
-def test_text_is_neither_cut_nor_overlaid(name, look):
+PAGES, OTHERS = ([each for each in LOOKED_AT if (each[1] == "page") == is_page] for is_page in (True, False))
+
+
+@pytest.mark.parametrize("drawn", [*PAGES, *sampled(OTHERS, 4)], ids=str)
+def test_text_is_neither_cut_nor_overlaid(drawn):
+    """Measured on a canvas, which takes long: each drawing on a page, and a sample of the others in `make test`."""
+    name, look = drawn
     painting = drawing(name, look).painting
     figure = painting.figure()
     renderer = figure.canvas.get_renderer()

@@ -22,7 +22,9 @@ def test_the_text_is_the_golden_one(program):
 
 
 def test_the_neuron_is_told_as_the_design_tells_it():
-    assert f"{explained(neuron)}" == """\
+    assert (
+        f"{explained(neuron)}"
+        == """\
 forward
   layer_1              = np.dot(input_vector, weights) + bias        1.91
   prediction           = sigmoid(layer_1)                            0.871
@@ -34,6 +36,7 @@ backward
   dlayer_1_dweights    = input_vector                                [2.  1.5]
   derror_dweights      = derror_dlayer_1 * dlayer_1_dweights         [0.3914 0.2936]
   derror_dbias         = derror_dlayer_1                             0.1957"""
+    )
 
 
 class TestPaths:

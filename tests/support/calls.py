@@ -1,5 +1,6 @@
 """Every call that the samples of the op table make."""
 
+import functools
 import zlib
 
 import numpy as np
@@ -10,10 +11,33 @@ from autograd_lite.ops.samples import domains_of, samples_of
 
 ROWS = {id(row): (name, row) for name, row in reversed(table.items())}  # aliases once
 CALLS = {f"{name}-{i}": (row, s) for name, row in ROWS.values() for i, s in enumerate(samples_of(row))}
-PARAMS = [pytest.param(*CALLS[name], id=name) for name in sorted(CALLS)]
-OF_SEVERAL = [pytest.param(*CALLS[name], id=name) for name in sorted(CALLS) if len(CALLS[name][1].inputs) > 1]
-each_call = pytest.mark.parametrize(("row", "call"), PARAMS)
-each_call_of_several = pytest.mark.parametrize(("row", "call"), OF_SEVERAL)
+
+
+def on_calls(calls):
+    """Return a decorator for tests of a call, of which there are thousands: an op, with all of its calls, is a test."""
+    of_ops: dict[str, dict[str, tuple[object, ...]]] = {}
+    for name in sorted(calls):
+        of_ops.setdefault(name.rpartition("-")[0] or name, {})[name] = calls[name]
+
+    def decorator(test):
+        @pytest.mark.parametrize("op", of_ops)
+        @functools.wraps(test)
+        def of_op(op):
+            for name, call in of_ops[op].items():
+                try:
+                    test(*call)
+                except BaseException as error:
+                    error.add_note(f"on the call {name}")
+                    raise
+
+        del of_op.__wrapped__  # pytest would give it what that takes
+        return of_op
+
+    return decorator
+
+
+each_call = on_calls(CALLS)
+each_call_of_several = on_calls({name: call for name, call in CALLS.items() if len(call[1].inputs) > 1})
 
 
 def complex_inputs(row):

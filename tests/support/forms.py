@@ -91,10 +91,6 @@ def spelled_before(self, dW, db):
     self.grad_W, self.grad_b = dW, db
 
 
-def as_a_list(self, dW, db):
-    self.grads = [dW, db]
-
-
 STORES = {
     "attributes": (attributes, "self.dW and self.db"),
     "a dict": (dictionary, "self.grads['W'] and self.grads['b']"),
@@ -220,6 +216,26 @@ def a_network_of_layers(k):
         names="layers_0_W layers_0_b layers_1_W layers_1_b",
         taken="loss(X, y), backward(X, y); gradients of layers_0_W, layers_0_b, layers_1_W and layers_1_b left in "
         "self.layers[0].dW, self.layers[0].db, self.layers[1].dW and self.layers[1].db",
+    )  # fmt: skip
+
+
+@form
+def parameters_and_gradients_in_lists(k):
+    class Linear:
+        def __init__(self):
+            self.params, self.grads = [W.copy(), B.copy()], []
+
+        def loss(self, X, y):
+            self.residual = X @ self.params[0] + self.params[1] - y
+            return np.sum(self.residual**2)
+
+        def backward(self, X, y):
+            self.grads = [2 * X.T @ self.residual, 2 * k * self.residual.sum(0)]
+
+    one = Linear()
+    return given(
+        one.loss, one.backward, X, T, names="params_0 params_1", wrong="params_1", owner=one,
+        taken="loss(X, y), backward(X, y); gradients of params_0 and params_1 left in self.grads[0] and self.grads[1]",
     )  # fmt: skip
 
 
@@ -684,6 +700,20 @@ def keyword_arguments_of_both(k):
     return given(
         squared_error, grad, V, A, Y, lam=0.7, names="w", wrong="w",
         taken="squared_error(w, X, y, lam=0.7), grad(w, X, y, lam); gradients of w returned",
+    )  # fmt: skip
+
+
+@form
+def a_keyword_argument_that_must_be_given(k):
+    def ridge(w, X, lam):
+        return np.sum((X @ w) ** 2) + lam * np.sum(w**2)
+
+    def grad(w, X, lam):
+        return 2 * X.T @ (X @ w) + 2 * k * lam * w
+
+    return given(
+        ridge, grad, V, A, lam=0.7, names="w", wrong="w",
+        taken="ridge(w, X, lam=0.7), grad(w, X, lam); gradients of w returned",
     )  # fmt: skip
 
 

@@ -110,6 +110,146 @@ def outputs_hand(W, V, xs):
     return dW, dV
 
 
+def centred(x):
+    return np.sum(np.tanh(x - x.mean(axis=(0, 2), keepdims=True)))
+
+
+def centred_hand(x):
+    mean = x.mean(axis=(0, 2), keepdims=True)
+    d = 1 - np.tanh(x - mean) ** 2
+    return d - d.mean(axis=(0, 2), keepdims=True)
+
+
+def slopes(image):
+    return np.sum(np.tanh(image[:, 1:] - image[:, :-1]))
+
+
+def slopes_hand(image):
+    g = 1 - np.tanh(image[:, 1:] - image[:, :-1]) ** 2
+    dimage = np.zeros_like(image)
+    dimage[:, 1:] += g
+    dimage[:, :-1] -= g
+    return dimage
+
+
+def ranked(x, v):
+    return np.sum(np.sin(np.sort(x)) * v)
+
+
+def ranked_hand(x, v):
+    order = np.argsort(x)
+    slope = np.cos(x[order]) * v
+    dx = np.zeros_like(x)
+    dx[order] = slope
+    return dx
+
+
+def listed(scores):
+    e = np.exp(scores)
+    return np.sum(np.log(np.cumsum(e[::-1])[::-1]) - scores)
+
+
+def listed_hand(scores):
+    e = np.exp(scores)
+    tails = np.cumsum(e[::-1])[::-1]
+    d = np.zeros_like(e)
+    for r in range(len(d)):
+        d[r:] += e[r:] / tails[r]
+        d[r] -= 1
+    return d
+
+
+def taken(table, weights):
+    return np.sum(np.tanh(table[[0, 2, 0, 1]]) * weights)
+
+
+def taken_hand(table, weights):
+    rows = [0, 2, 0, 1]
+    dtable = np.zeros_like(table)
+    np.add.at(dtable, rows, weights * (1 - np.tanh(table[rows]) ** 2))
+    return dtable
+
+
+def logarithms(L):
+    return np.sum(np.log(np.diag(L)))
+
+
+def logarithms_hand(L):
+    return np.diag(1 / np.diag(L))
+
+
+def arm(q):
+    return np.sum(np.cos(np.cumsum(q)))
+
+
+def arm_hand(q):
+    y = np.sin(np.cumsum(q))
+    dq = np.zeros_like(q)
+    for k in range(len(q)):
+        dq[k] = -np.sum(y[k:])
+    return dq
+
+
+def feedback(a, xs):
+    y, total = 0.0, 0.0
+    for x in xs:
+        y = a[0] * y + x
+        total = total + np.sin(y)
+    return total
+
+
+def feedback_hand(a, xs):
+    ys = [0.0]
+    for x in xs:
+        ys.append(a[0] * ys[-1] + x)
+    da, dxs, dy = 0.0, np.zeros_like(xs), 0.0
+    for t in reversed(range(len(xs))):
+        dy = np.cos(ys[t + 1]) + a[0] * dy
+        dxs[t] = dy
+        da += dy * ys[t]
+    return np.array([da]), dxs
+
+
+def excited(rate, gaps):
+    level, total = 0.0, 0.0
+    for gap in gaps:
+        level = np.exp(-rate * gap) * (1 + level)
+        total = total + np.log(2 + level)
+    return total
+
+
+def excited_hand(rate, gaps):
+    level, dlevel, drate = 0.0, 0.0, 0.0
+    for gap in gaps:
+        decay = np.exp(-rate * gap)
+        dlevel = decay * (dlevel - gap * (1 + level))
+        level = decay * (1 + level)
+        drate += dlevel / (2 + level)
+    return drate
+
+
+def gates(fs, xs):
+    c, total = np.zeros(2), 0.0
+    for f, x in zip(fs, xs, strict=True):
+        c = np.tanh(f) * c + x
+        total = total + np.sum(np.sin(c))
+    return total
+
+
+def gates_hand(fs, xs):
+    cs = [np.zeros(2)]
+    for f, x in zip(fs, xs, strict=True):
+        cs.append(np.tanh(f) * cs[-1] + x)
+    dfs, dxs, dc = np.zeros_like(fs), np.zeros_like(xs), np.zeros(2)
+    for t in reversed(range(len(xs))):
+        f = np.tanh(fs[t])
+        dc = dc + np.cos(cs[t + 1])
+        dxs[t] = dc
+        dfs[t] = dc * cs[t] * (1 - f**2)
+        dc = dc * f
+    return dfs, dxs
+
+
 OWN: dict[
     str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]
 ] = {  # function, its hand gradient, arguments
@@ -120,6 +260,16 @@ OWN: dict[
     "tail": (tail, tail_hand, (draw(size=5), draw(size=5))),
     "three": (three, three_hand, (draw(size=4), draw(size=4), draw(size=4))),
     "decayed": (decayed, decayed_hand, (draw(size=(4, 2)), 0.7)),
+    "centred": (centred, centred_hand, (draw(size=(4, 2, 3)),)),
+    "slopes": (slopes, slopes_hand, (draw(size=(3, 5)),)),
+    "ranked": (ranked, ranked_hand, (draw(size=6), draw(size=6))),
+    "listed": (listed, listed_hand, (draw(size=5),)),
+    "taken": (taken, taken_hand, (draw(size=(4, 2)), draw(size=(4, 2)))),
+    "logarithms": (logarithms, logarithms_hand, (draw(size=(3, 3)) ** 2 + 1,)),
+    "arm": (arm, arm_hand, (draw(size=4),)),
+    "feedback": (feedback, feedback_hand, (np.array([0.7]), draw(size=6))),
+    "excited": (excited, excited_hand, (0.7, draw(size=7) ** 2)),
+    "gates": (gates, gates_hand, (draw(size=(5, 2)), draw(size=(5, 2)))),
     "outputs": (outputs, outputs_hand, (draw(size=(3, 3)) / 2, draw(size=(2, 3)), draw(size=(4, 3)))),
 }
 LOOP = """\
@@ -177,8 +327,25 @@ PLANTED: dict[str, tuple[str, str, str, int]] = {  # by rule: the hand, what is 
     "part": ("tail", "dx[1:] += slope[1:]", "dx += slope", 8),
     "product term": ("three", "np.cos(w) + a * b", "np.cos(w)", 4),
     "update": ("decayed", "        g = g * decay\n", "", 5),
+    "elsewhere": ("centred", "d.mean(axis=(0, 2), ", "d.mean(axis=0, ", 5),
+    "both sides": ("slopes", "dimage[:, 1:] += g", "dimage[:, 1:-1] += g[:, :-1]", 8),
+    "scattering": ("ranked", "dx[order] = slope", "dx = slope[order]", 2),
     "new carry": ("outputs", BACKWARDS, UNCARRIED, 14),
 }  # fmt: skip
+
+FURTHER: dict[str, tuple[str, str, str, int]] = {  # the same for further lines of the tables, after the rule's name
+    "loop over a list": ("gated", "in reversed(cache)", "in cache", 3),
+    "index: the other side": ("arm", "y[k:]", "y[: k + 1]", 2),
+    "complement: the reciprocal": ("logarithms", "1 / np.diag(L)", "np.diag(L)", 2),
+    "part from a turn on": ("listed", "d[r:] += e[r:] / tails", "d += e / tails", 8),
+    "accumulation at indices": ("taken", "np.add.at(dtable, rows, ", "dtable[rows] = (", 6),
+}
+
+MISSING: dict[str, tuple[str, str, str, int]] = {  # what is found by value at all turns of a loop; the same again
+    "a carry, when it is handed on": ("feedback", " + a[0] * dy", "", 8),
+    "a factor at the end of each turn": ("gates", "        dc = dc * f\n", "", 8),
+    "a term in forward mode": ("excited", "(dlevel - gap * (1 + level))", "dlevel", 8),
+}
 
 
 def problem(name):

@@ -5,11 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
 from autograd_lite.verification.repair.patch import Edit, Repair
+from autograd_lite.verification.repair.search import Search
+from tests.support.sampling import sampled
 
 NET = """\
 import numpy as np
@@ -85,5 +87,21 @@ def apply(name, patch, folder):
 def no_repairs():
     """Search for no repairs in this block, or in a test that is decorated: verdict and first wrong line alone count."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Search, "_find", lambda _: None)
+        yield
+
+
+@contextmanager
+def verdicts_alone():
+    """Neither search for a repair nor for the first wrong line in this block, or in a test that is decorated."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.modules["autograd_lite.verification.verify"], "repaired", lambda *_: None)
         yield
+
+
+def searched(cases, every):
+    """Return parameters (case, how): each case for its verdict alone, and, one in so many, with what is said of why."""
+    alone = [pytest.param(case, verdicts_alone, id=f"{case}-alone") for case in cases]
+    return alone + [
+        pytest.param(*p.values, nullcontext, marks=p.marks, id=f"{p.id}-searched") for p in sampled(cases, every)
+    ]

@@ -4,7 +4,9 @@ The pieces are enumerated from closed forms, without the framework. The table ``
 verdict on vectors was built, and no threshold was chosen by it.
 """
 
+from collections.abc import Mapping
 from itertools import permutations, product
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,7 +105,7 @@ def slide(x, width=2):
     return [x[i : i + width] for i in range(len(x) - width + 1)]
 
 
-TIES: dict[str, Tie] = {
+TIES: Mapping[str, Tie] = MappingProxyType({  # through which `verify` does not look for all that a function can reach
     "max, two of three": Tie(
         np.max, (np.array([1, 1, 0.5]),), units(3, [0, 1]),
         [[1, 1, 0], [0, 0, 0], [0.6, 0.6, 0], [0.5, 0.51, 0], [0.2, 0.2, 0]], [[0.25, 0.75, 0]],
@@ -175,14 +177,14 @@ TIES: dict[str, Tie] = {
         lambda a, b: float(np.abs(np.asarray(a) - np.asarray(b)).sum()), (np.ones(2), np.ones(2)),
         sums([[1, 0, -1, 0], [-1, 0, 1, 0]], [[0, 1, 0, -1], [0, -1, 0, 1]]), [[1, 1, 1, 1], [1, -1, -1, -1]],
     ),
-}  # fmt: skip
+})  # fmt: skip
 """Those by which the verdict on vectors was built."""
 
 PAIRWISE = np.array([[1.0, -1, 0], [0, 1, -1], [1, 0, -1]])
 CENTRES = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
 LINES = np.array([[1.0, 2.0, 0.0], [-1.0, 0.5, 1.0], [0.0, -1.0, 2.0]])
 
-HELD_OUT: dict[str, Tie] = {
+HELD_OUT: Mapping[str, Tie] = MappingProxyType({
     "total variation": Tie(
         lambda x: np.sum(np.abs(np.diff(x))), (np.array([1.0, 1, 1, 3]),),
         sums([[1, -1, 0, 0], [-1, 1, 0, 0]], [[0, 1, -1, 0], [0, -1, 1, 0]], [[0, 0, -1, 1]]),
@@ -247,7 +249,8 @@ HELD_OUT: dict[str, Tie] = {
     ),
     "group lasso": Tie(
         lambda w: np.sum(np.sqrt(np.sum(w**2, axis=1))), (np.array([[3.0, 4.0], [0.0, 0.0]]),),
-        [[0.6, 0.8, np.cos(t), np.sin(t)] for t in np.arange(0, 6.3, 0.01)], [[0.6, 0.8, 1, 1], [0.6, 0.8, -0.8, 0.7]],
+        np.array([[0.6, 0.8, np.cos(t), np.sin(t)] for t in np.arange(0, 6.3, 0.01)]),
+        [[0.6, 0.8, 1, 1], [0.6, 0.8, -0.8, 0.7]],
     ),
     "a ramp": Tie(
         lambda x: np.sum(np.clip(x, 0, 1)) * 3, (np.array([0.0, 0.5, 1.0]),), 3 * (box(3, [0, 2], 0, 1) + [0, 1, 0]),
@@ -281,5 +284,5 @@ HELD_OUT: dict[str, Tie] = {
         [np.append(MIXED @ ROWS, np.zeros(3))],
         [[1, -1, 0, 0, 0], [-0.5, 2, 0, 0, 0]], [np.zeros(5)],  # as where both are taken to have the derivative 0 at 0
     ),
-}  # fmt: skip
+})  # fmt: skip
 """Those that were set aside."""

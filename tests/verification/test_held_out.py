@@ -12,7 +12,7 @@ from tests.held_out.score import Score, scores
 CASES = held_out()
 STYLES = sorted({case.style for case in CASES})
 FIRST = {wrong: [c for c in CASES if is_development(c) and bool(c.marks) == wrong] for wrong in (True, False)}
-SAMPLE = [*FIRST[True][::60], FIRST[False][0]]
+SAMPLE = [*FIRST[True][::120], FIRST[False][0]]
 MARKED = ("g = x  # <- g = 2 * x",)
 
 

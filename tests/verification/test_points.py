@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -20,7 +21,7 @@ from autograd_lite.verification.problem import Problem
 from autograd_lite.verification.rehearsal import rehearse
 from autograd_lite.verification.repair import redraw
 from autograd_lite.verification.repair.points import places
-from tests import corpus
+from tests.corpus.case import cases
 from tests.support.kinds_of_data import CASES
 from tests.support.sampling import sampled
 
@@ -37,7 +38,13 @@ def found_for(f, hand, args, argnums=None, params=None, count=COUNT, traceable=T
         return setting, point, list(places(setting, point, stream("places"), count))
 
 
+@cache
 def found_for_kind(name):
+    """Return the same for a kind of data: found once, and read by the tests of all that holds of places."""
+    return drawn_for_kind(name)
+
+
+def drawn_for_kind(name):
     f, hand, args, options = CASES[name]
     return found_for(f, hand, args, **options, traceable=name in RECORDED)
 
@@ -51,7 +58,7 @@ def arrays(setting):
 # --- they are found, and their gradients are true
 
 
-@pytest.mark.parametrize("case", sampled(corpus.CASES, 5))
+@pytest.mark.parametrize("case", sampled(cases(), 15))
 def test_there_are_places_for_every_case_of_the_corpus(case):
     f, hand = case.f, case.hand
     setting, _, found = found_for(f, hand, case.args, case.argnums, case.params, traceable=case.traceable)
@@ -238,19 +245,25 @@ def test_a_number_keeps_its_sign_and_its_side_of_one(x, seed):
 # --- what else holds
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_neither_arguments_nor_objects_change(name):
+def held(name):
+    """Return all numbers that a kind of data has: its arguments, and the attributes of an object whose method it is."""
     _, hand, args, _ = CASES[name]
     owner = getattr(hand, "__self__", None)
-    before = copy.deepcopy((args, vars(owner) if owner else {}))
+    return trees.flatten((args, vars(owner) if owner else {}))[0]
+
+
+BEFORE = {name: copy.deepcopy(held(name)) for name in CASES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_neither_arguments_nor_objects_change(name):
     found_for_kind(name)
-    now = (args, vars(owner) if owner else {})
-    pairs = zip(trees.flatten(before)[0], trees.flatten(now)[0], strict=True)
+    pairs = zip(BEFORE[name], held(name), strict=True)
     assert all(np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f") for a, b in pairs)
 
 
 def test_equal_places_are_drawn_each_time():
-    one, two = (found_for_kind("attributes")[2] for _ in range(2))
+    one, two = (drawn_for_kind("attributes")[2] for _ in range(2))
     for a, b in zip(one, two, strict=True):
         assert all(map(np.array_equal, arrays(a.setting), arrays(b.setting)))
         assert all(map(np.array_equal, a.true, b.true))

@@ -44,7 +44,7 @@ def two_points(f, hand, *args, **options):
         further = next(places(setting, point, np.random.default_rng(1)), None)
         if further is None:
             return [setting], [point]
-        return [setting, further.setting], [point, evaluate(further.setting, further.values, capture=False)]
+        return [setting, further.setting], [point, evaluate(further.setting, further.values)]
 
 
 def rewritten(f, hand, *args, **options):

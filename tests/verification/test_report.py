@@ -82,7 +82,7 @@ def test_json(all_reports):
         assert found["right"] == bool(report)
         assert [a["name"] for a in found["arguments"]] == [v.name for v in report.verdicts]
         if found["where"]:
-            assert found["where"]["line"] == report.finding.assignment.line
+            assert found["where"]["line"] == report.finding.line
             assert found["where"]["unchecked"] == list(report.finding.unchecked)
 
 
@@ -109,7 +109,7 @@ def test_html(all_reports):
         assert page.open == []
         text = " ".join("".join(page.text).split())
         assert all(v.name in text and v.verdict in text for v in report.verdicts)
-        assert report.finding is None or " ".join(report.finding.assignment.text.split()) in text
+        assert report.finding is None or " ".join(report.finding.text.split()) in text
 
 
 @no_repairs()

@@ -151,7 +151,7 @@ def call():
 
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
 @pytest.mark.parametrize(("called", "expected"), [(False, [[7.0, 8.0], [7.0, 8.0]]), (True, [7.0, 8.0])])
-def test_a_value_stands_in_for_an_expression_or_its_rows_one_after_the_other(called, expected):
+def test_a_value_stands_in_for_an_expression_or_what_gives_one_after_the_other(called, expected):
     space, some = found("def f(x):\n    return [y for y in (2 * x, 2 * x)]\n\n\ndef call():\n    return f(5)\n")
     (unit,) = [u for u in some if u.name == "f"]
     pair = unit.tree.body[0].value.generators[0].iter
@@ -159,7 +159,7 @@ def test_a_value_stands_in_for_an_expression_or_its_rows_one_after_the_other(cal
     given = pair.elts[:]
     pair.elts = [ast.copy_location(ast.Call(constant, [], []), pair) if called else constant for _ in given]
     value = np.array([7.0, 8.0])
-    with running(unit, unit.compiled(value), unit.code):
+    with running(unit, unit.compiled(iter(value).__next__ if called else value), unit.code):
         got = space["call"]()
     pair.elts = given
     np.testing.assert_array_equal(got, expected)

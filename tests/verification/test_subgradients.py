@@ -1,21 +1,23 @@
 """Subgradients are judged as vectors: those in the hull of the gradients nearby are right, all others wrong."""
 
+from types import MappingProxyType
+
 import numpy as np
 import pytest
 
 from autograd_lite import verify
 from autograd_lite.verification.hull import Hull
-from tests.support.repairs import no_repairs
+from tests.support.repairs import verdicts_alone
 from tests.support.subgradients import HELD_OUT, TIES, random_windows
 
-ALL = TIES | HELD_OUT
+ALL = MappingProxyType({**TIES, **HELD_OUT})
 VALID = [(name, i) for name, tie in ALL.items() for i in range(len(tie.subgradients()))]
 INVALID = [(name, i) for name, tie in ALL.items() for i in range(len(tie.invalid))]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def verdicts_alone():
-    with no_repairs():
+def _verdicts_alone():
+    with verdicts_alone():
         yield
 
 

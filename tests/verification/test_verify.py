@@ -38,7 +38,7 @@ from tests.support.hands import (
     squares,
     stack,
 )
-from tests.support.repairs import no_repairs
+from tests.support.repairs import searched, verdicts_alone
 
 
 def verdicts(report):
@@ -65,8 +65,8 @@ def scaled(x):
     return np.asarray(x if not isinstance(x, ag.Tensor) else x.value) * 1.001
 
 
-@pytest.mark.parametrize("form", [form for form in FORMS if form != "no elements"])
-def test_forms_of_a_wrong_answer(form):
+@pytest.mark.parametrize(("form", "how"), searched([form for form in FORMS if form != "no elements"], 8))
+def test_forms_of_a_wrong_answer(form, how):
     f, hand, args, options, _ = FORMS[form]
 
     def wrong(*args):
@@ -74,7 +74,8 @@ def test_forms_of_a_wrong_answer(form):
 
     if "cotangent" in form:
         wrong.__signature__ = inspect.signature(hand)
-    report = verify(f, wrong, *args, **options)
+    with how():
+        report = verify(f, wrong, *args, **options)
     assert report.verdict == "wrong"
     if len(report.verdicts) > 1 and form not in ("numbers", "numbers in an array", "a list argument"):
         assert sum(v.verdict == "wrong" for v in report.verdicts) == 1
@@ -135,15 +136,16 @@ def test_one_attribute_by_its_name_alone():
 # -- what naive checkers condemn, or let pass
 
 
-@pytest.mark.parametrize("case", CONDEMNED)
-def test_what_naive_checkers_condemn_or_let_pass(case):
+@pytest.mark.parametrize(("case", "how"), searched(CONDEMNED, 8))
+def test_what_naive_checkers_condemn_or_let_pass(case, how):
     f, hand, args, verdict = CONDEMNED[case]
-    report = verify(f, hand, *args)
+    with how():
+        report = verify(f, hand, *args)
     assert report.verdict == verdict, str(report)
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e-12, 1e-6, 1.0, 1e6, 1e12, 1e150])
-@no_repairs()
+@verdicts_alone()
 def test_no_scale_needs_a_tolerance_of_its_own(scale):
     def f(x, y):
         return scale * np.sum(np.sin(x / scale)) + np.sum(np.square(y * scale))
@@ -203,6 +205,7 @@ DEAD[:, 1] = 0
     [(DEAD, DESIGN), (A, np.vstack([DESIGN, np.zeros(3)])), (np.zeros((3, 2)), DESIGN)],
     ids=["a dead unit", "a row of zeros", "zeros"],
 )
+@verdicts_alone()
 def test_whole_layers_at_the_kink(W, x, derivative):
     def f(W, b, v):
         return np.mean(np.square(relu(x @ W + b) @ v - 1))
@@ -314,7 +317,7 @@ def test_a_long_sum_of_equal_terms_is_rounded_one_way():
     assert verify(f, lambda w: 0.1 * 3000, 1.3)
 
 
-@no_repairs()
+@verdicts_alone()
 def test_one_wrong_element_of_many_shows_along_a_random_direction():
     x = np.random.default_rng(0).normal(size=10**5)
     opaque = lambda x: float(np.sum(np.sin(np.asarray(x))))  # noqa: E731
@@ -354,7 +357,7 @@ def small_program(seed, lines):
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**16), st.integers(1, 6), st.integers(3, 11))
-@no_repairs()
+@verdicts_alone()
 def test_one_element_that_is_off_is_seen(seed, lines, digits):
     program = small_program(seed, lines)
     f, args = program.function, program.args
@@ -404,10 +407,11 @@ def test_the_same_gradient_by_other_arithmetic_is_right(seed, lines):
 # -- bad input
 
 
-@pytest.mark.parametrize("case", BAD_ANSWERS)
-def test_bad_answers_are_wrong(case):
+@pytest.mark.parametrize(("case", "how"), searched(BAD_ANSWERS, 3))
+def test_bad_answers_are_wrong(case, how):
     hand, said = BAD_ANSWERS[case]
-    report = verify(squares, hand, X)
+    with how():
+        report = verify(squares, hand, X)
     assert report.verdict == "wrong"
     assert said in report.verdicts[0].reason
     assert said.split()[0] in str(report)
@@ -498,6 +502,7 @@ def of_plain_numbers(f):
 
 
 @pytest.mark.parametrize("case", UNRECORDED)
+@verdicts_alone()
 def test_what_only_verify_records_is_compared_with_the_backward_pass(case):
     f, hand, args = UNRECORDED[case]
     report = verify(f, hand, *args)
@@ -507,6 +512,7 @@ def test_what_only_verify_records_is_compared_with_the_backward_pass(case):
 
 
 @pytest.mark.parametrize("case", UNRECORDED)
+@verdicts_alone()
 def test_two_values_are_compared_where_nothing_can_be_recorded(case):
     f, hand, args = UNRECORDED[case]
     f = of_plain_numbers(f)
