@@ -17,7 +17,7 @@ from autograd_lite.numerical import close, quiet
 from autograd_lite.verification.budget import SafetyNet
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.data import is_symmetric
-from autograd_lite.verification.point import Point, evaluate
+from autograd_lite.verification.point import Point, copies, evaluate
 from autograd_lite.verification.problem import Setting
 from autograd_lite.verification.repair.redraw import FREE, NEAR, STAYS, moved, redrawn
 
@@ -71,8 +71,8 @@ class Place:
     def gradients(self) -> Sequence[Any]:
         """Return what the hand gives here now, after the function, which may leave something behind for it."""
         with quiet():
-            self.setting.f(_copies(self.values))
-            return self.setting.gradients(self.setting.hand(_copies(self.values)))
+            self.setting.f(copies(self.values))
+            return self.setting.gradients(self.setting.hand(copies(self.values)))
 
     def confirms(self, gradients: Sequence[Any]) -> bool:
         """Whether gradients are right here, but for rounding."""
@@ -223,7 +223,7 @@ class _Search:
         self.left -= 1
         try:
             with quiet():
-                value = np.asarray(setting.f(_copies(setting.values)))
+                value = np.asarray(setting.f(copies(setting.values)))
         except Exception:
             return None
         fits = setting.cotangent is not None or value.size == 1
@@ -303,7 +303,3 @@ def _with_room(comparison: Comparison, i: int) -> tuple[Any, Any]:
         true, np.abs(value).sum() / (close.largest(point.values[i]) or 1)
     )
     return room, np.isfinite(true) & close.known(room, close.largest(true), close.TELLING)
-
-
-def _copies(values: Sequence[Any]) -> list[Any]:
-    return [np.array(x)[()] for x in values]

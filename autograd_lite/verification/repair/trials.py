@@ -16,7 +16,7 @@ import numpy as np
 from autograd_lite.numerical import close, quiet
 from autograd_lite.verification.budget import NUMBERS_OF_SEARCH
 from autograd_lite.verification.holders import afterwards
-from autograd_lite.verification.point import Point, evaluate, of_hand
+from autograd_lite.verification.point import Point, copies, evaluate, of_hand
 from autograd_lite.verification.problem import Setting
 from autograd_lite.verification.repair.candidates import Candidate, Change, locate
 from autograd_lite.verification.repair.guard import Guard, TooLong
@@ -254,8 +254,8 @@ class Trials:
 
 
 def _copies(values: Sequence[Any], *, read_only: bool = False) -> list[Any]:
-    copies = [np.array(x) if isinstance(x, np.ndarray) else x for x in values]
-    for x in copies:
+    found = copies(values)
+    for x in found:
         if isinstance(x, np.ndarray):
             x.flags.writeable = not read_only
-    return copies
+    return found
