@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from autograd_lite.verification.repair import idioms
 from autograd_lite.verification.repair.scope import Scope, Wanted
+from autograd_lite.verification.repair.spelling import tidy
 from autograd_lite.verification.repair.terms import Term
-from autograd_lite.verification.repair.values import expressions
+from autograd_lite.verification.repair.values import SIMPLE, expressions
 
 
 class Layer:
@@ -121,6 +122,72 @@ WORDS = {
 @pytest.mark.parametrize(("text", "words"), WORDS.items())
 def test_an_expression_says_what_it_is(text, words):
     assert first(text).words == words
+
+
+LENGTHS = {"g": 2, "h": 3, "i": 4, "j": 5, "k": 6, "l": 7}
+
+
+@pytest.mark.parametrize("axes", idioms.CONTRACTIONS)
+def test_each_sum_of_products_is_found(axes):
+    operands, _, result = axes.partition("->")
+    draw = np.random.default_rng(0)
+    shapes = [[LENGTHS[axis] for axis in own] for own in operands.split(",")]
+    points = [{name: draw.normal(size=shape) for name, shape in zip("ab", shapes, strict=True)} for _ in range(2)]
+    sums = axes.replace("1", "")
+    shape = [LENGTHS.get(axis, 1) for axis in result]
+    wanted = Wanted([np.einsum(sums, p["a"], p["b"]).reshape(shape) for p in points], "")
+    proposal = next(expressions(Scope(points, FIXED, {}), wanted))
+    assert ast.unparse(proposal.tree) == idioms.CONTRACTIONS[axes].text.format(a="a", b="b")
+    assert proposal.words == idioms.CONTRACTIONS[axes].words
+
+
+TIDY = {
+    "a * (b * 2)": "2 * a * b",
+    "a * 2 * (b * 3)": "6 * a * b",
+    "a * (b / c)": "a * b / c",
+    "a + (b - c)": "a + b - c",
+    "a + -b": "a - b",
+    "a + -b * c": "a - b * c",
+    "a - -b / c": "a + b / c",
+    "-(a - b)": "b - a",
+    "-(a @ b)": "-a @ b",
+    "1 * a": "a",
+    "a.b * a.b": "a.b ** 2",
+    "2 * a / (2 * b)": "a / b",
+    "2 * a / 2": "a",
+    "2.0 / a": "2 / a",
+    "np.where(a, b, 0)": "b * a",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TIDY.items())
+def test_expressions_are_written_as_people_write_them(text, expected):
+    assert ast.unparse(tidy(ast.parse(text, mode="eval").body)) == expected
+
+
+FUNCTIONS_OF_ONE = {
+    "dout": "dout",
+    "1 - h ** 2": "1 - h ** 2",
+    "sigmoid(x)": "sigmoid(x)",
+    "2 * dout / len(x)": "2 * dout / len(z)",
+}
+
+
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_simple_expressions_are_functions_of_one_name(text):
+    for proposal in found(text, longest=SIMPLE):
+        names = {node.id for node in ast.walk(proposal.tree) if isinstance(node, ast.Name)}
+        arrays = [name for name in names if np.ndim(SCOPE.locals[0].get(name, 0))]
+        assert len(arrays) <= 2  # one of them for a length
+
+
+@pytest.mark.parametrize(("text", "expected"), FUNCTIONS_OF_ONE.items())
+def test_simple_expressions_are_found(text, expected):
+    assert ast.unparse(first(text, longest=SIMPLE).tree) == expected
+
+
+def test_a_factor_may_be_a_truth():
+    assert ast.unparse(first("(z > 0) * 1.0", broadcast=True).tree) == "z > 0"
 
 
 ARRAYS = [Term.name(name, 1) for name in ("z", "h", "s", "dout", "p")]

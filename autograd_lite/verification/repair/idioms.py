@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -41,8 +40,8 @@ ITSELF = Form("{a}")
 
 
 def forms(table: str) -> tuple[Form, ...]:
-    """Return the forms of a table: on each line a text and, after ``#``, the words and a weight after ``+``."""
-    rows = (re.fullmatch(r"(.*?)\s*(?:#\s*(.*?)\s*(?:\+(\d+))?)?", line.strip()) for line in table.strip().splitlines())
+    """Return the forms of a table: on each line a text and, after ``#``, the words and a weight with its sign."""
+    rows = (re.fullmatch(r"(.*?)\s*(?:#\s*(.*?)\s*([+-]\d+)?)?", line.strip()) for line in table.strip().splitlines())
     return tuple(Form(row[1], row[2] or "", float(row[3] or 0)) for row in rows if row)
 
 
@@ -50,36 +49,30 @@ DERIVATIVES = forms(
     """
     {a} * (1 - {a})                               # the derivative of sigmoid at its output {a}
     1 - {a} ** 2                                  # the derivative of tanh at its output {a}
-    {a} > 0                                       # the derivative of relu at {a}
+    {a} > 0                                       # the derivative of relu at {a} -1
+    1 - np.tanh({a}) ** 2                         # the derivative of tanh at {a}
     np.cos({a})                                   # the derivative of sin at {a}
     -np.sin({a})                                  # the derivative of cos at {a}
     np.exp({a})                                   # the derivative of exp at {a}
+    np.sign({a})                                  # the derivative of abs at {a}
     1 / {a}                                       # the derivative of log at {a}
     2 * {a}                                       # the derivative of the square of {a}
-    1 - np.tanh({a}) ** 2                         # the derivative of tanh at {a}
-    np.sign({a})                                  # the derivative of abs at {a}
     """
 )
 """The derivatives that are forgotten, as people write them."""
 
-ELEMENTWISE = forms(
+ELEMENTWISE = DERIVATIVES[:-2] + forms(
     """
     1 - {a}
     1 + {a}
+    1 / {a}
     {a} ** 2
-    {a} > 0                                       # the derivative of relu at {a}
-    {a} * (1 - {a})                               # the derivative of sigmoid at its output {a}
-    1 - {a} ** 2                                  # the derivative of tanh at its output {a}
-    1 - np.tanh({a}) ** 2                         # the derivative of tanh at {a}
     1 / np.cosh({a}) ** 2                         # the derivative of tanh at {a} +2
     1 / (1 + np.exp(-{a}))                        # the derivative of softplus at {a}
     1 - np.exp(-{a})                              # the derivative of softplus at its output {a} +2
     np.exp(-{a}) / (1 + np.exp(-{a})) ** 2        # the derivative of sigmoid at {a}
-    np.exp({a})                                   # the derivative of exp at {a}
     np.exp(-{a})
-    1 / {a}
     1 / (1 + {a})                                 # the derivative of log(1 + x) at {a}
-    np.cos({a})                                   # the derivative of sin at {a}
     np.sin({a})
     1 / np.cos({a}) ** 2                          # the derivative of tan at {a}
     1 + {a} ** 2                                  # the derivative of tan at its output {a} +1
@@ -88,7 +81,6 @@ ELEMENTWISE = forms(
     1 / np.sqrt({a} ** 2 + 1)                     # the derivative of arcsinh at {a} +1
     np.sinh({a})                                  # the derivative of cosh at {a}
     np.cosh({a})                                  # the derivative of sinh at {a}
-    np.sign({a})                                  # the derivative of abs at {a}
     np.abs({a})
     0.5 / np.sqrt({a})                            # the derivative of sqrt at {a}
     0.5 / {a}                                     # the derivative of sqrt at its output {a} +1
@@ -172,63 +164,57 @@ SHAPES = forms(
 )
 """Functions of one array that change its shape or mix its elements."""
 
-INDICES = forms("{a}[{b}]\n{a}[:, {b}]\n{a}[{b} - 1]\n{a}[{b} + 1]")
-"""What a whole number or an array of them picks."""
+ROW, *INDICES = forms("{a}[{b}]\n{a}[:, {b}]\n{a}[{b} - 1]\n{a}[{b} + 1]")
+"""What a whole number picks; the first, also a list of them."""
 
-LAST = "axis=-1, keepdims=True"
-
-
-def adds_up(x: Any, total: Any) -> bool:
-    """Whether some numbers are equal to another one, but for rounding."""
-    return close.alike(np.asarray(x, float), np.broadcast_to(total, np.shape(x)))
-
-
-WHERE: Mapping[str, Callable[[Any], bool]] = {
-    "softmax": lambda a: bool(np.all(a >= 0)) and adds_up(np.sum(a, axis=-1), 1.0),
-    "unit": lambda a: adds_up(np.sum(a * a, axis=-1), 1.0),
-    "normal": lambda a: a.ndim == 2 and close.largest(np.mean(a, axis=0)) < close.digits(6) * close.largest(a),
-    "normal rows": lambda a: close.largest(np.mean(a, axis=-1)) < close.digits(6) * close.largest(a),
-}
-"""Facts about an array, by which the operand of an idiom is told."""
-
-IDIOMS = {
-    "softmax": forms(
-        f"""
-        {{a}} * ({{b}} - np.sum({{a}} * {{b}}, {LAST}))            # the cotangent through softmax {{a}}
-        {{a}} * ({{b}} - np.sum({{a}} * {{b}}))                    # the cotangent through softmax {{a}}
-        {{b}} - {{a}} * np.sum({{b}}, {LAST})                      # the cotangent through log-softmax
-        {{b}} - {{a}} * np.sum({{b}})                              # the cotangent through log-softmax
-        """
+IDIOMS = forms(
+    """
+    {a} * ({b} - np.sum({a} * {b}, axis=-1, keepdims=True))         # the cotangent through softmax {a}
+    {a} * ({b} - np.sum({a} * {b}))                                 # the cotangent through softmax {a}
+    {b} - {a} * np.sum({b}, axis=-1, keepdims=True)                 # the cotangent through log-softmax
+    {b} - {a} * np.sum({b})                                         # the cotangent through log-softmax
+    {b} - {a} * np.sum({a} * {b}, axis=-1, keepdims=True)           # the cotangent through a division by the norm
+    {b} - {a} * np.sum({a} * {b})                                   # the cotangent through a division by the norm
+    {b} - np.mean({b}, axis=0) - {a} * np.mean({a} * {b}, axis=0)   # the cotangent through normalisation
+    """
+) + (
+    Form(
+        "{b} - np.mean({b}, axis=-1, keepdims=True) - {a} * np.mean({a} * {b}, axis=-1, keepdims=True)",
+        "the cotangent through normalisation",
     ),
-    "unit": forms(
-        f"""
-        {{b}} - {{a}} * np.sum({{a}} * {{b}}, {LAST})              # the cotangent through a division by the norm
-        {{b}} - {{a}} * np.sum({{a}} * {{b}})                      # the cotangent through a division by the norm
-        """
-    ),
-    "normal": forms(
-        """
-        {b} - np.mean({b}, axis=0) - {a} * np.mean({a} * {b}, axis=0)  # the cotangent through normalisation
-        """
-    ),
-    "normal rows": forms(
-        f"""
-        {{b}} - np.mean({{b}}, {LAST}) - {{a}} * np.mean({{a}} * {{b}}, {LAST})  # the cotangent through normalisation
-        """
-    ),
-}
-"""Functions of two arrays of one shape, the first of which has a property; a scale is a factor like any other."""
+)
+"""Functions of two arrays of one shape, the first of which is normalised; a scale is a factor like any other."""
+
+
+def is_normalised(x: Any) -> bool:
+    """Whether the elements of each row or their squares add up to 1, or those of each row or column to 0."""
+    sums = ((x, -1, 1), (x * x, -1, 1), (x, -1, 0), (x, 0, 0))
+    return any(
+        close.within(np.sum(y, axis), total, close.digits(6) * close.largest(y)).all() for y, axis, total in sums
+    )
+
 
 DIAGONAL = Form("np.diag({a})", "a diagonal matrix")
-ONE_HOT = Form("np.eye({a}.shape[-1])[{b}]", "one-hot rows of {b}")
+ONE_HOT = Form("np.eye({a})[{b}]", "one-hot rows of {b}")
 LESS_ONE_HOT = Form("{a} - np.eye({a}.shape[-1])[{b}]", "less the one-hot rows of {b}")
 
-TIMES_DERIVATIVE = forms(
-    """
-    {a} * ({b} > 0)                               # the derivative of relu at {b}
-    {a} * ({b} * (1 - {b}))                       # the derivative of sigmoid at its output {b}
-    {a} * (1 - {b} ** 2)                          # the derivative of tanh at its output {b}
-    {a} * (1 - np.tanh({b}) ** 2)                 # the derivative of tanh at {b}
-    """
-)
+TIMES_DERIVATIVE = tuple(Form(f"{{a}} * ({d.text.format(a='{b}')})", d.words.format(a="{b}")) for d in DERIVATIVES[:4])
 """What is an operand of a product of matrices, where the user's code is dense."""
+
+TURNED = forms("{a}.T\n{a}.swapaxes(-1, -2)")
+"""A matrix with its axes swapped, and an array with the last two of its axes swapped."""
+
+_CONTRACTIONS = {
+    "ij,jk->ik ij,j->i j,jk->k j,j-> hij,j->hi hij,jk->hik hij,hjk->hik ghij,jk->ghik ghij,ghjk->ghik": "{a} @ {b}",
+    "i,j->ij": "np.outer({a}, {b})",
+    "ijk,ijl->kl": "np.tensordot({a}, {b}, axes=((0, 1), (0, 1)))  # summed over the first two axes",
+    "ij,ij-> ijk,ijk->": "np.sum({a} * {b})  # summed over all elements",
+    "ij,ij->j ijk,ijk->jk": "np.sum({a} * {b}, axis=0)  # summed over the batch",
+    "ij,ij->i ijk,ijk->ik": "np.sum({a} * {b}, axis=1)  # summed over axis 1",
+    "ijk,ijk->ij": "np.sum({a} * {b}, axis=2)  # summed over axis 2",
+    "ij,ij->1j": "np.sum({a} * {b}, axis=0, keepdims=True)  # summed over the batch",
+    "ij,ij->i1 ijk,ijk->i1k": "np.sum({a} * {b}, axis=1, keepdims=True)  # summed over axis 1",
+    "ijk,ijk->ij1": "np.sum({a} * {b}, axis=2, keepdims=True)  # summed over axis 2",
+}
+CONTRACTIONS = {axes: form for each, text in _CONTRACTIONS.items() for axes in each.split() for form in forms(text)}
+"""Sums of products by the axes of both operands and of the result, as `numpy.einsum` has them; 1 is an axis kept."""

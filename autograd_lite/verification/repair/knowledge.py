@@ -14,8 +14,8 @@ import numpy as np
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
 from autograd_lite.verification.point import Point
-from autograd_lite.verification.repair.known import Known, fingerprint, forwards, several, wanted
-from autograd_lite.verification.repair.names import is_number
+from autograd_lite.verification.repair.expected import factors, forwards, parts, turns, values
+from autograd_lite.verification.repair.known import Known, fingerprint
 from autograd_lite.verification.repair.program import Translation
 from autograd_lite.verification.repair.scope import FAILED, Wanted
 from autograd_lite.verification.repair.site import Site
@@ -23,15 +23,10 @@ from autograd_lite.verification.repair.source import Statement
 from autograd_lite.verification.repair.syntax import loaded
 from autograd_lite.verification.repair.trials import Trials
 
-FEW = 4
-"""Code in forward mode is expected for arguments of so many elements."""
-UNKNOWN = 1.5
-"""So many tokens it counts that a variable holds nothing known."""
-NAMED = 2.0
-"""So many tokens it counts to edit a line that holds what its name says."""
-RIGHT = 0.5
-"""So many tokens it counts to edit a line that holds something known."""
-
+FEW = 4  # elements of arguments for which code in forward mode is expected
+UNKNOWN = 1.5  # tokens it counts that a variable holds nothing known
+NAMED = 2.0  # tokens it counts to edit a line that holds what its name says
+RIGHT = 0.5  # tokens it counts to edit a line that holds something known
 _DERIVATIVE = re.compile(r"d[a-zA-Z]\d*|d[A-Z]\w*|d\w+_d_?\w+|delta\w*|grad\w*|\w+_grad|nabla\w*")
 
 
@@ -48,23 +43,23 @@ class Knowledge:
 
     @cached_property
     def points(self) -> list[Point]:
-        """The given point, and another one with the same data."""
-        return [self.point, *([self.trials.second] if self.trials.second else [])]
+        """The given point, and another one with the same data, if the function takes the same path there."""
+        second = self.trials.second
+        is_alike = second is not None and [n.op for n in second.nodes] == [n.op for n in self.point.nodes]
+        return [self.point, second] if second is not None and is_alike else [self.point]
 
     @cached_property
     def translation(self) -> Translation | None:
         """The gradient program, to be written in the words of the hand."""
-        if self.point.result is None or self.trials.second is None:
-            return None
         with suppress(Exception):
-            return Translation(self.setting, [self.point, self.trials.second])
+            return Translation(self.setting, self.points) if self.point.result is not None else None
         return None
 
     @cached_property
-    def wanted(self) -> list[Wanted]:
+    def wanted(self) -> Sequence[Wanted]:
         """What a statement may be expected to hold."""
-        own = list(wanted(self.points)) if self.point.result is not None else []
-        return [*(self.translation.wanted() if self.translation else []), *own]
+        found = self.translation.wanted() if self.translation else values(self.points)
+        return [*found, *factors(self.points), *parts(self.points)]
 
     @cached_property
     def aimed(self) -> list[Wanted]:
@@ -82,7 +77,7 @@ class Knowledge:
     @cached_property
     def series(self) -> list[tuple[str, list[Any]]]:
         """What loops may be expected to hold: what one variable holds time after time."""
-        return list(several(self.points)) if self.point.result is not None else []
+        return list(turns(self.points)) if self.point.result is not None else []
 
     @cached_property
     def rows(self) -> list[tuple[str, list[Any]]]:
@@ -99,17 +94,19 @@ class Knowledge:
 
     @cached_property
     def known(self) -> Known:
-        """Return the values of the function and its cotangents."""
-        p = self.point
+        """The values of the function and its cotangents."""
         data = [x for x in trees.flatten(list(self.setting.problem.args))[0] if isinstance(x, np.ndarray)]
-        passed = (c for _, _, c in p.contributions)
-        return Known([*self.trials.here.true, *data, *(w.values[0] for w in self.wanted), *passed])
+        return _known([*self.trials.here.true, *data, *(w.values[0] for w in self.wanted), *self._passed])
 
     @cached_property
     def derivatives(self) -> Known:
-        """Return the cotangents, all that is passed to them, and local derivatives."""
+        """The cotangents, all that is passed to them, and local derivatives."""
         found = (w.values[0] for w in self.wanted if w.text.startswith("the derivative"))
-        return Known([*self.trials.here.true, *found, *(c for _, _, c in self.point.contributions)])
+        return _known([*self.trials.here.true, *found, *self._passed])
+
+    @property
+    def _passed(self) -> list[Any]:
+        return [c for _, _, c in self.point.contributions]
 
     @cached_property
     def named(self) -> dict[str, list[Any]]:
@@ -122,12 +119,8 @@ class Knowledge:
 
     def is_named(self, site: Site, held: Any) -> bool | None:
         """Whether a statement gives a variable what the function gives its own of that name; None if it has none."""
-        s = site.statement
-        target = s.targets[0] if isinstance(s, ast.Assign) else None
-        if not isinstance(target, ast.Name) or held is FAILED:
-            return None
-        own = self.named.get(target.id)
-        return any(close.alike(held[0], v) for v in own) if own else None
+        own = self.named.get(_target(site.statement))
+        return any(close.alike(held[0], v) for v in own) if own and held is not FAILED else None
 
     def held(self, site: Site) -> tuple[float, Any]:
         """Return what it counts that a statement holds values that are not known, and its value."""
@@ -137,25 +130,13 @@ class Knowledge:
             value = ast.BinOp(loaded(s.target), s.op, s.value)
         if not isinstance(value, ast.expr) or isinstance(s, ast.Expr):
             return UNKNOWN, FAILED
-        parts = [value]
-        if isinstance(value, (ast.Tuple, ast.List)):
-            parts = value.elts
-        elif isinstance(value, ast.Dict):
-            parts = value.values
-        values = [site.value(p) for p in parts]
-        values = [x if is_number(x) else FAILED for x in values]
-        known = self.derivatives if self._is_called_derivative(s) else self.known
-        unknown = sum(x is FAILED or not known.holds(x) for x in values)
-        return UNKNOWN * min(2, unknown), FAILED if any(x is FAILED for x in values) else values
-
-    def _is_called_derivative(self, s: Statement) -> bool:
-        """Whether a statement sets a variable that is called a derivative, and nothing in the function is."""
-        target = s.targets[0] if isinstance(s, ast.Assign) else None
-        return (
-            isinstance(target, ast.Name)
-            and target.id not in self.named
-            and _DERIVATIVE.fullmatch(target.id) is not None
-        )
+        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+        each = [site.array(part) for part in (value.values if isinstance(value, ast.Dict) else parts)]
+        name = _target(s)
+        is_derivative = name not in self.named and _DERIVATIVE.fullmatch(name)  # as nothing in the function is called
+        known = self.derivatives if is_derivative else self.known
+        unknown = sum(x is None or not known.find([x]) for x in each)
+        return UNKNOWN * min(2, unknown), FAILED if any(x is None for x in each) else each
 
     def price(self, site: Site) -> float:
         """Return what it counts to edit a statement that holds something known, or what its name says."""
@@ -166,3 +147,13 @@ class Knowledge:
         """Return what it counts that a statement holds nothing known, or another value than its name says."""
         left, held = self.held(site)
         return left or UNKNOWN * (self.is_named(site, held) is False)
+
+
+def _target(s: Statement) -> str:
+    """Return the name of the variable that a statement sets; "" where it sets none, or several things."""
+    target = s.targets[0] if isinstance(s, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _known(values: Sequence[Any]) -> Known:
+    return Known([x] for x in values if not isinstance(x, tuple) and np.asarray(x).dtype.kind in "fc" and np.any(x))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product, repeat
@@ -18,12 +18,9 @@ import numpy as np
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.verification.repair.scope import FAILED, Scope
 
-DEPTH = 3
-"""How many attributes and entries a path may follow."""
-ENTRIES = 20
-"""Of how many entries of a list or a dict each is looked at."""
-PATHS, BREADTH = 120, 500
-"""So many values that are numbers are returned at most, and so many of all are looked at with each step."""
+DEPTH = 3  # attributes and entries that a path may follow
+ENTRIES = 20  # of a list or a dict that are looked at
+PATHS, BREADTH = 120, 500  # values that are numbers, and values of all kinds that are looked at with each step
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +60,7 @@ class Path:
         """Whether it is a whole number."""
         return all(map(is_index, self.values))
 
-    def follow(self, text: str, take: Callable[[Any, Any], Any], keys: Iterable[Any]) -> Path:
+    def follow(self, text: str, take: Callable[[Any, Any], Any], keys: Iterable[Any], cost: float = 1 / 4) -> Path:
         """Return what is one step further, by the key at each of the points."""
         values = []
         for value, key in zip(self.values, keys, strict=False):
@@ -71,7 +68,7 @@ class Path:
                 values.append(take(value, key))
             except Exception:
                 values.append(FAILED)
-        return Path(f"{self.text}{text}", values, self.cost + 1 / 4)
+        return Path(f"{self.text}{text}", values, self.cost + cost)
 
 
 def is_number(value: Any) -> bool:
@@ -105,36 +102,28 @@ def inside(path: Path, indices: list[Path]) -> Iterator[Path]:
 def paths(scope: Scope, wanted: str) -> list[Path]:
     """Return what is in scope that holds numbers at every point, each value once, the nearest to some words first."""
     here = [Path(name, [point.get(name, FAILED) for point in scope.locals]) for name in scope.locals[0]]
-    here += [
-        Path(name, [value] * len(scope.locals)) for name, value in scope.fixed.items() if name not in scope.locals[0]
-    ]
+    fixed = {name: value for name, value in scope.fixed.items() if name not in scope.locals[0]}
+    here += [Path(name, [value] * len(scope.locals)) for name, value in fixed.items()]
     indices = [path for path in here if path.is_index]
     found: dict[Any, list[Path]] = {}
     count = 0
     for _ in range(DEPTH):
         for path in here:
             if count < PATHS and all(map(is_number, path.values)):
-                alike = found.setdefault(fingerprint(path), [])
-                if not any(is_same(path, other) for other in alike):
+                alike = found.setdefault(tuple(map(_first, path.values)), [])
+                if not any(all(map(np.array_equal, path.values, other.values)) for other in alike):
                     alike.append(path)
                     count += 1
         here = list(islice((further for path in here for further in inside(path, indices)), BREADTH))
-    return sorted(
-        (path for alike in found.values() for path in alike), key=lambda path: (distance(path.text, wanted), path.cost)
-    )
+    each = (path for alike in found.values() for path in alike)
+    return sorted(each, key=lambda path: (distance(path.text, wanted), path.cost))
 
 
-def fingerprint(path: Path) -> Any:
-    """Return what two paths with the same values have in common."""
-    return tuple((np.shape(v), np.asarray(v).dtype.char, np.asarray(v).flat[0].tobytes()) for v in path.values)
+def _first(value: Any) -> Any:
+    return np.shape(value), np.asarray(value).dtype.char, np.asarray(value).flat[0].tobytes()
 
 
-def is_same(path: Path, other: Path) -> bool:
-    """Whether two paths hold the same numbers at every point."""
-    return all(v is w or np.array_equal(v, w) for v, w in zip(path.values, other.values, strict=True))
-
-
-def lengths(paths: list[Path]) -> dict[tuple[int, ...], Path]:
+def lengths(paths: Sequence[Path]) -> dict[tuple[int, ...], Path]:
     """Return how the lengths of arrays are written: ``len(x)``, ``x.shape[1]``."""
     found: dict[tuple[int, ...], Path] = {}
     for axis in range(2):

@@ -24,14 +24,18 @@ from autograd_lite.program.recording import Recording
 from autograd_lite.program.trace import Program, build
 from autograd_lite.verification.point import Point, record
 from autograd_lite.verification.problem import Setting
-from autograd_lite.verification.repair.lookup import Lookup, finite, is_plain, same, words
+from autograd_lite.verification.repair.known import Lookup, fingerprint, is_filled, same, words
 from autograd_lite.verification.repair.scope import Proposal, Scope, Wanted
-from autograd_lite.verification.repair.spelling import NotInScopeError, Written, parsed, tokens
+from autograd_lite.verification.repair.spelling import NotInScopeError, spelt
+from autograd_lite.verification.repair.syntax import parsed
+from autograd_lite.verification.repair.values import NAMED, SIMPLE
 from autograd_lite.verification.repair.values import expressions as expressions_by_value
+from autograd_lite.verification.repair.writing import tokens
 
 _VARIANTS = 4  # with something written out that the scope holds
 _AS_NUMBER = 8  # tokens: how unlikely a number is for which there is a name or a length
 _LONGEST_TEXT = 40
+_TELLING = 3  # elements that are alike by no chance
 _ROOM = 6  # elementwise steps that people take at once
 _MULTIPLY = table["multiply"]
 _STYLES = ("d{}", "grad_{}", "{}_grad", "d_{}", "g_{}", "dL_d{}", "dloss_d{}", "delta_{}")
@@ -66,6 +70,7 @@ class Translation:
         self._values = {node: [x.values[i] for x in held] for i, node in enumerate(first.nodes)}
         self._lookups: dict[Scope, Lookup] = {}
         self._factors: dict[Node, str] = {}
+        self._made: dict[Any, str | None] = {}
         self._words = [*words(each[0].problem.f), *words(each[0].problem.hand)]
 
     # --- what the values are
@@ -145,10 +150,11 @@ class Translation:
 
     def _text(self, node: Node) -> str:
         """Return a value in the words of the function: the user's name for it, or the expression of such names."""
-        if node in self._called:
-            return self._called[node]
+        if node in self._called:  # by the user's name, which is that of all turns of a loop
+            own = (self._names.name_of(t) for t in self._program.tensors.get(node, ()))
+            return next(filter(None, own), self._called[node])
         try:
-            text = ast.unparse(Written(node, self._word).tree)
+            text = ast.unparse(spelt(node, self._word)[0])
         except NotInScopeError:
             text = ""
         return text if 0 < len(text) <= _LONGEST_TEXT else str(node.name)
@@ -164,15 +170,12 @@ class Translation:
         values = wanted.values[: lookup.count]
         for path in lookup.find(values)[:2]:
             yield Proposal(parsed(path.text), wanted.text)
-        scaled = lookup.scaled(values)
-        if scaled and same(lookup.scope.evaluate(parsed(scaled)), values):
-            yield Proposal(parsed(scaled), wanted.text)
         place = self._places.get(wanted) or self._holding(values)
         if place is None:
             return
         found: dict[str, tuple[float, int, ast.expr]] = {}
         for weight, tree in self._variants(*place, lookup):
-            found.setdefault(ast.unparse(tree), (weight, tokens(tree), tree))
+            found.setdefault(ast.unparse(tree), (weight, len(tokens(ast.unparse(tree))), tree))
         for weight, _, tree in sorted(found.values(), key=lambda x: x[:2]):
             if same(lookup.scope.evaluate(tree), values):
                 yield Proposal(tree, wanted.text, weight)
@@ -199,14 +202,14 @@ class Translation:
                 return text or (self._chained(part, row, lookup) if chained else None)
 
             try:
-                written = Written(node, find, lookup.numpy, rows=row is not None)
+                tree, held = spelt(node, find, lookup.numpy, rows=row is not None)
             except NotInScopeError:
                 continue
             is_number = any(part.constant for part in without)
-            yield _AS_NUMBER if is_number else 0, written.tree
+            yield _AS_NUMBER if is_number else 0, tree
             if chained and not without:
-                numbers = [part for part in written.found if part.constant and not part.name]
-                inner = [part for part in written.found if part.op is not None]
+                numbers = [part for part in held if part.constant and not part.name]
+                inner = [part for part in held if part.op is not None]
                 pending += [(True, [part]) for part in inner[:_VARIANTS]]
                 pending += [(True, numbers)] if numbers else []
 
@@ -215,9 +218,9 @@ class Translation:
         for total in self._chains.get(node, ()):
             pairs = zip(_rows(self._values[node], row), _rows(self._values[total], row), strict=True)
             values = [_quotient(a, b) for a, b in pairs]
-            if is_plain(list(map(finite, values))):
+            if all(is_filled(value[np.isfinite(value)]) for value in values):
                 continue
-            text = lookup.factor(values, self._called.get(self._derivatives[node][1], ""))
+            text = self._simple(lookup, values, self._called.get(self._derivatives[node][1], ""), factor=True)
             if text:
                 factor = Node(None, (), {}, np.ones_like(node.value)[()])
                 self._factors[factor] = text
@@ -231,8 +234,6 @@ class Translation:
         values = self._values[node]
         if any(isinstance(value, tuple) for value in values):
             return None
-        if node.constant and not node.name and not np.ndim(node.value):
-            return lookup.number(values)
         _, x = self._derivatives.get(node, (None, node))
         called = self._called.get(x) or str(node.name or "")
         rows = lookup.find(_rows(values, row), called) if row is not None else []
@@ -242,7 +243,16 @@ class Translation:
         if node.constant and np.ndim(node.value):  # data, changed by a step that needed no record
             made = next(expressions_by_value(lookup.scope, Wanted(values, called)), None)
             return None if made is None else ast.unparse(made.tree)
-        return lookup.scaled(values, called) if node in self._derivatives else None
+        return self._simple(lookup, values, called) if node in self._derivatives else None
+
+    def _simple(self, lookup: Lookup, values: Sequence[Any], called: str, *, factor: bool = False) -> str | None:
+        """Return a name by a number that has one, of some values, or a function of one that is a factor like these."""
+        key = (lookup, called, factor, *map(fingerprint, values))
+        if key not in self._made and (factor or np.size(values[0]) >= _TELLING):
+            wanted, longest = Wanted(values, called), SIMPLE if factor else NAMED
+            found = expressions_by_value(lookup.scope, wanted, 1, broadcast=factor, longest=longest)
+            self._made[key] = next((ast.unparse(proposal.tree) for proposal in found), None)
+        return self._made.get(key)
 
     # --- several statements
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,18 +14,19 @@ from autograd_lite.numerical import quiet
 from autograd_lite.program.expressions import Expressions, Node, is_range, uniform
 from autograd_lite.program.render import syntax
 from autograd_lite.program.simplify import simplify
+from autograd_lite.verification.repair.syntax import called, parsed
 
 _LONGEST = 60  # nodes of an expression that somebody would write
-
-Find = Callable[[Node], str | Node | None]
 
 
 class NotInScopeError(Exception):
     """Something is needed that nothing in scope holds, or too much of it."""
 
 
-class Written:
-    """The expression of a node, in which other nodes stand by the source text of what holds their value.
+def spelt(
+    root: Node, find: Callable[[Node], str | Node | None], numpy: str = "np", *, rows: bool = False
+) -> tuple[ast.expr, list[Node]]:
+    """Return the expression of a node, and the other nodes in it that stand by the text of what holds their value.
 
     Parameters
     ----------
@@ -37,111 +38,107 @@ class Written:
     rows : bool
         Whether the texts are of one row of what is stacked along the first axis.
 
-    Attributes
-    ----------
-    tree : ast.expr
-    found : list of Node
-        The nodes that stand by a text.
-
     Raises
     ------
     NotInScopeError
         Where an input or an array is needed that has no text.
     """
+    expressions, texts = Expressions(simplify), dict[str, str]()
+    copies, found = dict[Node, Node](), list[Node]()
 
-    def __init__(self, root: Node, find: Find, numpy: str = "np", *, rows: bool = False) -> None:
-        self.found: list[Node] = []
-        self._find = find
-        self._expressions = Expressions(simplify)
-        self._copies: dict[Node, Node] = {}
-        self._texts: dict[str, str] = {}
-        with quiet():
-            copy = self._copy(root)
-        tree = syntax(copy, defining=copy.op is not None)
-        if any(isinstance(part, ast.Call) and ast.unparse(part.func) == "np.array" for part in ast.walk(tree)):
-            raise NotInScopeError("numbers of an array")
-        self.tree = _plain(tree, self._texts, numpy, rows=rows)
-
-    def _copy(self, node: Node) -> Node:
-        if node not in self._copies:
-            if len(self._copies) > _LONGEST:
+    def copy(node: Node) -> Node:
+        if node not in copies:
+            if len(copies) > _LONGEST:
                 raise NotInScopeError
-            self._copies[node] = self._made(node)
-        return self._copies[node]
+            held = find(node)
+            copies[node] = named(node, held) if isinstance(held, str) else made(held or node)
+        return copies[node]
 
-    def _made(self, node: Node) -> Node:
-        found = self._find(node)
-        if isinstance(found, Node):
-            return self._copy_of(found)
-        if found is not None:
-            self.found.append(node)
-            copy = Node(None, (), {}, node.value)
-            copy.name = f"_{len(self._texts)}"
-            self._texts[copy.name] = found
-            return copy
-        return self._copy_of(node)
+    def named(node: Node, text: str) -> Node:
+        found.append(node)
+        leaf = Node(None, (), {}, node.value)
+        leaf.name = f"_{len(texts)}"
+        texts[leaf.name] = text
+        return leaf
 
-    def _copy_of(self, node: Node) -> Node:
+    def made(node: Node) -> Node:
         if node.op is None:
             if not node.constant or not (np.ndim(node.value) == 0 or uniform(node) is not None or is_range(node.value)):
                 raise NotInScopeError(repr(node))
-            return self._expressions.constant(node.value)
-        args = tuple(self._copy(arg) for arg in node.args)
-        if node.op is alias:
-            return args[0]
-        params = node.params
-        if params:
-            held, rebuild = trees.flatten(params)
-            params = rebuild([self._copy(p) if isinstance(p, Node) else p for p in held])
-        return self._expressions.apply(node.op, args, params, node.value)
+            return expressions.constant(node.value)
+        args = tuple(map(copy, node.args))
+        held, rebuild = trees.flatten(node.params)
+        params = rebuild([copy(p) if isinstance(p, Node) else p for p in held])
+        return args[0] if node.op is alias else expressions.apply(node.op, args, params, node.value)
+
+    with quiet():
+        whole = copy(root)
+    tree = syntax(whole, defining=whole.op is not None)
+    if any(called(part) == "array" for part in ast.walk(tree)):
+        raise NotInScopeError("numbers of an array")
+    return tidy(parsed(ast.unparse(tree)), texts | {"np": numpy}, rows=rows), found
 
 
-def tokens(tree: ast.expr) -> int:
-    """Return the length of an expression."""
-    return len(re.findall(r"\w+|\*\*|[^\w\s]", ast.unparse(tree)))
+_NAMES = (ast.Name, ast.Attribute, ast.Subscript)
 
 
-def _plain(tree: ast.expr, texts: Mapping[str, str], numpy: str, *, rows: bool) -> ast.expr:
-    """Return an expression that can be compiled, as people write it, with texts in the place of names."""
-    parts = {name: parsed(text) for name, text in texts.items()} | {"np": ast.Name(numpy)}
-    return parsed(ast.unparse(_Plain(parts, rows=rows).visit(tree)))
+class Tidy(ast.NodeTransformer):
+    """Drops parentheses, signs and ones that nobody writes, and writes squares as powers and masks as factors.
 
+    Texts come in the place of names; what goes to one place in each row is written with rows of ``np.eye``.
+    """
 
-def parsed(text: str) -> ast.expr:
-    """Return the syntax tree of an expression."""
-    return ast.parse(text, mode="eval").body
-
-
-class _Plain(ast.NodeTransformer):
-    """Writes squares as powers, masks as factors, and what goes to one place in each row with rows of ``np.eye``."""
-
-    def __init__(self, parts: Mapping[str, ast.expr], *, rows: bool) -> None:
-        self.parts, self.rows = parts, rows
+    def __init__(self, texts: Mapping[str, str], *, rows: bool) -> None:
+        self.texts, self.rows = texts, rows
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.parts.get(node.id, node)
+        """Return the text for a name, where there is one."""
+        return parsed(self.texts[node.id]) if node.id in self.texts else node
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        match node:
-            case ast.BinOp(x, ast.Mult(), ast.BinOp(y, ast.Mult(), z)):
-                return ast.BinOp(ast.BinOp(x, ast.Mult(), y), ast.Mult(), z)
-            case ast.BinOp(ast.Name() | ast.Attribute() | ast.Subscript() as x, ast.Mult(), y):
-                if ast.unparse(x) == ast.unparse(y):
-                    return ast.BinOp(x, ast.Pow(), ast.Constant(2))
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Return a binary operation, its operands first."""
+        match self.generic_visit(node):
+            case ast.BinOp(x, ast.Mult() | ast.Div(), ast.Constant(1)) | ast.BinOp(ast.Constant(1), ast.Mult(), x):
+                return x
+            case ast.BinOp(ast.Constant(int() as a), ast.Mult(), ast.Constant(int() as b)):
+                return ast.Constant(a * b)
+            case ast.BinOp(x, ast.Mult() as op, ast.Constant() as y) if not isinstance(x, ast.Constant):
+                return self.visit_BinOp(ast.BinOp(y, op, x))
+            case ast.BinOp(x, ast.Mult() as op, ast.BinOp(y, ast.Mult() | ast.Div() as inner, z)):
+                return ast.BinOp(self.visit_BinOp(ast.BinOp(x, op, y)), inner, z)
+            case ast.BinOp(x, ast.Add() as op, ast.BinOp(y, ast.Add() | ast.Sub() as inner, z)):
+                return ast.BinOp(self.visit_BinOp(ast.BinOp(x, op, y)), inner, z)
+            case ast.BinOp(x, ast.Add(), y) if (positive := _negated(y)) is not None:
+                return ast.BinOp(x, ast.Sub(), positive)
+            case ast.BinOp(x, ast.Sub(), y) if (positive := _negated(y)) is not None:
+                return ast.BinOp(x, ast.Add(), positive)
+            case ast.BinOp(x, ast.Mult(), y) if isinstance(x, _NAMES) and ast.unparse(x) == ast.unparse(y):
+                return ast.BinOp(x, ast.Pow(), ast.Constant(2))
             case ast.BinOp(
                 ast.BinOp(ast.Constant(a), ast.Mult(), x), ast.Div(), ast.BinOp(ast.Constant(b), ast.Mult(), y)
             ) if a == b:
                 return ast.BinOp(x, ast.Div(), y)
+            case ast.BinOp(ast.BinOp(ast.Constant(a), ast.Mult(), x), ast.Div(), ast.Constant(b)) if a == b:
+                return x
             case ast.BinOp(ast.Constant(float() as number), ast.Div(), y) if number == int(number):
                 return ast.BinOp(ast.Constant(int(number)), ast.Div(), y)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """Return an operation on one operand, that first."""
+        match self.generic_visit(node):
+            case ast.UnaryOp(ast.USub() as op, ast.BinOp(x, ast.Mult() | ast.Div() | ast.MatMult() as inner, y)):
+                return ast.BinOp(self.visit_UnaryOp(ast.UnaryOp(op, x)), inner, y)
+            case ast.UnaryOp(ast.USub(), ast.BinOp(x, ast.Sub() as inner, y)):
+                return ast.BinOp(y, inner, x)
+            case ast.UnaryOp(ast.USub(), ast.UnaryOp(ast.USub(), x)):
+                return x
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Return a call, what is in it first; with rows, an axis beside that of a row is the only one."""
         self.generic_visit(node)
-        if self.rows and any(
-            k.arg == "axis" and isinstance(k.value, ast.Constant) and k.value.value == 1 for k in node.keywords
-        ):
+        if self.rows and any(k.arg == "axis" and ast.unparse(k.value) == "1" for k in node.keywords):
             node.keywords = [k for k in node.keywords if k.arg not in ("axis", "keepdims")]
         match node:
             case ast.Call(ast.Attribute(attr="where"), [mask, x, ast.Constant(0)]):
@@ -150,11 +147,23 @@ class _Plain(ast.NodeTransformer):
                 ast.Name("place" | "scatter"),
                 [x],
                 [ast.keyword(value=ast.Tuple([rows, columns])), ast.keyword(value=ast.Tuple([_, width]))],
-            ) if _counts(rows):
-                eye = ast.Call(ast.Attribute(self.parts["np"], "eye"), [width], [])
+            ) if called(rows) in ("arange", "range"):
+                eye = self.visit(parsed(f"np.eye({ast.unparse(width)})"))
                 return ast.BinOp(x, ast.Mult(), ast.Subscript(eye, columns))
         return node
 
 
-def _counts(tree: ast.expr) -> bool:
-    return isinstance(tree, ast.Call) and ast.unparse(tree.func).rpartition(".")[2] in ("arange", "range")
+def _negated(tree: ast.expr) -> ast.expr | None:
+    """Return what stands behind the sign of a product; None where it has none."""
+    match tree:
+        case ast.UnaryOp(ast.USub(), x):
+            return x
+        case ast.BinOp(x, ast.Mult() | ast.Div() as op, y) if (positive := _negated(x)) is not None:
+            return ast.BinOp(positive, op, y)
+    return None
+
+
+def tidy(tree: ast.expr, texts: Mapping[str, str] = MappingProxyType({}), *, rows: bool = False) -> ast.expr:
+    """Return a simpler tree of the same value, with texts in the place of names, perhaps those of rows of arrays."""
+    simple: ast.expr = Tidy(texts, rows=rows).visit(tree)
+    return simple

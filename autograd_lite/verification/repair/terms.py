@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from operator import attrgetter
@@ -13,8 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.numerical import quiet
 from autograd_lite.verification.repair.idioms import ITSELF, PRODUCT, Form
 from autograd_lite.verification.repair.scope import Scope
+from autograd_lite.verification.repair.spelling import tidy
+from autograd_lite.verification.repair.syntax import parsed, text
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +47,12 @@ class Term:
     @cached_property
     def text(self) -> str:
         """Its source, each operand in parentheses."""
-        return self.form.text.format(**self.holes("({})")) if self.parts else self.form.text
+        return filled(self.form.text, [f"({part.text})" for part in self.parts]) if self.parts else self.form.text
 
     @cached_property
-    def source(self) -> str:
-        """Its source, as a person writes it."""
-        return ast.unparse(self.tree)
-
-    @property
     def tree(self) -> ast.expr:
         """Its syntax tree, simplified."""
-        return tidy(ast.parse(self.text, mode="eval").body)
+        return tidy(parsed(self.text))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -64,17 +63,18 @@ class Term:
     def words(self) -> str:
         """What it is, in a few words; empty where nothing is known of it."""
         if self.form.words and self.parts:
-            return self.form.words.format(**{hole: part.source for hole, part in zip("ab", self.parts, strict=False)})
+            return filled(self.form.words, [text(part.tree) for part in self.parts])
         known = [part for part in self.parts if part.words]
         others = [part for part in self.parts if not part.words]
         if self.form is PRODUCT and known and others and not others[0].parts:
             (other,) = others
-            return f"{known[0].words} times {other.source}"
+            return f"{known[0].words} times {text(other.tree)}"
         return ", ".join(dict.fromkeys(part.words for part in known))
 
-    def holes(self, pattern: str) -> dict[str, str]:
-        """Return the source of each operand."""
-        return {hole: pattern.format(part.text) for hole, part in zip("ab", self.parts, strict=False)}
+
+def filled(pattern: str, parts: Sequence[str]) -> str:
+    """Return a pattern with parts in the place of its holes."""
+    return pattern.format(**dict(zip("ab", parts, strict=False)))
 
 
 def wrapped(form: Form, more: tuple[Term, ...], term: Term) -> Iterator[Term]:
@@ -85,17 +85,15 @@ def wrapped(form: Form, more: tuple[Term, ...], term: Term) -> Iterator[Term]:
         yield Term(form, (term, *more))
 
 
-@dataclass(eq=False)
 class Vocabulary:
     """What an expression may call: the user's functions, and NumPy's by the names that they have here."""
 
-    scope: Scope
-
-    def __post_init__(self) -> None:
-        fixed = {name: value for name, value in self.scope.fixed.items() if name not in self.scope.locals[0]}
+    def __init__(self, scope: Scope) -> None:
+        fixed = {name: value for name, value in scope.fixed.items() if name not in scope.locals[0]}
         self.module = next((name for name, value in fixed.items() if value is np), None)
         self.direct = {id(value): name for name, value in fixed.items() if callable(value)}
-        self.functions = [form for item in self.scope.functions.items() for form in calls(*item)]
+        self.names = {**fixed, **scope.functions}
+        self.functions = [form for item in scope.functions.items() for form in calls(*item)]
         self.named = cache(self._named)
 
     def _named(self, form: Form) -> Form | None:
@@ -104,22 +102,23 @@ class Vocabulary:
             text = re.sub(r"\bnp\.([\w.]+)", lambda found: self._name(found[1]), form.text)
         except LookupError:
             text = re.sub(r"\bnp\.(sum|mean|max|std)\(({\w})(?:, )?", r"\2.\1(", form.text)
-        return replace(form, text=text) if "np." not in text or self.module == "np" else None
+        if "np." in text and self.module != "np":
+            return None
+        return form if text == form.text else replace(form, text=text)
 
     def _name(self, function: str) -> str:
         return f"{self.module}.{function}" if self.module else self.direct[id(attrgetter(function)(np))]
 
-    def known(self, table: Iterable[Form]) -> Iterator[tuple[Form, Form]]:
-        """Yield the forms that can be written in the user's names, and as they are written so."""
-        return ((form, named) for form in table if (named := self.named(form)) is not None)
+    def known(self, table: Iterable[Form]) -> list[Form]:
+        """Return the forms that can be written in the user's names, as they are written so."""
+        return [named for form in table if (named := self.named(form)) is not None]
 
     def compute(self, form: Form, *values: Any) -> Any:
-        """Return the value of a form of some values, which it may not change; None where it has none."""
-        held = {hole: protected(value) for hole, value in zip("ab", values, strict=False)}
-        try:
-            return eval(compiled(form.text), {"np": np, **self.scope.functions}, held)
-        except Exception:
-            return None
+        """Return the value of a form in the user's names, of values that it may not change; None where it has none."""
+        held = dict(zip("ab", map(protected, values), strict=False))
+        with quiet(), suppress(Exception):
+            return eval(compiled(form.text), self.names, held)
+        return None
 
 
 @cache
@@ -146,39 +145,3 @@ def calls(name: str, function: Callable[..., Any]) -> list[Form]:
         return []
     flags = [p.name for p in others if p.default is False]
     return [Form(f"{name}({{a}})"), *(Form(f"{name}({{a}}, {flag}=True)") for flag in flags)]
-
-
-class Tidy(ast.NodeTransformer):
-    """Writes `a * (b * c)` as `a * b * c`, `-(a * b)` as `-a * b`, `-(a - b)` as `b - a`, `a * (1 / b)` as `a / b`."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """Return a binary operation, its operands first."""
-        node = ast.BinOp(self.visit(node.left), node.op, self.visit(node.right))
-        left, op, right = node.left, node.op, node.right
-        for outer, inner in ((ast.Mult, (ast.Mult, ast.Div)), (ast.Add, (ast.Add, ast.Sub))):
-            if isinstance(op, outer) and isinstance(right, ast.BinOp) and isinstance(right.op, inner):
-                return self.visit_BinOp(ast.BinOp(ast.BinOp(left, op, right.left), right.op, right.right))
-        if isinstance(op, ast.Mult) and isinstance(left, ast.Name) and ast.dump(left) == ast.dump(right):
-            return ast.BinOp(left, ast.Pow(), ast.Constant(2))
-        if isinstance(op, ast.Mult) and any(isinstance(x, ast.Constant) and x.value == 1 for x in (left, right)):
-            return left if isinstance(right, ast.Constant) and right.value == 1 else right
-        return node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        """Return an operation on one operand, that first."""
-        operand = self.visit(node.operand)
-        if isinstance(node.op, ast.USub) and isinstance(operand, ast.BinOp):
-            if isinstance(operand.op, (ast.Mult, ast.Div, ast.MatMult)):
-                return ast.BinOp(self.visit(ast.UnaryOp(node.op, operand.left)), operand.op, operand.right)
-            if isinstance(operand.op, ast.Sub):
-                return ast.BinOp(operand.right, operand.op, operand.left)
-        if isinstance(node.op, ast.USub) and isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.USub):
-            return operand.operand
-        return ast.UnaryOp(node.op, operand)
-
-
-def tidy(tree: ast.expr) -> ast.expr:
-    """Return a simpler tree of the same value."""
-    simple = Tidy().visit(tree)
-    assert isinstance(simple, ast.expr)
-    return simple
