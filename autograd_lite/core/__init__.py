@@ -17,5 +17,7 @@ Beside these, what keeps a record right and small:
 - `versions`: which value a use meant, of a Tensor that was assigned to.
 - `protection`: arrays of the user that nobody may change before the backward pass.
 - `reads`, `memory`, `overwriting`: what rules read of a record; large values that are let go, or written over.
+- `labels`: along which axes an op can be computed in parts; `batching`: one sweep for all rows of a Jacobian.
+- `general` and `checks`: what is recorded for other values, and checks that run when such a program does.
 - `conversions` and `lines`: what is said where a Tensor would become plain numbers, and at which line.
 """

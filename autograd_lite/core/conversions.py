@@ -21,6 +21,7 @@ from autograd_lite.core.tensor import Tensor
 stores: set[Any] = set()
 """What changes an array, and so takes a Tensor only where the array is one."""
 ITSELF = "apply the function itself to the Tensor, as NumPy's functions and operators take whole arrays"
+DRAWN = "what is drawn has no derivative: draw with constants, and shift, scale or pick by the Tensor"
 _LISTS = (ast.List, ast.ListComp, ast.GeneratorExp)
 _CONSTANT = "use .value (or ag.stop_gradient) where a constant is meant"
 
@@ -30,8 +31,8 @@ def refuse_conversion(t: Tensor, conversion: str) -> NoReturn:
     frame = calling_frame()
     if frame is not None and stores_item(frame):
         refuse_array(t)
-    instead = _instead(frame, conversion) or f"{_CONSTANT}, NumPy functions otherwise"
-    _refuse(f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; {instead}", frame)
+    instead = instead_of(frame, conversion) or f"{_CONSTANT}, NumPy functions otherwise"
+    refuse_at(f"{conversion}() of a Tensor inside a transform would drop its gradient without a word; {instead}", frame)
 
 
 def refuse_array(t: Tensor) -> NoReturn:
@@ -41,10 +42,10 @@ def refuse_array(t: Tensor) -> NoReturn:
     if frame is not None and stores_item(frame):
         instead = recordable(tree.value if isinstance(tree, ast.Subscript) else None)
     elif frame and isinstance(tree, ast.Subscript) and isinstance(resolve(tree.value, frame), np.ndarray):
-        instead = f"an index is a constant: {_short(tree.slice)}.value.astype(int)"
+        instead = f"an index is a constant: {short(tree.slice)}.value.astype(int)"
     else:
-        instead = _instead(frame) or f"{_CONSTANT}, np.stack to make one Tensor of several"
-    _refuse(f"a Tensor cannot be stored in a plain array without losing its gradient; {instead}", frame)
+        instead = instead_of(frame) or f"{_CONSTANT}, np.stack to make one Tensor of several"
+    refuse_at(f"a Tensor cannot be stored in a plain array without losing its gradient; {instead}", frame)
 
 
 def refuse_index(t: Tensor) -> NoReturn:
@@ -56,14 +57,15 @@ def refuse_index(t: Tensor) -> NoReturn:
         given = tree.slice
     elif isinstance(tree, ast.Call) and len(tree.args) == 1:
         (given,) = tree.args
-    _refuse(
+    refuse_at(
         f"a Tensor of shape {t.shape} and dtype {t.dtype} is no integer, as an index and a length are; "
-        f"use int({_short(given)}.value), a constant",
+        f"use int({short(given)}.value), a constant",
         frame,
     )
 
 
-def _refuse(message: str, frame: FrameType | None) -> NoReturn:
+def refuse_at(message: str, frame: FrameType | None) -> NoReturn:
+    """Raise TypeError with a note of the user's line, also where C code would raise an error of its own instead."""
     error, run = TypeError(message), current_run()
     if frame is not None:
         error.add_note(f"at {describe_line(frame)}")
@@ -94,7 +96,7 @@ def _places(error: BaseException) -> list[tuple[CodeType, int]]:
 
 def recordable(array: ast.expr | None) -> str:
     """Say how to make an array that records what is stored in it."""
-    name = "the array" if array is None else _short(array)
+    name = "the array" if array is None else short(array)
     if current_run() is None:
         return f"make {name} of its parts, with np.stack or np.concatenate"
     return (
@@ -116,11 +118,14 @@ def instead_of_writing(frame: FrameType | None) -> str | None:
     if isinstance(target, ast.Subscript):
         return f"To store it, {recordable(target.value)}."
     named = isinstance(target, (ast.Name, ast.Attribute))
-    return f"Write {ast.unparse(target)} = {_short(value)} instead." if target and named else None
+    return f"Write {ast.unparse(target)} = {short(value)} instead." if target and named else None
 
 
-def _instead(frame: FrameType | None, conversion: str | None = None) -> str | None:
-    """Say what to write in the place of what a frame evaluates; None where nothing special can be said."""
+def instead_of(frame: FrameType | None, conversion: str | None = None, constant: str = _CONSTANT) -> str | None:
+    """Say what to write in the place of what a frame evaluates; None where nothing special can be said.
+
+    ``constant`` says what to do where the value of a Tensor is meant.
+    """
     tree = evaluated(frame) if frame else None
     if frame is None or not isinstance(tree, (ast.Call, ast.BinOp)):
         return None
@@ -136,20 +141,20 @@ def _instead(frame: FrameType | None, conversion: str | None = None) -> str | No
         return None
     path = _answered(name)
     if owner is np.random or isinstance(owner, (np.random.Generator, np.random.RandomState)):
-        return "what is drawn has no derivative: draw with constants, and shift, scale or pick by the Tensor"
+        return DRAWN
     if function is np.vectorize or is_vectorized(function):
         return ITSELF
     if path is not None and not _is_answer(function):
         receiver = [tree.func.value] if isinstance(tree.func, ast.Attribute) and not _is_home(owner) else []
         given = [_stacked(x) if isinstance(x, _LISTS) else x for x in tree.args]
         call = ast.Call(ast.Name(path), [*receiver, *given], tree.keywords)
-        return f"write {_short(call)} instead"
+        return f"write {short(call)} instead"
     if isinstance(owner, np.ndarray):
         return recordable(tree.func.value)  # type: ignore[attr-defined]
-    return _instead_of_conversion(tree, function, frame)
+    return _instead_of_conversion(tree, function, frame, constant)
 
 
-def _instead_of_conversion(tree: ast.Call, function: Any, frame: FrameType) -> str | None:
+def _instead_of_conversion(tree: ast.Call, function: Any, frame: FrameType, constant: str) -> str | None:
     """Say what to write in the place of a function that takes plain arrays alone."""
     home = (getattr(function, "__module__", None) or "numpy").partition(".")[0]
     ours = home == __name__.partition(".")[0]
@@ -157,17 +162,17 @@ def _instead_of_conversion(tree: ast.Call, function: Any, frame: FrameType) -> s
     if instead is not None or ours:
         return instead
     if isinstance(function, type) and issubclass(function, np.generic) and tree.args:
-        return f"write {_short(tree.args[0])}.astype({ast.unparse(tree.func)}) instead"
+        return f"write {short(tree.args[0])}.astype({ast.unparse(tree.func)}) instead"
     for known, why in refused.items():
         if known is function:
             return why.rpartition("; ")[2]
-    return f"{_short(tree.func)} takes plain numbers: {_CONSTANT}, or make it an op with a derivative rule (@ag.op)"
+    return f"{short(tree.func)} takes plain numbers: {constant}, or make it an op with a derivative rule (@ag.op)"
 
 
 def _instead_of_list(parts: Any, frame: FrameType) -> str | None:
     for part in parts:
         if isinstance(resolve(part, frame), (list, tuple)) or any(isinstance(n, _LISTS) for n in ast.walk(part)):
-            return f"make one Tensor of the list: {_short(_stacked(part))}"
+            return f"make one Tensor of the list: {short(_stacked(part))}"
     return None
 
 
@@ -215,7 +220,7 @@ def public_path() -> str | None:
     return None
 
 
-def _short(tree: ast.AST) -> str:
+def short(tree: ast.AST) -> str:
     """Return an expression as text; the arguments of a long call are left out."""
     text = ast.unparse(ast.fix_missing_locations(tree))
     return f"{ast.unparse(tree.func)}(...)" if isinstance(tree, ast.Call) and len(text) > 60 else text

@@ -100,7 +100,7 @@ class Call(Run):
                 x = x.copy("K") if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
         elif x.serial < self.since:
-            made = alias(x)
+            made = alias(x) if x.dtype.kind in "fc" else x.astype(np.float64)
         else:
             raise TypeError("argnums names it twice; name it once")
         self.leaves.append(made)

@@ -12,7 +12,7 @@ from dis import opname
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -45,6 +45,16 @@ def calling_frame(frame: FrameType | None = None) -> FrameType | None:
 def is_users(file: str) -> bool:
     """Whether code is the user's: none of this package, of NumPy, or of the standard library."""
     return not file.startswith(_OTHERS) and (not file.startswith(_LIBRARY) or "site-packages" in file)
+
+
+def is_of_user(x: Any) -> bool:
+    """Whether a function, a class or a module is of the user's own code, and of no package that is installed."""
+    if isinstance(x, FunctionType):
+        file = x.__code__.co_filename
+    else:
+        name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
+        file = getattr(sys.modules.get(name), "__file__", None) or ("" if name == "__main__" else "<frozen builtin>")
+    return is_users(file) and "site-packages" not in file
 
 
 def describe_line(frame: FrameType | None) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.conversions import ITSELF, instead_of_writing, is_vectorized, public_path
+from autograd_lite.core.labels import LabelRule, Labels, elementwise
 from autograd_lite.core.lines import calling_frame, located
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import current_observers, refused, registry
@@ -27,18 +29,31 @@ late = {"scipy.special": "autograd_lite.ops.special"}
 """Packages whose ufuncs get rules if they are there, and the module that has the rules: imported at the first need."""
 
 
-def constant(*functions: Callable[..., Any], template: str | None = None) -> None:
-    """Let these NumPy functions see the values of Tensors: their results have no derivative."""
+def constant(
+    *functions: Callable[..., Any],
+    template: str | None = None,
+    labels: LabelRule | None = None,
+    varies: str | None = None,
+) -> None:
+    """Let these NumPy functions see the values of Tensors: the results have no derivative. Keywords are as of `Op`."""
     for function in functions:
         constants.add(function)
-        registry[function] = _constant(function, template)
+        registry[function] = on_values(function, _row(function, template, labels, varies))
 
 
-def _constant(function: Callable[..., Any], template: str | None) -> Callable[..., Any]:
+def _row(function: Callable[..., Any], template: str | None, labels: LabelRule | None, varies: str | None) -> Op:
     def forward(*args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
 
-    return on_values(function, Op(forward, (), name=function.__name__, numpy=function, template=template))
+    def named(z: Any, *args: Any, **kwargs: Any) -> Labels:
+        """Return the labels of a call that NumPy's signature spells, as ``np.argmax(x, 1)``."""
+        given = inspect.signature(function).bind(*args, **kwargs)
+        given.apply_defaults()
+        (_, x), *params = given.arguments.items()
+        return cast(LabelRule, labels)(z, x, **{name: p for name, p in params if p is not np._NoValue})
+
+    rule = elementwise if isinstance(function, np.ufunc) else named if labels else None
+    return Op(forward, (), name=function.__name__, numpy=function, template=template, labels=rule, varies=varies)
 
 
 def refuse(why: str, *functions: Callable[..., Any]) -> None:
@@ -46,9 +61,9 @@ def refuse(why: str, *functions: Callable[..., Any]) -> None:
     refused.update(dict.fromkeys(functions, why))
 
 
-def by_value(function: Callable[..., Any]) -> Callable[..., Any]:
+def by_value(labels: LabelRule | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a function of arrays see the values of Tensors, as `constant` does for NumPy's (decorator)."""
-    return on_values(function, Op(function, (None,) * function.__code__.co_argcount))
+    return lambda function: on_values(function, Op(function, (None,) * function.__code__.co_argcount, labels=labels))
 
 
 def on_values(function: Callable[..., Any], row: Op) -> Callable[..., Any]:

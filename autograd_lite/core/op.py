@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial, update_wrapper
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.general import refuse_varying
+from autograd_lite.core.labels import LabelRule, subscripts
 from autograd_lite.core.lists import holds_tensor, stacked
 from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import signature_of, sort
+from autograd_lite.core.signatures import INSTEAD, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
-from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
+from autograd_lite.core.tensor import Tensor, check_views, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant, refuse_foreign
 
 P = ParamSpec("P")
@@ -53,6 +54,9 @@ class Op:
         The number of trailing axes that do not broadcast: 0 for elementwise functions, 2 for stacks of matrices. None
         for an op that does not broadcast. A rule of an op that broadcasts returns the cotangent of the stretched
         input, and the sweep sums it down.
+    labels : str or callable, optional
+        Along which axes a call can be computed part by part: by ``"n, -> n"``, each row of the output follows from that
+        row of the first input and the whole second one. By default it follows from ``core``. See `core.labels`.
     spread : bool
         The forward takes its inputs as one sequence, as ``np.concatenate`` does.
     lists : bool
@@ -64,9 +68,15 @@ class Op:
         parameter may be a Tensor that is differentiated, which it makes a part of an input.
     domain : Domain or tuple of Domain
         Where the elements of elementwise inputs may lie, one for all or one for each.
+    varies : str, or callable that returns one or None, optional
+        How the result's shape or dtype depends on values, so that no program is for all of them, and what to write
+        instead. A callable takes inputs and parameters of a call.
     samples : tuple of Sample
         Calls that the tests take the op through; elementwise ops derive theirs from the domain.
     """
+
+    expansion: Rule | None = None
+    into: Rule | None = None
 
     def __init__(
         self,
@@ -77,11 +87,13 @@ class Op:
         numpy: Callable[..., Any] | None = None,
         template: str | None = None,
         core: int | None = None,
+        labels: LabelRule | str | None = None,
         spread: bool = False,
         lists: bool = False,
         operate: Callable[..., Any] | None = None,
         restate: Callable[[tuple[Any, ...], Params], Call] | None = None,
         domain: Any = None,
+        varies: str | Callable[..., str | None] | None = None,
         samples: tuple[Any, ...] = (),
     ) -> None:
         self.forward = forward
@@ -89,10 +101,12 @@ class Op:
         self.numpy = numpy
         self.template = template
         self.core = core
+        self.labels = subscripts(labels) if isinstance(labels, str) else labels
         self.spread = spread
         self.restate = restate
         self.lists = lists or spread or numpy is None
         self.domain = domain
+        self.varies = varies
         self.given = 0
         self.samples = samples
         self.__signature__ = signature_of(forward)
@@ -129,6 +143,19 @@ class Op:
             rules = self.rules if isinstance(self.rules, tuple) else ()
             self._set_rules((*rules[: self.given], rule))
         return rule
+
+    def expand(self, expansion: RuleT) -> RuleT:
+        """Give the same function in other ops, which compiled programs compute faster (decorator).
+
+        It takes what the forward takes, and is never differentiated; it returns None to leave a call as it is.
+        """
+        self.expansion = expansion
+        return expansion
+
+    def write(self, into: RuleT) -> RuleT:
+        """Give the forward as a function that takes ``out=``, an array to write into, or None (decorator)."""
+        self.into = into
+        return into
 
     def _set_rules(self, given: tuple[Rule | None, ...]) -> None:
         """Keep one rule for each input; those that are not given raise."""
@@ -184,7 +211,7 @@ class Op:
                 lists = True
             values.append(x)
         if assigning:
-            _check_views(inputs)
+            check_views(inputs)
         given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
         if given is params and not (recorded or (lists and any(map(holds_tensor, inputs)))):
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
@@ -221,6 +248,7 @@ class Op:
             refuse_foreign(given)
         elif self.numpy is not None:
             return self.numpy(*args, **params)
+        refuse_varying(self, args, params)
         if self.spread and args:
             args = ([*map(stacked, args[0])], *args[1:])
         elif not self.lists:
@@ -282,7 +310,7 @@ class Op:
             if key not in self.param_names and (self.rules is not None or key not in self.input_names):
                 allowed = ", ".join(self.param_names) or "none"
                 raise TypeError(
-                    f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + HINTS.get(key, "")
+                    f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + INSTEAD.get(key, "")
                 )
             if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
                 raise TypeError(
@@ -375,28 +403,6 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
         return made
 
     return make if function is None else make(function)
-
-
-HINTS = {
-    "out": "; a record is never written over: use the returned value",
-    "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
-    "initial": "; combine the value with the result instead",
-}
-
-
-def _check_views(inputs: tuple[Value, ...]) -> None:
-    """Raise RuntimeError where an input is a view that an assignment left behind."""
-    for x in inputs:
-        if type(x) is Tensor:
-            registry[Tensor._read](x)
-
-
-def is_named(x: Any) -> bool:
-    """Whether an object is what its module has under its name: then it is pickled by reference, as functions are."""
-    try:
-        return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
-    except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
-        return False
 
 
 def _take_item(x: tuple[Any, ...], *, index: int) -> Value:

@@ -73,7 +73,7 @@ class Guard:
                 family = _families.setdefault(id(owner), Family())
                 family.guards += 1
             place = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-            held = self.held[id(owner)] = Held(family, x, _sample(x), use, place)
+            held = self.held[id(owner)] = Held(family, x, sample(x), use, place)
         for array in (owner,) if owner is x else (owner, x):
             if array.flags.writeable:
                 array.setflags(write=False)
@@ -82,7 +82,7 @@ class Guard:
     def check(self) -> None:
         """Raise RuntimeError where an array was changed all the same, through a view that was there before."""
         for held in self.held.values():
-            if _sample(held.array) != held.sample:
+            if sample(held.array) != held.sample:
                 raise RuntimeError(_changed(f"an array of shape {held.array.shape}", held))
 
     def release(self) -> None:
@@ -150,7 +150,7 @@ def _changed(what: str, held: Held) -> str:
     )
 
 
-def _sample(x: Array) -> bytes:
+def sample(x: Array) -> bytes:
     """Return some hundred elements, evenly spaced along every axis."""
     if x.flags.c_contiguous:
         return x.reshape(-1)[:: x.size // _SAMPLED + 1].tobytes()

@@ -26,3 +26,11 @@ def sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...]
         inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
     params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
     return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+INSTEAD = {
+    "out": "; a record is never written over: use the returned value",
+    "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
+    "initial": "; combine the value with the result instead",
+}
+"""What to do in the place of a keyword that an op does not take."""

@@ -33,8 +33,11 @@ class Operation(Protocol):
     name: str
     core: int | None
     compute: Callable[..., Any]
+    labels: Rule | None
     edges: tuple[tuple[int, Rule], ...] | None
     overwrites: tuple[bool, ...]
+    varies: str | Callable[..., str | None] | None
+    __signature__: inspect.Signature
 
     @property
     def elementwise(self) -> bool:
@@ -118,7 +121,15 @@ def now() -> int:
 
 
 class Observer(Generic[Node]):
-    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing."""
+    """What looks on while a graph is recorded and swept: the debugger, the tracer. This one does nothing.
+
+    Attributes
+    ----------
+    general : bool
+        Whether what is recorded is to hold for other values too: see `general`.
+    """
+
+    general = False
 
     def recorded(self, node: Node) -> None:
         """See a node that was just recorded."""
@@ -136,6 +147,9 @@ class Observer(Generic[Node]):
 
     def decided(self, node: Node, outcome: Any) -> None:
         """See that control flow asked a Tensor whether it is true, or for the value of a constant."""
+
+    def taken(self, node: Node, conversion: str) -> None:
+        """See that a value is to leave the record: by ``value``, ``float``, ``asarray``, ``backward``, ..."""
 
     def renamed(self, node: Node, other: Node) -> None:
         """See that another Tensor stands for a node from here on: one of them was assigned to."""

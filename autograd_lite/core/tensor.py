@@ -107,6 +107,7 @@ class Tensor:
     @property
     def value(self) -> Value:
         """The value: a read-only view of the array, or a NumPy scalar."""
+        self._taken("value")
         return read_only(self._read())
 
     @value.setter
@@ -157,6 +158,11 @@ class Tensor:
     def __bool__(self) -> bool:
         return self._observed(bool(self._read()))
 
+    def _taken(self, conversion: str) -> None:
+        """Let the observers see that the value is to leave the record."""
+        for observer in tape.current_observers():
+            observer.taken(self, conversion)
+
     def _observed(self, outcome: Outcome) -> Outcome:
         """Return what control flow asked for, and let the observers see it."""
         for observer in tape.current_observers():
@@ -198,6 +204,7 @@ class Tensor:
 
     def _detached(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
+        self._taken(conversion)
         if self.dtype.kind in "fc":
             stored = tape.current_run() is None and stores_item(sys._getframe(2))  # array[i] = t asks for a number
             if stored or self._differentiated():
@@ -209,6 +216,7 @@ class Tensor:
         return bool(running) and bool(registry[Tensor._differentiated](self))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Value:
+        self._taken("asarray")
         constant = tape.current_run() is not None and not self._differentiated()
         if constant or self.dtype.kind in "biu":  # a mask or an index of a traced program: it has no gradient to lose
             return self._observed(np.array(self._read(), dtype))
@@ -267,6 +275,7 @@ class Tensor:
         -----
         Called twice, it adds twice. Time and memory are O(nodes); the depth of the graph is not limited.
         """
+        self._taken("backward")
         registry[Tensor.backward](self, cotangent)
 
     def __getitem__(self, index: Any) -> Tensor:
@@ -407,3 +416,10 @@ def summary(x: Value) -> str:
     """Describe an op's input for an error message."""
     name = getattr(x, "name", None)
     return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"
+
+
+def check_views(inputs: tuple[Value, ...]) -> None:
+    """Raise RuntimeError where an input is a view that an assignment left behind."""
+    for x in inputs:
+        if type(x) is Tensor:
+            registry[Tensor._read](x)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import update_wrapper
-from operator import index
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, update_wrapper
+from operator import attrgetter, index
 from types import MethodType
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, overload
 
@@ -12,9 +13,11 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import seed
+from autograd_lite.core.batching import batched
+from autograd_lite.core.general import is_general
 from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
 from autograd_lite.core.numpy_protocol import on_values
-from autograd_lite.core.op import Op, is_named
+from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import read_only
@@ -57,6 +60,14 @@ class Transformed:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {self._f!r}>"
+
+
+def is_named(x: Any) -> bool:
+    """Whether an object is what its module has under its name: then it is pickled by reference, as functions are."""
+    try:
+        return attrgetter(x.__qualname__)(sys.modules[x.__module__]) is x
+    except (AttributeError, KeyError):  # a function inside a function, or of a module that is not imported
+        return False
 
 
 def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
@@ -276,19 +287,18 @@ def hvp(f: Callable[[T], Any], primal: T, tangent: T) -> T:
 
 def _by_rows(call: Call) -> Any:
     """Return the Jacobian by one backward sweep for each element of the value."""
-    blocks = []
+    blocks, n = [], len(call.leaves)
     for k, y in enumerate(call.outputs):
         zeros = [np.zeros_like(raw(z)) for z in call.outputs]
-        rows = [_row(call, [*zeros[:k], one_hot, *zeros[k + 1 :]], raw(y)) for one_hot in _basis(raw(y))]
+        columns = _for_each(raw(y), partial(_row, call, zeros[:k], zeros[k + 1 :], raw(y)), n)
         shape = np.shape(raw(y))
-        blocks.append(
-            call.arrange([_stack([r[i] for r in rows], shape, x.shape, x) for i, x in enumerate(call.leaves)])
-        )
+        blocks.append(call.arrange([_stack(c, shape, x.shape, x) for c, x in zip(columns, call.leaves, strict=True)]))
     return call.rebuild_result(blocks)
 
 
-def _row(call: Call, one_hot: list[Any], y: Any) -> list[Any]:
-    """Return the derivatives of one element of the output ``y``, by each leaf."""
+def _row(call: Call, before: list[Any], after: list[Any], y: Any, u: Any) -> list[Any]:
+    """Return the derivatives of the output ``y`` by each leaf, from its cotangent ``u`` and those of the others."""
+    one_hot = [*before, u, *after]
     row = call.pull(call.seed_outputs(one_hot))[0]
     if not np.iscomplexobj(y) or all(np.iscomplexobj(x._value) for x in call.leaves):
         return row
@@ -299,19 +309,37 @@ def _row(call: Call, one_hot: list[Any], y: Any) -> list[Any]:
 
 def _by_columns(call: Call) -> Any:
     """Return the Jacobian by one sweep through the linear backward pass for each element of the arguments."""
-    linear = Linear(call)
+    linear, n = Linear(call), len(call.outputs)
     zeros = [zero(x) for x in call.leaves]
     columns: list[list[Any]] = []
     for i, x in enumerate(call.leaves):
-        pushed = [trees.flatten(linear.push([*zeros[:i], t, *zeros[i + 1 :]]))[0] for t in _basis(x._value)]
+        rows = _for_each(x._value, partial(_column, linear, zeros[:i], zeros[i + 1 :]), n)
         blocks = []
         for k, y in enumerate(call.outputs):
             shape = np.shape(raw(y))
-            block = _stack([p[k] for p in pushed], x.shape, shape, raw(y))
-            n, m = len(x.shape), len(shape)
-            blocks.append(np.transpose(block, (*range(n, n + m), *range(n))))
+            block = _stack(rows[k], x.shape, shape, raw(y))
+            before, after = len(x.shape), len(shape)
+            blocks.append(np.transpose(block, (*range(before, before + after), *range(before))))
         columns.append(blocks)
     return call.rebuild_result([call.arrange([c[k] for c in columns]) for k in range(len(call.outputs))])
+
+
+def _column(linear: Linear, before: list[Any], after: list[Any], t: Any) -> list[Any]:
+    """Return the derivatives of each output along one leaf, from its tangent and those of the others."""
+    return trees.flatten(linear.push([*before, t, *after]))[0]
+
+
+def _for_each(value: Any, sweep: Callable[[Any], list[Any]], results: int) -> Sequence[Any]:
+    """Return what a sweep gives for each element of a value: for each of its results, all of them.
+
+    While a program is recorded that is to run often, one sweep serves all elements at once.
+    """
+    if not is_general() or np.size(value) < 2 or np.iscomplexobj(value):
+        rows = [sweep(one_hot) for one_hot in _basis(value)]
+        return [[row[i] for row in rows] for i in range(results)]
+    one, size = Tensor(np.ones_like(value)), np.size(value)
+    many = Tensor(np.eye(size, dtype=one.dtype).reshape(size, *np.shape(value)))
+    return batched(sweep(one), one, many)
 
 
 def _basis(value: Any) -> Iterator[Any]:
@@ -322,9 +350,9 @@ def _basis(value: Any) -> Iterator[Any]:
         yield one_hot.reshape(np.shape(value))[()]
 
 
-def _stack(rows: list[Any], outer: Shape, inner: Shape, like: Any) -> Any:
+def _stack(rows: Sequence[Any] | Tensor, outer: Shape, inner: Shape, like: Any) -> Any:
     """Stack rows, each of the shape ``inner``, to an array of the shape ``outer + inner``."""
-    stacked = np.stack(rows) if rows else np.zeros_like(like, shape=0)
+    stacked = (np.stack(rows) if rows else np.zeros_like(like, shape=0)) if isinstance(rows, list) else rows
     return np.reshape(stacked, outer + inner)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -26,3 +29,17 @@ def stream(purpose: str, seed: int | np.random.Generator = 0) -> np.random.Gener
     """
     drawn = int(np.random.default_rng(seed).integers(2**63))
     return np.random.default_rng(np.random.SeedSequence(ENTROPY, spawn_key=(zlib.crc32(purpose.encode()), drawn)))
+
+
+KINDS = (np.random.Generator, np.random.RandomState, random.Random)
+"""The kinds of generators that users have."""
+
+
+def state_of(generator: Any) -> tuple[Callable[[Any], Any], Any]:
+    """Return what sets the state of a generator of random numbers, and its state."""
+    if isinstance(generator, random.Random):
+        return generator.setstate, generator.getstate()
+    if isinstance(generator, np.random.RandomState):
+        return generator.set_state, generator.get_state(legacy=False)
+    bits = generator.bit_generator
+    return lambda state: setattr(bits, "state", state), bits.state

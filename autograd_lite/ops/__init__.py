@@ -60,8 +60,13 @@ modules = (
     networks,
     convolutions,
 )
-table: dict[str, Op] = {name: row for module in modules for name, row in vars(module).items() if isinstance(row, Op)}
-"""Every built-in op by name."""
+table: dict[str, Op] = {
+    name: row
+    for module in modules
+    for name, row in vars(module).items()
+    if isinstance(row, Op) and not name.startswith("_")
+}
+"""Every built-in op by name; but for those that only other rows call."""
 table["abs"] = elementwise.absolute  # no name of a module: its rules call Python's
 
 

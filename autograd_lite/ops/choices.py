@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.general import is_general
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -34,13 +35,48 @@ def masked(mask: Value, x: Value, /) -> Value:
     return np.multiply(x.view(integers), mask, dtype=integers).view(x.dtype)  # six times as fast as np.where
 
 
+@masked.write
+def _masked_into(mask: Value, x: Value, /, out: Any = None) -> Value:
+    integers = _INTEGERS.get(getattr(x, "dtype", None))
+    if out is None:
+        return masked.forward(mask, x)
+    if integers is None or mask.dtype != _BOOLEAN or not x.ndim:
+        np.copyto(out, np.where(mask, x, 0))
+    else:
+        np.multiply(x.view(integers), mask, dtype=integers, out=out.view(integers))
+    return out
+
+
 def kept_where(mask: Value, g: Cotangent) -> Cotangent:
     """Return `masked`, in a rule: of arrays at half the price."""
     return masked(mask, g) if Tensor in (type(mask), type(g)) else masked.forward(mask, g)
 
 
+def _split_again(c: Cotangent, z: Value, g: Value, won: Value, tied: Value) -> Cotangent:
+    return _split_ties(c, won, tied)
+
+
+@op(elementwise=True, rules=(_split_again, None, None))
+def _split_ties(g: Value, won: Value, tied: Value, /) -> Value:
+    """Return g where an input was chosen, half of it at ties, and 0 elsewhere."""
+    return np.where(won, g, np.where(tied, g / 2, 0))
+
+
+@_split_ties.write
+def _(g: Value, won: Value, tied: Value, /, out: Any = None) -> Value:
+    if not np.count_nonzero(tied):
+        return _masked_into(won, g, out)
+    share = _split_ties.forward(g, won, tied)
+    if out is None:
+        return share
+    np.copyto(out, share)
+    return out
+
+
 def _share(g: Cotangent, won: Value, tied: Value) -> Cotangent:
-    """Return g where an input was chosen, and half of it at ties: without ties, in half the time."""
+    """Return `_split_ties`: as one op of programs that hold for other values, else without ties in half the time."""
+    if is_general():
+        return _split_ties(g, won, tied)
     share = kept_where(won, g)
     return share + kept_where(tied, g) / 2 if type(tied) is Tensor or np.count_nonzero(tied) else share
 
@@ -272,6 +308,7 @@ _BELOW_ABOVE = [np.array([True, False, False]), np.array([False, False, True])]
 
 @op(
     numpy=np.piecewise,
+    varies="how many elements each function gets depends on the conditions; write np.where or np.select",
     lists=True,
     samples=(
         samples.sample((3,), condlist=_BELOW_ABOVE, funclist=[np.sin, np.exp]),

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.checks import checked
+from autograd_lite.core.labels import Labels, elementwise, shape_of, whole
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Value
+from autograd_lite.core.shapes import Shape, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops.samples import positive, sample
 
@@ -111,14 +113,20 @@ def geomspace(
 
     As in NumPy, float32 ends give float64.
     """
-    if np.any(raw(start) == 0) or np.any(raw(stop) == 0):
-        raise ValueError("np.geomspace takes ends other than zero")
+    start, stop = (
+        checked(x, np.equal(x, 0), ValueError, "np.geomspace takes ends other than zero") for x in (start, stop)
+    )
     part = _fractions(start, stop, num, endpoint)
     z = np.moveaxis(np.multiply(start, np.divide(stop, start) ** part), 0, axis)
     return z.astype(np.result_type(z.dtype, np.float64) if dtype is None else dtype)
 
 
-constant(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like)
+def _alike(z: Shape, a: Any, *, shape: Any, **_: Any) -> Labels:
+    return elementwise(z, a) if shape is None else whole([shape_of(a)], z)
+
+
+constant(np.shape, np.ndim, np.size, np.empty_like)
+constant(np.zeros_like, np.ones_like, labels=_alike)
 constant(np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.may_share_memory, np.shares_memory)
 constant(np.array2string, np.array_repr, np.array_str)
 constant(np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)

@@ -6,9 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels, loops, shape_of
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Shape, Value
+from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes
+from autograd_lite.ops.axes import without
 from autograd_lite.ops.samples import complex_plane, sample
+
+
+def _beside_diagonals(z: Shape, a: Any, *, axis1: int, axis2: int, **_: Any) -> Labels:
+    shape = shape_of(a)
+    axes = without(shape, normalize_axes((axis1, axis2), len(shape)))
+    return Labels((axes,), (*(label for label in axes if label is not None), None))
+
+
+def _beneath_diagonals(z: Shape, x: Any, *, axis1: int, axis2: int, **_: Any) -> Labels:
+    axes = without(z, normalize_axes((axis1, axis2), len(z)))
+    return Labels(((*(label for label in axes if label is not None), None),), axes, shapes={"shape": axes})
 
 
 @op(
@@ -20,6 +33,7 @@ from autograd_lite.ops.samples import complex_plane, sample
         sample((2, 3, 4), offset=-1, axis1=2, axis2=0),
         sample((2, 2), offset=5),
     ),
+    labels=_beside_diagonals,
 )
 def diagonal(a: Value, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """Return the diagonals over two axes, along a new last axis."""
@@ -36,7 +50,8 @@ def _(g: Cotangent, z: Value, x: Value, offset: int = 0, axis1: int = 0, axis2: 
         sample((3,), shape=(3, 3)),
         sample((2,), shape=(3, 2), offset=-1),
         sample((2, 3), shape=(3, 2, 4), offset=1, axis1=0, axis2=-1),
-    )
+    ),
+    labels=_beneath_diagonals,
 )
 def embed_diagonal(x: Value, /, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """Return zeros of ``shape`` with ``x`` on the diagonals over two axes: the transpose of `diagonal`."""
@@ -77,7 +92,7 @@ def diagflat(v: Value, /, k: int = 0) -> Value:
 triangles = (sample((3, 3)), sample((2, 3, 4), k=1), sample((3, 2), k=-1), sample((3,)))
 
 
-@op(numpy=np.tril, samples=triangles)
+@op(numpy=np.tril, samples=triangles, labels=loops(2))
 def tril(m: Value, /, k: int = 0) -> Value:
     """Return matrices with zeros above the diagonal ``k``; a vector counts as equal rows."""
     return np.tril(m, k)
@@ -89,7 +104,7 @@ def _(g: Cotangent, z: Value, x: Value, k: int = 0) -> Cotangent:
     return lower if x.ndim > 1 else np.sum(lower, axis=0)
 
 
-@op(numpy=np.triu, samples=triangles)
+@op(numpy=np.triu, samples=triangles, labels=loops(2))
 def triu(m: Value, /, k: int = 0) -> Value:
     """Return matrices with zeros below the diagonal ``k``; a vector counts as equal rows."""
     return np.triu(m, k)

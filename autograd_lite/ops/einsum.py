@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.numpy_protocol import constant as without_derivative
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.ops.samples import complex_plane, constant, sample
 
 _DEFAULTS = {"optimize": False, "dtype": None, "order": "K", "casting": "safe"}
@@ -61,6 +62,11 @@ def einsum(
     return contraction(*arrays, subscripts=subscripts, **given)
 
 
+def _paired(z: Shape, *operands: Any, subscripts: str, **_: Any) -> Labels:
+    terms, result = _labels(subscripts, tuple(len(shape_of(x)) for x in operands))[:2]
+    return Labels(tuple(map(tuple, terms)), tuple(result))
+
+
 @op(
     samples=(
         sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
@@ -85,7 +91,8 @@ def einsum(
         sample((0, 3), (3,), subscripts="ij,j->ij"),
         sample(complex_plane(2, 3), complex_plane(3), subscripts="ij,j->i"),
         sample((2, 2), complex_plane(2), subscripts="ii,i->i"),
-    )
+    ),
+    labels=_paired,
 )
 def contraction(
     *operands: Value, subscripts: str, optimize: Any = False, dtype: Any = None, order: Any = "K", casting: Any = "safe"

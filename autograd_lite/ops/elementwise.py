@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.general import settled
+from autograd_lite.core.labels import elementwise
 from autograd_lite.core.numpy_protocol import by_value, constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -48,12 +50,12 @@ log1p = op(np.log1p, "np.log1p({})", (lambda g, z, x: g / (1 + x),), domain=samp
 
 def over(g: Cotangent, d: Value) -> Cotangent:
     """Return g / d, and 0 where both are 0: a result that does not matter passes on nothing, however steep it is."""
-    return g / d if raw(d).all() else g / np.where((d == 0) & (g == 0), 1, d)
+    return g / d if settled(raw(d).all()) else g / np.where((d == 0) & (g == 0), 1, d)
 
 
 def nonzero(d: Value) -> Value:
     """Return d, with 1 in the place of zeros: a divisor of what is 0 there."""
-    return d if np.asarray(raw(d)).all() else np.where(d == 0, 1, d)
+    return d if settled(np.asarray(raw(d)).all()) else np.where(d == 0, 1, d)
 
 
 @op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
@@ -96,7 +98,7 @@ def power(x: Value, y: Value, /) -> Value:
 
 def _base(g: Cotangent, x: Value, y: Value) -> Cotangent:
     """Return x, with 1 for its zeros where x ** (y - 1) is infinite and the factor before it 0."""
-    if (isinstance(y, (int, float)) and y >= 1) or raw(x).all():
+    if (isinstance(y, (int, float)) and y >= 1) or settled(raw(x).all()):
         return x
     return np.where((x == 0) & ((g == 0) | (y == 0)), 1, x)
 
@@ -200,11 +202,17 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     return g * z * (1 - z)
 
 
+@sigmoid.expand
+def _(x: Value) -> Value:
+    smaller = np.exp(-np.abs(x))  # what softplus needs too
+    return np.maximum(smaller, x >= 0) / (1 + smaller)
+
+
 def _lead(x: Value, y: Value) -> Value:
     """Return x - y, and 0 where both are the same infinity."""
-    if np.isfinite(raw(x)).all():
+    if settled(np.isfinite(raw(x)).all()):
         return x - y
-    same = np.isinf(raw(x)) & (raw(x) == raw(y))
+    same = np.isinf(x) & (x == y)
     return np.where(same, 0, x) - np.where(same, 0, y)
 
 
@@ -217,6 +225,18 @@ logaddexp = op(
         lambda g, z, x, y: g * sigmoid(_lead(y, x)),
     ),
 )
+
+
+@logaddexp.expand
+def _(x: Value, y: Value) -> Value:
+    if isinstance(y, (int, float)):
+        x, y = y, x
+    if not isinstance(x, (int, float)) or not math.isfinite(x):  # of two infinities the difference is none
+        return None
+    z = y if x == 0 else y - x
+    return np.maximum(x, y) + np.log1p(np.exp(-np.abs(z)))
+
+
 logaddexp2 = op(
     np.logaddexp2,
     "np.logaddexp2({}, {})",
@@ -267,7 +287,7 @@ def divmod(x: Value, y: Value, /) -> tuple[Any, Any]:
 modf = op(np.modf, "np.modf({})", (lambda g, z, x: g[0],))
 
 
-@by_value
+@by_value(labels=elementwise)
 def binary_exponent(x: Value) -> Value:
     """Return the exponent of 2 of x."""
     return np.frexp(x)[1]
@@ -293,8 +313,9 @@ def ldexp(x: Value, y: Value, /) -> Value:
 
 mod, pow, true_divide = remainder, power, divide
 
-constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide)
-constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isrealobj, np.iscomplexobj)
+constant(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide, labels=elementwise)
+constant(np.isinf, np.isposinf, np.isneginf, np.signbit, np.isreal, np.iscomplex, np.isclose, labels=elementwise)
+constant(np.isrealobj, np.iscomplexobj)
 constant(np.equal, template="{} == {}")
 constant(np.not_equal, template="{} != {}")
 constant(np.less, template="{} < {}")
@@ -306,7 +327,7 @@ constant(np.bitwise_or, template="{} | {}")
 constant(np.bitwise_xor, template="{} ^ {}")
 constant(np.invert, template="~{}")
 constant(np.isnan, np.isfinite, np.logical_and, np.logical_or, np.logical_not)
-constant(np.isclose, np.allclose, np.array_equal, np.array_equiv, np.logical_xor)
+constant(np.allclose, np.array_equal, np.array_equiv, np.logical_xor)
 refuse("it steps from one floating-point number to the next, and has no derivative", np.nextafter, np.spacing)
 refuse(
     "it takes integers, and a Tensor holds real or complex numbers",
@@ -354,6 +375,9 @@ def conjugate(x: Value, /) -> Value:
 conj = conjugate
 
 
+COMPLEX = "whether its result is complex depends on the values"
+
+
 @op(numpy=np.angle, samples=(*_NUMBERS, samples.sample(_complex(3), deg=True)))
 def angle(z: Value, /, deg: bool = False) -> Value:
     """Return the angle of complex numbers in the plane, in radians or degrees.
@@ -364,7 +388,11 @@ def angle(z: Value, /, deg: bool = False) -> Value:
     return radians * (180 / np.pi) if deg else radians
 
 
-@op(numpy=np.real_if_close, samples=_NUMBERS)
+@op(
+    numpy=np.real_if_close,
+    varies=lambda a, tol=100: None if np.isrealobj(a) else f"{COMPLEX}; write np.real(a)",
+    samples=_NUMBERS,
+)
 def real_if_close(a: Value, /, tol: float = 100) -> Value:
     """Return the real part of complex numbers whose imaginary parts are within rounding of 0; else the numbers."""
     return np.real(a) if np.isrealobj(np.real_if_close(raw(a), tol)) else a

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.ops.axes import along_axis
 from autograd_lite.ops.samples import complex_plane, sample
 
 Norm = Any
@@ -50,7 +51,7 @@ def _fit(c: Value, length: int, axis: int) -> Value:
     return np.pad(c, [(0, missing if i == axis else 0) for i in range(c.ndim)]) if missing else c
 
 
-@op(numpy=np.fft.fft, samples=(*of_one_axis, *of_complex))
+@op(numpy=np.fft.fft, samples=(*of_one_axis, *of_complex), labels=along_axis)
 def fft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the discrete Fourier transform along an axis."""
     return np.fft.fft(a, n, axis, norm)
@@ -61,7 +62,7 @@ def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, no
     return _fit(np.fft.fft(g, None, axis, norm), x.shape[axis], axis)
 
 
-@op(numpy=np.fft.ifft, samples=(*of_one_axis, *of_complex))
+@op(numpy=np.fft.ifft, samples=(*of_one_axis, *of_complex), labels=along_axis)
 def ifft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the inverse of `fft`."""
     return np.fft.ifft(a, n, axis, norm)
@@ -72,7 +73,7 @@ def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, no
     return _fit(np.fft.ifft(g, None, axis, norm), x.shape[axis], axis)
 
 
-@op(numpy=np.fft.rfft, samples=of_one_axis)
+@op(numpy=np.fft.rfft, samples=of_one_axis, labels=along_axis)
 def rfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the first half of the discrete Fourier transform of real numbers; the rest is its mirror image."""
     return np.fft.rfft(a, n, axis, norm)
@@ -85,7 +86,7 @@ def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, no
     return _fit(np.fft.fft(g, n, axis, norm), x.shape[axis], axis)
 
 
-@op(numpy=np.fft.irfft, samples=(*of_complex, sample((4,)), sample((3, 4), n=5, axis=0)))
+@op(numpy=np.fft.irfft, samples=(*of_complex, sample((4,)), sample((3, 4), n=5, axis=0)), labels=along_axis)
 def irfft(a: Value, /, n: int | None = None, axis: int = -1, norm: Norm = None) -> Value:
     """Return the inverse of `rfft`: n real numbers, 2 (m - 1) of m complex ones if ``n`` is left out.
 

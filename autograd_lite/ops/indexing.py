@@ -9,13 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from autograd_lite.core.checks import checked
+from autograd_lite.core.general import is_general
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
 from autograd_lite.core.protection import kept_params
 from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.core.tape import assigning, observers, registry
-from autograd_lite.core.tensor import Tensor, record
+from autograd_lite.core.tensor import Tensor, raw, record
+from autograd_lite.ops.axes import along_axis
+from autograd_lite.ops.indices import of_picking, of_scattering, of_taking
 from autograd_lite.ops.samples import constant as always
 from autograd_lite.ops.samples import sample
 
@@ -37,6 +41,16 @@ indices = (
     sample((2,), index=(True, 0)),
     sample((2, 3), index=np.zeros((0,), int)),
 )
+
+
+MASKED = "how many elements a mask picks depends on its values; write np.where(mask, x, other)"
+"""What an index by a mask that is computed says of itself."""
+
+
+def masks(*_: Any, index: Any, **__: Any) -> str | None:
+    """Return that of an index which holds such a mask."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return MASKED if any(type(part) is Tensor and part.dtype.kind == "b" for part in parts) else None
 
 
 def repeats(index: Any) -> bool:
@@ -69,7 +83,7 @@ _PARTS = frozenset({int, slice, type(None), type(Ellipsis), np.ndarray})
 registry[operator.getitem] = pick
 
 
-@op(samples=indices)
+@op(varies=masks, samples=indices, labels=of_picking)
 def getitem(x: Value, /, index: Any) -> Value:
     """Return ``x[index]``, for every index that NumPy has."""
     return x[index]
@@ -77,7 +91,7 @@ def getitem(x: Value, /, index: Any) -> Value:
 
 @getitem.vjp
 def _(g: Cotangent, z: Value, x: Value, index: Any) -> Cotangent:
-    back = scatter if type(g) is Tensor else scatter.forward  # at a third of the price
+    back = scatter if observers or type(g) is Tensor else scatter.forward  # at a third of the price
     return back(g, index, x.shape)
 
 
@@ -89,7 +103,7 @@ scattered = (
 )
 
 
-@op(samples=scattered)
+@op(samples=scattered, labels=of_scattering)
 def scatter(x: Value, /, index: Any, shape: Shape) -> Value:
     """Return zeros of ``shape`` with ``x`` added at ``index``: the transpose of picking."""
     z = np.zeros(shape, np.asarray(x).dtype)
@@ -106,7 +120,7 @@ def scatter(x: Value, /, index: Any, shape: Shape) -> Value:
 
 @scatter.vjp
 def _(g: Cotangent, z: Value, x: Value, index: Any, shape: Shape) -> Cotangent:
-    return g[index]
+    return getitem(g, index)  # which records an index that is a Tensor
 
 
 def along(indices: Any, axis: int, shape: Shape) -> tuple[Any, ...]:
@@ -123,6 +137,7 @@ def along(indices: Any, axis: int, shape: Shape) -> tuple[Any, ...]:
         sample((3, 1), indices=np.array([[2, 0], [-1, 0]]), axis=0),
         sample((2, 3), indices=np.array([5, 0, 5]), axis=None),
     ),
+    labels=along_axis,
 )
 def take_along_axis(arr: Value, /, indices: Any, axis: int | None = -1) -> Value:
     """Return the elements that ``indices`` picks along ``axis``, one for each of its elements."""
@@ -146,6 +161,7 @@ def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = -1) -> 
         sample((2, 3), indices=np.array([9, -9, 1]), axis=1, mode="clip"),
         sample((), indices=[0, 0], axis=-1),
     ),
+    labels=of_taking,
 )
 def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
     """Return the elements at ``indices`` along ``axis``; of the flattened array where it is None."""
@@ -169,6 +185,16 @@ def within(indices: Any, n: int, mode: str) -> Value:
     return np.remainder(indices, n) if mode == "wrap" else np.minimum(np.maximum(indices, 0), n - 1)
 
 
+def from_zero(numbers: Value, n: int, expected: str, got: str) -> Value:
+    """Return integers that are to be from 0 to n - 1; raise ValueError where one is not."""
+    if is_general():
+        return checked(numbers, (numbers < 0) | (numbers >= n), ValueError, expected)
+    given = raw(numbers)
+    if given.size and not 0 <= given.min() <= given.max() < n:
+        raise ValueError(f"{expected}, {got} {given.min()} to {given.max()}")
+    return numbers
+
+
 @op(
     numpy=np.choose,
     lists=True,
@@ -179,16 +205,23 @@ def within(indices: Any, n: int, mode: str) -> Value:
 )
 def choose(a: Value, choices: Value, *, mode: Any = "raise") -> Value:
     """Return, for each element of the integer array ``a``, the element in its place of the array that it names."""
-    a, rows = np.asarray(a), list(map(stacked, choices))
-    if mode == "raise" and a.size and not 0 <= a.min() <= a.max() < len(rows):
-        raise ValueError(f"choose(): expected entries of a from 0 to {len(rows) - 1}, got {a.min()} to {a.max()}")
+    a, rows = array_of(a), list(map(stacked, choices))
+    if mode == "raise":
+        a = from_zero(a, len(rows), f"choose(): expected entries of a from 0 to {len(rows) - 1}", "got")
     shape = np.broadcast_shapes(a.shape, *map(np.shape, rows))
     stack = np.stack([np.broadcast_to(row, shape) for row in rows])
     return np.take_along_axis(stack, np.broadcast_to(within(a, len(rows), mode), shape)[None], 0)[0]
 
 
+_PLACES = "where each element lands depends on the places; pass them as a list or a static argument"
+_COUNTS = (
+    "how long it is depends on the largest number; write np.sum(np.where(x[:, None] == np.arange(n), w, 0), axis=0)"
+)
+
+
 @op(
     numpy=np.compress,
+    varies=lambda condition, a, axis=None: None if type(condition) is not Tensor else MASKED,
     samples=(
         sample(always([True, False, True]), (3, 4), axis=0),
         sample(always(np.array([0, 1, 0, 1])), (2, 3)),
@@ -201,7 +234,11 @@ def compress(condition: Value, a: Value, axis: int | None = None) -> Value:
     return np.take(a, np.flatnonzero(condition), axis=axis)
 
 
-@op(numpy=np.extract, samples=(sample(always(np.eye(3, dtype=int)), (3, 3)), sample(always([True, False]), (4,))))
+@op(
+    numpy=np.extract,
+    varies=lambda condition, arr: None if type(condition) is not Tensor else MASKED,
+    samples=(sample(always(np.eye(3, dtype=int)), (3, 3)), sample(always([True, False]), (4,))),
+)
 def extract(condition: Value, arr: Value) -> Value:
     """Return the elements of ``arr`` where ``condition`` is true."""
     return np.take(np.ravel(arr), np.flatnonzero(condition))
@@ -209,6 +246,7 @@ def extract(condition: Value, arr: Value) -> Value:
 
 @op(
     numpy=np.delete,
+    varies=lambda arr, obj, axis=None: None if type(obj) is not Tensor else _PLACES,
     samples=(
         sample((5,), always(-2)),
         sample((3, 4), always([0, 2, 0]), axis=1),
@@ -225,11 +263,13 @@ def delete(arr: Value, obj: Value, axis: int | None = None) -> Value:
 
 @op(
     numpy=np.insert,
+    varies=lambda arr, obj, values, axis=None: None if type(obj) is not Tensor else _PLACES,
     samples=(
         sample((4,), always(1), ()),
         sample((3, 4), always(-1), (3,), axis=1),
         sample((3, 4), always([0, 2, 2]), (3, 1), axis=0),
         sample((2, 3), always(slice(0, 4, 2)), (2,)),
+        sample((4,), always(np.array([0, 3])), (2,)),
     ),
 )
 def insert(arr: Value, obj: Value, values: Value, axis: int | None = None) -> Value:
@@ -252,6 +292,7 @@ def append(arr: Value, values: Value, axis: int | None = None) -> Value:
 
 @op(
     numpy=np.bincount,
+    varies=lambda x, weights=None, minlength=0: None if type(x) is not Tensor else _COUNTS,
     samples=(sample(always(np.array([1, 0, 1, 4])), (4,), minlength=7),),
 )
 def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
@@ -264,7 +305,8 @@ def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
     return scatter(np.astype(array_of(weights), np.float64), index=np.asarray(x), shape=(number,))
 
 
-constant(np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.isin)
+constant(np.nonzero, np.flatnonzero, np.argwhere, varies=MASKED)
+constant(np.searchsorted, np.digitize, np.isin)
 refuse(
     "how many elements it returns depends on their values; pick them, t[np.unique(t.value, return_index=True)[1]]",
     *(np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values),

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.axes import along_axis, without
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.ops.samples import constant, sample
 
@@ -25,6 +27,16 @@ def _along(axis: int, index: Any) -> tuple[Any, ...]:
     return (slice(None),) * axis + (index,)
 
 
+def _joined(z: Shape, *arrays: Any, axis: int | None, **_: Any) -> Labels:
+    axes = (None,) if axis is None else without(z, normalize_axes(axis, len(z)))
+    return Labels(tuple((None,) * len(shape_of(x)) if axis is None else axes for x in arrays), axes)
+
+
+def _stacked(z: Shape, *arrays: Any, axis: int, **_: Any) -> Labels:
+    axes = without(z, normalize_axes(axis, len(z)))
+    return Labels((tuple(label for label in axes if label is not None),) * len(arrays), axes)
+
+
 @op(
     numpy=np.concatenate,
     spread=True,
@@ -34,6 +46,7 @@ def _along(axis: int, index: Any) -> tuple[Any, ...]:
         sample((2, 3), (3,), (), axis=None),
         sample((1, 2), (3, 2), dtype=np.float64),
     ),
+    labels=_joined,
 )
 def concatenate(arrays: Parts, /, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return the arrays joined along an axis; all their elements in one row where ``axis`` is None."""
@@ -55,6 +68,7 @@ def _(i: int, g: Cotangent, z: Value, *arrays: Value, axis: int | None = 0, **_:
     numpy=np.stack,
     spread=True,
     samples=(sample((), ()), sample((3,), (3,), axis=-1), sample((2, 3), (2, 3), (2, 3), axis=1), sample((0,), (0,))),
+    labels=_stacked,
 )
 def stack(arrays: Parts, /, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Value:
     """Return arrays of one shape joined along a new axis."""
@@ -225,8 +239,12 @@ def tile(A: Value, /, reps: Value) -> Value:
     )
 
 
+_REPEATED = "how long it is depends on the numbers of repeats; pass them as a list or a static argument"
+
+
 @op(
     numpy=np.repeat,
+    varies=lambda a, repeats, axis=None: None if type(repeats) is not Tensor else _REPEATED,
     samples=(
         sample((2, 3), repeats=2),
         sample((2, 3, 2), repeats=3, axis=0),
@@ -238,13 +256,14 @@ def tile(A: Value, /, reps: Value) -> Value:
         sample((), repeats=3),
         sample((), repeats=2, axis=-1),
     ),
+    labels=along_axis,
 )
 def repeat(a: Value, /, repeats: Any, axis: int | None = None) -> Value:
     """Return the array with each element repeated, along an axis or in one row."""
     return np.repeat(a, repeats, axis)
 
 
-@by_value
+@by_value()
 def repeated_places(n: int, repeats: Value) -> Value:
     """Return the places along an axis of length n, each as often as it is repeated."""
     return np.repeat(np.arange(n), repeats)

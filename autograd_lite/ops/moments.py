@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.checks import checked
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value, count, expand_reduced
-from autograd_lite.core.tensor import raw
+from autograd_lite.ops.axes import folding
 from autograd_lite.ops.folding import as_mask, of_booleans
 from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import (
@@ -114,8 +115,10 @@ def _conjugate(d: Value) -> Value:
     return np.conj(d) if d.dtype.kind == "c" else d
 
 
-variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, restate=of_booleans, samples=spreads)
-deviation = Op(_std, (_std_vjp,), name="deviation", numpy=np.std, restate=of_booleans, samples=spreads)
+variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, restate=of_booleans, samples=spreads, labels=folding())
+deviation = Op(
+    _std, (_std_vjp,), name="deviation", numpy=np.std, restate=of_booleans, samples=spreads, labels=folding()
+)
 
 
 @op(numpy=np.var, samples=(sample((3, 4), axis=0, correction=1),))
@@ -218,8 +221,8 @@ def average(
         if weights.shape != a.shape:
             weights = _stand_along(weights, axis, a.shape)
         total = np.sum(weights, axis=axis, keepdims=keepdims)
-        if np.any(raw(total) == 0):
-            raise ZeroDivisionError("average(): expected weights with a sum other than zero")
+        why = "average(): expected weights with a sum other than zero"
+        total = checked(total, total == 0, ZeroDivisionError, why)
         z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     if not returned:
         return z
@@ -343,7 +346,7 @@ spreads_with_nans = (
 )
 
 
-@op(numpy=np.nanmean, restate=of_booleans, samples=(*folds, *folds_of_some))
+@op(numpy=np.nanmean, restate=of_booleans, samples=(*folds, *folds_of_some), labels=folding())
 def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
     """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
     keep_inexact(a, dtype)
@@ -357,7 +360,7 @@ def _(
     return share_among(among(x == x, where), g, z.dtype, axis, keepdims)
 
 
-@op(numpy=np.nanvar, restate=of_booleans, samples=spreads_with_nans)
+@op(numpy=np.nanvar, restate=of_booleans, samples=spreads_with_nans, labels=folding())
 def nanvar(
     a: Value,
     /,
@@ -376,7 +379,7 @@ def nanvar(
     return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
 
 
-@op(numpy=np.nanstd, restate=of_booleans, samples=spreads_with_nans)
+@op(numpy=np.nanstd, restate=of_booleans, samples=spreads_with_nans, labels=folding())
 def nanstd(
     a: Value,
     /,

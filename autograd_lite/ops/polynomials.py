@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops.samples import complex_plane, constant, positive, sample
 
@@ -19,9 +20,18 @@ def _array(x: Value) -> Value:
     return np.atleast_1d(x) if type(x) is Tensor else np.atleast_1d(np.asarray(x))
 
 
+_LEADING = "how many elements it returns depends on which leading coefficients are 0"
+
+
+def _of_each_place(z: Shape, p: Any, x: Any) -> Labels:
+    places = tuple(range(len(z)))
+    return Labels(((None,), places), places)
+
+
 @op(
     numpy=np.polyval,
     samples=(sample((4,), ()), sample((3,), (2, 3)), sample((1,), (2,)), sample((3,), complex_plane(2))),
+    labels=_of_each_place,
 )
 def polyval(p: Any, x: Value, /) -> Value:
     """Return the values of a polynomial, by Horner's rule."""
@@ -62,7 +72,11 @@ def polysub(a1: Value, a2: Value, /) -> Value:
     return a1 - a2
 
 
-@op(numpy=np.polymul, samples=(*pairs, sample(constant(np.array([0, 2, 1])), (2,))))
+@op(
+    numpy=np.polymul,
+    varies=f"{_LEADING}; write np.convolve(a1, a2)",
+    samples=(*pairs, sample(constant(np.array([0, 2, 1])), (2,))),
+)
 def polymul(a1: Value, a2: Value, /) -> Value:
     """Return the product of two polynomials; leading zeros are dropped."""
     return np.convolve(_proper(a1), _proper(a2))
@@ -77,6 +91,7 @@ def _proper(p: Any) -> Value:
 
 @op(
     numpy=np.polydiv,
+    varies=f"{_LEADING}; write the steps of the long division",
     samples=(sample((4,), positive(2)), sample((3,), positive(1)), sample((2,), positive(3))),
 )
 def polydiv(u: Value, v: Value, /) -> Value:
@@ -166,7 +181,11 @@ def _simple(*roots: complex) -> Value:
     return lambda rng: np.poly(roots) * rng.uniform(1, 2) + rng.uniform(-0.01, 0.01, len(roots) + 1)
 
 
-@op(numpy=np.roots, samples=(sample(_simple(-2.0, 0.5, 3.0)), sample(_simple(1.0, 2.0 + 1j, 2.0 - 1j))))
+@op(
+    numpy=np.roots,
+    varies=f"{_LEADING}, and whether roots are complex on all; write np.linalg.eigvals of the companion matrix",
+    samples=(sample(_simple(-2.0, 0.5, 3.0)), sample(_simple(1.0, 2.0 + 1j, 2.0 - 1j))),
+)
 def roots(p: Any, /) -> Value:
     """Return the roots of a polynomial.
 

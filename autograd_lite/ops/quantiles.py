@@ -9,6 +9,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import constant
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value, count, normalize_axes
+from autograd_lite.ops.axes import along_axis, folding
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import Axis
 from autograd_lite.ops.samples import sample, with_nans
@@ -33,7 +34,7 @@ def _sort_like_vjp(g: Cotangent, z: Value, x: Value, a: Value, axis: int = -1) -
     return unsort(g, a, axis=axis)
 
 
-@op(rules=(_sort_like_vjp, None), samples=pairs)
+@op(rules=(_sort_like_vjp, None), samples=pairs, labels=along_axis)
 def sort_like(x: Value, a: Value, /, axis: int = -1) -> Value:
     """Return ``x`` in the order that sorts ``a`` along ``axis``; the mean of those of equal elements of ``a``."""
     x, a = np.moveaxis(x, axis, -1), np.moveaxis(a, axis, -1)
@@ -45,7 +46,7 @@ def _unsort_vjp(g: Cotangent, z: Value, x: Value, a: Value, axis: int = -1) -> C
     return sort_like(g, a, axis=axis)
 
 
-@op(rules=(_unsort_vjp, None), samples=pairs)
+@op(rules=(_unsort_vjp, None), samples=pairs, labels=along_axis)
 def unsort(x: Value, a: Value, /, axis: int = -1) -> Value:
     """Return ``x``, given in the order of the sorted ``a``, in the order of ``a``: the transpose of `sort_like`."""
     x, a = np.moveaxis(x, axis, -1), np.moveaxis(a, axis, -1)
@@ -62,7 +63,7 @@ def _unsorted(g: Cotangent, x: Value, axis: int | None) -> Cotangent:
     return unsort(g, x, axis=axis)
 
 
-@op(numpy=np.sort, samples=orders)
+@op(numpy=np.sort, samples=orders, labels=along_axis)
 def sort(a: Value, /, axis: int | None = -1, kind: Any = None, *, stable: bool | None = None) -> Value:
     """Return the elements in ascending order along ``axis``; of the flattened array where it is None.
 
@@ -81,6 +82,7 @@ def _(
 @op(
     numpy=np.partition,
     samples=(sample((40,), kth=20), sample((30, 2), kth=(9, -2), axis=0), sample((5, 8), kth=9, axis=None)),
+    labels=along_axis,
 )
 def partition(a: Value, /, kth: Value, axis: int | None = -1, kind: Any = "introselect") -> Value:
     """Return the elements along ``axis`` with the ``kth`` in its sorted place, smaller ones before, larger after.
@@ -101,7 +103,8 @@ def sort_complex(a: Value, /) -> Value:
     return np.sort(a if a.dtype.kind == "c" else np.astype(a, np.complex128))
 
 
-constant(np.argsort, np.argpartition, np.lexsort)
+constant(np.argsort, np.argpartition, labels=along_axis)
+constant(np.lexsort)
 
 
 medians = (sample(()), sample((5,)), sample((3, 4), axis=0), sample((2, 3, 4), axis=(0, -1), keepdims=True))
@@ -160,7 +163,7 @@ def _pull_numbers(g: Cotangent, z: Value, x: Value, **params: Any) -> Cotangent:
     return _pull(g, z, x, **params, ranks=_ranks_of_numbers)
 
 
-@op(numpy=np.median, samples=medians)
+@op(numpy=np.median, samples=medians, labels=folding())
 def median(a: Value, /, axis: Axis = None, *, overwrite_input: bool = False, keepdims: bool = False) -> Value:
     """Return the median over ``axis``. The array is never written over, whatever ``overwrite_input`` allows.
 
@@ -172,6 +175,7 @@ def median(a: Value, /, axis: Axis = None, *, overwrite_input: bool = False, kee
 @op(
     numpy=np.nanmedian,
     samples=(sample(with_nans(3, 2), axis=1), sample(with_nans(3, 2, 4), axis=(0, -1), keepdims=True)),
+    labels=folding(),
 )
 def nanmedian(a: Value, /, axis: Axis = None, *, overwrite_input: bool = False, keepdims: bool = False) -> Value:
     """Return the median over ``axis`` of the elements that are no NaN.
@@ -181,7 +185,7 @@ def nanmedian(a: Value, /, axis: Axis = None, *, overwrite_input: bool = False, 
     return np.nanmedian(a, axis=axis, keepdims=keepdims)
 
 
-@op(numpy=np.quantile, samples=quantiles)
+@op(numpy=np.quantile, samples=quantiles, labels=folding())
 def quantile(
     a: Value,
     /,
@@ -202,6 +206,7 @@ def quantile(
 @op(
     numpy=np.nanquantile,
     samples=(sample(with_nans(3, 7), q=[0.0, 0.6], axis=1), sample(with_nans(7), q=0.4, method="hazen")),
+    labels=folding(),
 )
 def nanquantile(
     a: Value,

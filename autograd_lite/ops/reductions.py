@@ -12,6 +12,7 @@ from autograd_lite.core.numpy_protocol import constant, ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, count, expand_reduced, normalize_axes
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.axes import folding
 from autograd_lite.ops.folding import from_neutral, of_booleans
 from autograd_lite.ops.samples import sample, with_nans
 
@@ -73,6 +74,7 @@ def keep_inexact(a: Value, dtype: Any) -> None:
     numpy=np.sum,
     restate=from_neutral(0.0),
     samples=(*over_axes, *of_few, sample((3, 4), axis=0, dtype=np.complex128), *of_some, *from_a_start),
+    labels=folding(np.add),
 )
 def sum(
     a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 0, where: Any = True
@@ -90,7 +92,7 @@ def _(
     return only(where, stretch(g, x.shape, axis, keepdims), 0)
 
 
-@op(numpy=np.mean, restate=of_booleans, samples=(*over_axes, *of_some))
+@op(numpy=np.mean, restate=of_booleans, samples=(*over_axes, *of_some), labels=folding())
 def mean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
     """Return the mean over ``axis`` of the elements chosen by ``where``."""
     keep_inexact(a, dtype)
@@ -104,6 +106,13 @@ def added_as_it_is(a: Value, dtype: Any, where: Any) -> bool:
     """Whether np.mean and np.var add all elements, of which there are some, in their own dtype."""
     ours = dtype is None and where is True and isinstance(a, (np.ndarray, np.generic))
     return ours and a.dtype in _PLAIN and a.size > 0
+
+
+@mean.expand
+def _(a: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Value:
+    if where is not True or dtype is not None or a.dtype not in _PLAIN:
+        return None
+    return np.sum(a, axis=axis, keepdims=keepdims) / count(a.shape, axis)
 
 
 @mean.vjp
@@ -129,6 +138,7 @@ def number_of(chosen: Value, axis: Axis, ddof: float, dtype: Any) -> Value:
     numpy=np.prod,
     restate=from_neutral(1.0),
     samples=(*over_axes, *of_few, sample((2, 3), axis=-1), *of_some, *from_a_start),
+    labels=folding(np.multiply),
 )
 def prod(
     a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = 1, where: Any = True
@@ -192,7 +202,12 @@ def interleave(even: Value, odd: Value) -> Value:
     return np.reshape(np.stack((even, odd), -1), (*even.shape[:-1], 2 * even.shape[-1]))
 
 
-@op(numpy=(np.max, np.amax), restate=from_neutral(-np.inf), samples=(*over_axes, *from_a_start))
+@op(
+    numpy=(np.max, np.amax),
+    restate=from_neutral(-np.inf),
+    samples=(*over_axes, *from_a_start),
+    labels=folding(np.maximum),
+)
 def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the largest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
@@ -202,7 +217,12 @@ def max(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any 
     return largest(a, axis, None, None, keepdims, initial, where)
 
 
-@op(numpy=(np.min, np.amin), restate=from_neutral(np.inf), samples=(*over_axes, *from_a_start))
+@op(
+    numpy=(np.min, np.amin),
+    restate=from_neutral(np.inf),
+    samples=(*over_axes, *from_a_start),
+    labels=folding(np.minimum),
+)
 def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the smallest over ``axis`` of the elements chosen by ``where``, and of ``initial``.
 
@@ -243,7 +263,7 @@ def ptp(a: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Value:
     return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
 
 
-@op(restate=from_neutral(-np.inf), samples=(*over_axes[1:], *from_a_start))
+@op(restate=from_neutral(-np.inf), samples=(*over_axes[1:], *from_a_start), labels=folding(np.logaddexp))
 def logaddexp_reduce(
     a: Value,
     /,
@@ -288,7 +308,10 @@ ufunc_methods.update(
         (np.logaddexp, "reduce"): _reduce(logaddexp_reduce),
     }
 )
-constant(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
+constant(np.all, labels=folding(np.logical_and))
+constant(np.any, labels=folding(np.logical_or))
+constant(np.count_nonzero, labels=folding(np.add))
+constant(np.argmax, np.argmin, np.nanargmax, np.nanargmin, labels=folding())
 
 
 folds = (sample(with_nans(5)), sample(with_nans(3, 4), axis=1), sample(with_nans(2, 3, 4), axis=(0, -1), keepdims=True))
@@ -317,7 +340,7 @@ def nanprod(
     return prod(filled(a, 1), axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmax, restate=from_neutral(-np.inf), samples=(*folds, *starts))
+@op(numpy=np.nanmax, restate=from_neutral(-np.inf), samples=(*folds, *starts), labels=folding(np.fmax))
 def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the largest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 
@@ -326,7 +349,7 @@ def nanmax(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: A
     return np.nanmax(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
-@op(numpy=np.nanmin, restate=from_neutral(np.inf), samples=(*folds, *starts))
+@op(numpy=np.nanmin, restate=from_neutral(np.inf), samples=(*folds, *starts), labels=folding(np.fmin))
 def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any = None, where: Any = True) -> Value:
     """Return the smallest over ``axis`` of the elements chosen by ``where`` that are no NaN, and of ``initial``.
 

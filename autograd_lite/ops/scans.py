@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.ops.axes import along_axis
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import filled, interleave, keep_inexact, lengthen
 from autograd_lite.ops.samples import sample, with_nans
@@ -24,7 +25,7 @@ along_an_axis = (
 )
 
 
-@op(numpy=np.cumsum, samples=along_an_axis)
+@op(numpy=np.cumsum, samples=along_an_axis, labels=along_axis)
 def cumsum(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
     """Return the running sum along ``axis``; of the flattened array where it is None."""
     keep_inexact(a, dtype)
@@ -36,7 +37,7 @@ def _(g: Cotangent, z: Value, x: Value, axis: int | None = None, dtype: Any = No
     return np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis), x.shape)
 
 
-@op(numpy=np.cumprod, samples=along_an_axis)
+@op(numpy=np.cumprod, samples=along_an_axis, labels=along_axis)
 def cumprod(a: Value, /, axis: int | None = None, dtype: Any = None) -> Value:
     """Return the running product along ``axis``; of the flattened array where it is None.
 
@@ -108,7 +109,7 @@ def cumulative_prod(x: Value, /, *, axis: int | None = None, dtype: Any = None, 
 from_the_first_axis = (sample((4,)), sample((5, 3)), sample((2, 4), axis=-1))
 
 
-@op(samples=from_the_first_axis)
+@op(samples=from_the_first_axis, labels=along_axis)
 def maximum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
     """Return the largest element so far along ``axis``: ``np.maximum.accumulate``.
 
@@ -118,7 +119,7 @@ def maximum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
     return np.maximum.accumulate(a, axis=axis, dtype=dtype)
 
 
-@op(samples=from_the_first_axis)
+@op(samples=from_the_first_axis, labels=along_axis)
 def minimum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
     """Return the smallest element so far along ``axis``: ``np.minimum.accumulate``.
 

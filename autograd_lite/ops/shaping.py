@@ -2,19 +2,59 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels, elementwise, shape_of, whole
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Shape, Value, unbroadcast
+from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes, unbroadcast
 from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.ops.axes import along_axis, moving, without
 from autograd_lite.ops.samples import sample
 
 Axes = int | tuple[int, ...]
 
 _ORDERS = frozenset("CFcf")
+
+
+def _reshaped(z: Shape, x: Any, *, shape: Any, order: str, **_: Any) -> Labels:
+    """Return the labels of axes that have the same number of elements before and behind them in both shapes."""
+    given = shape_of(x)
+
+    def places(lengths: Shape) -> list[tuple[int, ...]]:
+        inner = [math.prod(lengths[i + 1 :]) for i in range(len(lengths))]
+        return [(math.prod(lengths[:i]), n, inner[i]) for i, n in enumerate(lengths)]
+
+    before, after = places(given), places(z)
+    if order not in ("C", "F") or 0 in given:
+        return whole([given], z)
+    axes = tuple(
+        i if n > 1 and place in after else None for i, (n, place) in enumerate(zip(given, before, strict=True))
+    )
+    found = tuple(before.index(place) if n > 1 and place in before else None for n, place in zip(z, after, strict=True))
+    return Labels((axes,), found, shapes={"newshape" if shape is None else "shape": found})
+
+
+def _stretched(z: Shape, x: Any, **_: Any) -> Labels:
+    axes = tuple(range(len(z)))
+    return Labels((axes[len(z) - len(shape_of(x)) :],), axes, shapes={"shape": axes})
+
+
+def _squeezed(z: Shape, x: Any, *, axis: Any, **_: Any) -> Labels:
+    """Return the labels of the axes that stay; none where a part of one row would lose more of them than the whole."""
+    shape = shape_of(x)
+    if axis is None or not shape:
+        return whole([shape], z)
+    axes = without(shape, normalize_axes(axis, len(shape)))
+    return Labels((axes,), tuple(label for label in axes if label is not None))
+
+
+def _turned(z: Shape, m: Any, *, k: int, axes: Any, **_: Any) -> Labels:
+    kept = without(z, normalize_axes(axes, len(z)))
+    return Labels((kept,), kept)
 
 
 @op(
@@ -26,6 +66,7 @@ _ORDERS = frozenset("CFcf")
         sample((2, 3), shape=(3, -1), order="F"),
         sample((0, 3), shape=(3, 0, 2)),
     ),
+    labels=_reshaped,
 )
 def reshape(a: Value, /, shape: Any = None, order: Any = "C", *, newshape: Any = None, copy: Any = None) -> Value:
     """Return the elements in another shape.
@@ -75,6 +116,7 @@ def resize(a: Value, /, new_shape: Axes) -> Value:
         sample(()),
         sample((), axes=()),
     ),
+    labels=moving(np.transpose),
 )
 def transpose(a: Value, /, axes: Any = None) -> Value:
     """Return the array with its axes permuted; reversed where ``axes`` is None."""
@@ -95,12 +137,14 @@ matrix_transpose = op(
     (lambda g, z, x: np.matrix_transpose(g),),
     numpy=(np.matrix_transpose, np.linalg.matrix_transpose),
     samples=(sample((3, 4)), sample((2, 3, 1))),
+    labels=moving(np.matrix_transpose),
 )
 
 
 @op(
     numpy=np.moveaxis,
     samples=(sample((2, 3, 4), source=0, destination=-1), sample((2, 3), source=(0, 1), destination=(1, 0))),
+    labels=moving(np.moveaxis),
 )
 def moveaxis(a: Value, /, source: Axes, destination: Axes) -> Value:
     """Return the array with some axes moved to other positions."""
@@ -112,7 +156,7 @@ def _(g: Cotangent, z: Value, x: Value, source: Axes, destination: Axes) -> Cota
     return np.moveaxis(g, destination, source)
 
 
-@op(numpy=np.swapaxes, samples=(sample((2, 3, 4), axis1=0, axis2=-1),))
+@op(numpy=np.swapaxes, samples=(sample((2, 3, 4), axis1=0, axis2=-1),), labels=moving(np.swapaxes))
 def swapaxes(a: Value, /, axis1: int, axis2: int) -> Value:
     """Return the array with two axes interchanged."""
     return np.swapaxes(a, axis1, axis2)
@@ -135,10 +179,15 @@ squeeze = op(
     "np.squeeze({})",
     (lambda g, z, x, axis=None: np.reshape(g, x.shape),),
     samples=(sample((1, 3, 1)), sample((1, 3, 1), axis=-1), sample((1, 3, 1), axis=(0, 2)), sample((1, 1)), sample(())),
+    labels=_squeezed,
 )
 
 
-@op(numpy=np.expand_dims, samples=(sample((3,), axis=0), sample((2, 3), axis=(0, -2)), sample((), axis=0)))
+@op(
+    numpy=np.expand_dims,
+    samples=(sample((3,), axis=0), sample((2, 3), axis=(0, -2)), sample((), axis=0)),
+    labels=moving(np.expand_dims),
+)
 def expand_dims(a: Value, /, axis: Axes) -> Value:
     """Return the array with new axes of length 1."""
     return np.expand_dims(a, axis)
@@ -173,7 +222,11 @@ def atleast_3d(*arys: Value) -> Value:
     return _with_axes(np.atleast_3d, arys)
 
 
-@op(numpy=np.broadcast_to, samples=(sample((3, 1), shape=(2, 3, 4)), sample((), shape=(2,)), sample((3,), shape=(3,))))
+@op(
+    numpy=np.broadcast_to,
+    samples=(sample((3, 1), shape=(2, 3, 4)), sample((), shape=(2,)), sample((3,), shape=(3,))),
+    labels=_stretched,
+)
 def broadcast_to(array: Value, /, shape: int | Shape) -> Value:
     """Return the array stretched to ``shape``."""
     return np.broadcast_to(array, shape)
@@ -191,7 +244,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> Value:
     return tuple(x if np.shape(x) == shape and type(x) is Tensor else np.broadcast_to(x, shape) for x in args)
 
 
-@op(numpy=np.astype, samples=(sample((3, 4), dtype=np.float64), sample((3,), dtype=np.complex128)))
+@op(numpy=np.astype, samples=(sample((3, 4), dtype=np.float64), sample((3,), dtype=np.complex128)), labels=elementwise)
 def astype(x: Value, /, dtype: Any, *, copy: bool = True) -> Value:
     """Return the array in another real or complex dtype."""
     if np.dtype(dtype).kind not in "fc":
@@ -205,7 +258,11 @@ def _(g: Cotangent, z: Value, x: Value, dtype: Any, copy: bool = True) -> Cotang
 
 
 copy = op(
-    np.copy, "np.copy({})", (lambda g, z, x, **_: g,), samples=(sample((2, 3)), sample(()), sample((3,), order="F"))
+    np.copy,
+    "np.copy({})",
+    (lambda g, z, x, **_: g,),
+    samples=(sample((2, 3)), sample(()), sample((3,), order="F")),
+    labels=elementwise,
 )
 
 flip = op(
@@ -213,6 +270,7 @@ flip = op(
     "np.flip({})",
     (lambda g, z, x, axis=None: np.flip(g, axis),),
     samples=(sample((2, 3)), sample((2, 3), axis=-1), sample((2, 3, 4), axis=(0, 2)), sample(())),
+    labels=along_axis,
 )
 
 
@@ -233,12 +291,14 @@ rot90 = op(
     "np.rot90({})",
     (lambda g, z, x, k=1, axes=(0, 1): np.rot90(g, -k, axes),),
     samples=(sample((2, 3)), sample((2, 3), k=2), sample((2, 3, 4), k=-1, axes=(2, 0))),
+    labels=_turned,
 )
 
 
 @op(
     numpy=np.roll,
     samples=(sample((2, 3), shift=1), sample((2, 3), shift=-4, axis=1), sample((2, 3), shift=(1, 2), axis=(0, -1))),
+    labels=along_axis,
 )
 def roll(a: Value, /, shift: Axes, axis: Any = None) -> Value:
     """Return the array with its elements shifted along axes, those at the end coming in at the start."""

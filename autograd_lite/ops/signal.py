@@ -10,6 +10,7 @@ from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value, normalize_axes
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.axes import along_axis
 from autograd_lite.ops.indexing import getitem
 from autograd_lite.ops.samples import constant, sample
 
@@ -227,7 +228,7 @@ def unwrap(p: Any, /, discont: Any = None, axis: int = -1, *, period: Any = 2 * 
     return p + correction(p, discont=discont, axis=axis, period=period)
 
 
-@by_value
+@by_value(labels=along_axis)
 def correction(p: Any, discont: Any = None, axis: int = -1, period: Any = 2 * np.pi) -> Value:
     """Return the multiples of the period that unwrapping adds to angles."""
     return np.unwrap(p, discont, axis, period=period) - p

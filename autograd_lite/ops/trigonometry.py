@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.general import settled
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
@@ -30,15 +31,15 @@ degrees = op(np.degrees, "np.degrees({})", (lambda g, z, x: np.degrees(g),))
 
 
 def _bounded(square: Value) -> bool:
-    """Whether no sum of squares has overflowed."""
-    return bool(raw(square).max(initial=1) < np.inf)
+    """Whether no sum of squares has overflowed, as is settled."""
+    return settled(raw(square).max(initial=1) < np.inf)
 
 
 def _above_least(square: Value) -> bool:
-    """Whether no sum of squares has come near to the least number, where digits are lost."""
+    """Whether no sum of squares has come near to the least number, where digits are lost, as is settled."""
     values = raw(square)
     numbers = np.finfo(values.dtype)
-    return bool(numbers.tiny / numbers.eps < values.min(initial=1))
+    return settled(numbers.tiny / numbers.eps < values.min(initial=1))
 
 
 def _slope(g: Cotangent, x: Value) -> Cotangent:

@@ -11,9 +11,10 @@ from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import registry
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.tensor import Tensor, raw_params
 from autograd_lite.core.values import plain, refuse_foreign
-from autograd_lite.ops.indexing import repeats
+from autograd_lite.ops.indexing import getitem, masks, repeats
+from autograd_lite.ops.indices import of_assigning, of_picking_once
 from autograd_lite.ops.samples import sample
 
 updates = (
@@ -26,7 +27,7 @@ updates = (
 )
 
 
-@op(samples=updates)
+@op(varies=masks, samples=updates, labels=of_assigning)
 def at_set(x: Value, values: Value, /, index: Any) -> Value:
     """Return ``x`` with ``values`` in the places ``x[index]``; of values for one place, the last stays."""
     z = np.array(x)
@@ -49,7 +50,8 @@ def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
         sample((3, 2), index=np.array([0, 2, 0, 0])),
         sample((3, 4), index=([0, 2, 0], [1, 3, 1])),
         sample((3,), index=1),
-    )
+    ),
+    labels=of_picking_once,
 )
 def pick_last(x: Value, /, index: Any) -> Value:
     """Return ``x[index]``, with an element that it names more than once in the last place, and 0 in the others."""
@@ -67,7 +69,7 @@ def _(g: Cotangent, z: Value, x: Value, index: Any) -> Cotangent:
     return at_set(np.zeros_like(x), g, index=index)
 
 
-@op(samples=updates)
+@op(varies=masks, samples=updates, labels=of_assigning)
 def at_add(x: Value, values: Value, /, index: Any) -> Value:
     """Return ``x`` with ``values`` added in the places ``x[index]``; all values for one place."""
     z = np.array(x)
@@ -82,7 +84,7 @@ def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
 
 @at_add.vjp
 def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
-    return g[index]
+    return getitem(g, index)
 
 
 @final
@@ -175,7 +177,9 @@ class At:
                     "use np.astype(t, complex).at[index] for a complex result"
                 )
             values = np.astype(values, t.dtype)
-        shape = np.shape(np.broadcast_to(np.False_, t.shape)[self._index])  # without copying what it picks
+        shape = np.shape(
+            np.broadcast_to(np.False_, t.shape)[raw_params({"index": self._index})["index"]]
+        )  # without copying what it picks
         return values if values.shape == shape else np.broadcast_to(values, shape)
 
 

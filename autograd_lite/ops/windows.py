@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes
 from autograd_lite.core.tensor import raw
+from autograd_lite.ops.axes import without
 from autograd_lite.ops.indexing import scatter
 from autograd_lite.ops.samples import sample
 
@@ -20,6 +22,11 @@ _LINEAR = ("constant", *_PICKING, "mean", "linear_ramp")
 _REFUSED = ("maximum", "minimum", "median", "empty")
 _TAKES_DICT = np.lib.NumpyVersion(np.__version__) >= "2.4.0"
 _BY_AXIS = (sample((2, 3, 2), pad_width={0: 1, -1: (2, 0)}, mode="edge"),) if _TAKES_DICT else ()
+
+
+def _padded(z: Shape, array: Any, *, pad_width: Value, **_: Any) -> Labels:
+    axes = without(z, [i for i, width in enumerate(_pairs(pad_width, len(z))) if any(width)])
+    return Labels((axes,), axes)
 
 
 @op(
@@ -38,6 +45,7 @@ _BY_AXIS = (sample((2, 3, 2), pad_width={0: 1, -1: (2, 0)}, mode="edge"),) if _T
         sample((2, 2, 0), pad_width=((1, 1), (0, 0), (0, 1))),
         *_BY_AXIS,
     ),
+    labels=_padded,
 )
 def pad(
     array: Value,
@@ -130,6 +138,7 @@ def _padding(n: int, width: Pair, mode: str, reflect_type: str, stat_length: Pai
 
 @op(
     numpy=np.trim_zeros,
+    varies="how many elements it returns depends on which are 0; leave them in",
     samples=(sample((4,)),),  # zeros are kinks
 )
 def trim_zeros(filt: Value, /, trim: Any = "fb", axis: Any = None) -> Value:
@@ -144,6 +153,19 @@ def trim_zeros(filt: Value, /, trim: Any = "fb", axis: Any = None) -> Value:
     return filt[tuple(slice(n - front, back) for n, front, back in spans)]
 
 
+def _windows(z: Shape, x: Any, *, axis: Any, **_: Any) -> Labels:
+    shape = shape_of(x)
+    axes = without(
+        shape, normalize_axes(axis, len(shape)) if axis is None else [a % len(shape) for a in np.atleast_1d(axis)]
+    )
+    return Labels((axes,), (*axes, *(None,) * (len(z) - len(axes))))
+
+
+def _overlapping(z: Shape, x: Any, *, axis: Any, **_: Any) -> Labels:
+    axes = without(z, normalize_axes(axis, len(z)) if axis is None else [a % len(z) for a in np.atleast_1d(axis)])
+    return Labels(((*axes, *(None,) * (len(shape_of(x)) - len(axes))),), axes, shapes={"shape": axes})
+
+
 @op(
     numpy=np.lib.stride_tricks.sliding_window_view,
     samples=(
@@ -152,6 +174,7 @@ def trim_zeros(filt: Value, /, trim: Any = "fb", axis: Any = None) -> Value:
         sample((4, 3, 5), window_shape=(2, 2), axis=(0, -1)),
         sample((5,), window_shape=(2, 3), axis=(0, 0)),
     ),
+    labels=_windows,
 )
 def sliding_window_view(x: Value, /, window_shape: Value, axis: Any = None, *, subok: bool = False) -> Value:
     """Return all windows of a shape, along new last axes; the places that they can take are along the old ones."""
@@ -163,7 +186,10 @@ def _(g: Cotangent, z: Value, x: Value, window_shape: Value, axis: Any = None, *
     return overlap_add(g, shape=x.shape, window_shape=window_shape, axis=axis)
 
 
-@op(samples=(sample((3, 3), shape=(5,), window_shape=3), sample((3, 2, 2), shape=(3, 3), window_shape=2, axis=-1)))
+@op(
+    samples=(sample((3, 3), shape=(5,), window_shape=3), sample((3, 2, 2), shape=(3, 3), window_shape=2, axis=-1)),
+    labels=_overlapping,
+)
 def overlap_add(x: Value, /, shape: Shape, window_shape: Value, axis: Any = None) -> Value:
     """Return the sum of windows, each added in its place: the transpose of `sliding_window_view`.
 

@@ -74,7 +74,8 @@ def check_op(
     Tried are shapes (0-d, empty, of broadcast pairs), memory layouts, dtypes, read-only inputs, the same input twice,
     inputs that are constants, and cotangents of wrong shapes. Each call is held to what an op owes: the same values on
     arrays and on Tensors, and twice in a row; inputs left as they were; rules that give cotangents of the inputs' shape
-    and precision; and derivatives that agree with differences of the values, up to ``order``.
+    and precision; parts that come to the whole, where it is declared to be computed in parts (``elementwise=True``,
+    ``labels=``); and derivatives that agree with differences of the values, up to ``order``.
 
     Elements at which rules may be wrong and nowhere else are part of every check: 0, whole numbers, tiny and large ones
     up to 1e150, ties, and what lies at the ends of the domain or close to them. There, a derivative at a kink has to

@@ -19,6 +19,7 @@ from autograd_lite.program.expressions import reachable
 from autograd_lite.program.render import text
 from autograd_lite.program.trace import trace
 from autograd_lite.testing.cases import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
+from autograd_lite.testing.parts import cuts, one_line
 
 LAYOUTS = ("C order", "Fortran order", "strided", "reversed", "0-d array")
 
@@ -96,6 +97,7 @@ class Examination:
     def run(self, order: int) -> None:
         """Raise WrongError for the first thing that is wrong."""
         expected = self.forward()
+        self.parts()
         self.tensors(expected)
         self.rules()
         self.cotangents()
@@ -179,13 +181,28 @@ class Examination:
             remedy = "it must not write to its inputs" if "read-only" in str(error) else ""
             raise self.wrong(f"the forward raises {type(error).__name__}: {error}", remedy) from error
 
+    def parts(self) -> None:
+        """Check that what parts of the inputs give, where the op is declared to take them, is the whole."""
+        for cut in cuts(self.op, self.inputs, self.params):
+            fault = cut.fault()
+            if fault is not None:
+                by_labels = self.op.labels is not None
+                declared = "labelled along" if by_labels else "declared elementwise, and cut along"
+                remedy = (
+                    "an axis that is whole is written as a dot in labels="
+                    if by_labels
+                    else "leave elementwise=True out"
+                )
+                cut_at = f"cut at {', '.join(map(str, cut.places[1:-1]))}"
+                raise self.wrong(f"it is {declared} {cut.axes(self.input_name)}; {cut_at}, {fault}", remedy)
+
     def tensors(self, expected: list[Any]) -> None:
         """Check that Tensors give the values that arrays give."""
         found = [raw(z) for z in flatten(self.record()[1])[0]]
         for z, plain in zip(found, expected, strict=True):
             z = np.asarray(z)
             if z.dtype != plain.dtype or not _same([z], [plain], flatten(self.inputs)[0]):
-                raise self.wrong(f"Tensors give {_short(z)}, and plain arrays {_short(plain)}")
+                raise self.wrong(f"Tensors give {one_line(z)}, and plain arrays {one_line(plain)}")
 
     def record(self) -> tuple[list[Tensor], Any]:
         """Call the op on Tensors, and return them and the result."""
@@ -298,16 +315,10 @@ def _frozen(x: Any) -> Any:
     return view
 
 
-def _short(x: Any) -> str:
-    """Write an array on one line."""
-    with np.printoptions(precision=6, threshold=20, linewidth=10_000):
-        return " ".join(repr(x).split())
-
-
 def _spell(op: Op, inputs: Sequence[Any], params: dict[str, Any]) -> str:
     """Write a call of an op."""
-    given = [_short(x) for x in inputs]
-    keywords = [f"{name}={_short(value)}" for name, value in params.items()]
+    given = [one_line(x) for x in inputs]
+    keywords = [f"{name}={one_line(value)}" for name, value in params.items()]
     positional = [f"[{', '.join(given)}]"] if op.spread else given
     return f"{op.name}({', '.join([*positional, *keywords])})"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import linecache
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from autograd_lite.core.op import Op
 from autograd_lite.numerical import close
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import Domain, Filled, Sample, real, samples_of
-from autograd_lite.program import render
+from autograd_lite.program import loading, render
 from autograd_lite.program.pretty import unparse
 
 SHAPES = ((3, 4), (3,), ())  # of the arguments: those that samples have
@@ -75,9 +74,7 @@ def random_program(seed: int, lines: int = 6, rows: Sequence[Op] | None = None) 
 
 def load(source: str, filename: str) -> Callable[..., Any]:
     """Return the function ``program`` that a source text defines; `inspect` and debuggers find the text."""
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": "random_program"}
-    exec(compile(source, filename, "exec"), namespace)
+    namespace = loading.load(source, filename, {"__name__": "random_program"})
     return namespace["program"]  # type: ignore[no-any-return]
 
 

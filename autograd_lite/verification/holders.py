@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import gc
 import inspect
-import random
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -17,15 +16,14 @@ from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.random import Generator, RandomState
 
-from autograd_lite.core.lines import is_users
+from autograd_lite.core import lines
+from autograd_lite.numerical.streams import KINDS
 
 Result = TypeVar("Result")
 
 _ROOM = __name__.rpartition(".")[0]
 _PLAIN = frozenset({float, int, complex, bool, str, bytes, np.float64, np.int64, type(None)})
-RANDOM = (Generator, RandomState, random.Random)
 
 
 class Holders:
@@ -59,7 +57,7 @@ class Holders:
             self._seen[id(x)] = x
             if isinstance(x, np.ndarray):
                 self.arrays.append(x)
-            elif isinstance(x, RANDOM):
+            elif isinstance(x, KINDS):
                 self.generators.append(x)
             elif isinstance(x, (dict, list, set, deque, CellType)) or _has_attributes(x):
                 self.containers.append(x)
@@ -164,18 +162,4 @@ def _parts(x: Any) -> Iterable[Any]:
 def is_of_user(x: Any) -> bool:
     """Whether a function, a class or a module is of the user's code, or wraps it for verification."""
     name = x.__name__ if isinstance(x, ModuleType) else x.__module__ or ""
-    if isinstance(x, FunctionType):
-        file = x.__code__.co_filename
-    else:
-        file = getattr(sys.modules.get(name), "__file__", None) or ("" if name == "__main__" else "<frozen builtin>")
-    return name.startswith(_ROOM) or (is_users(file) and "site-packages" not in file)
-
-
-def state_of(generator: Any) -> tuple[Callable[[Any], Any], Any]:
-    """Return what sets the state of a generator of random numbers, and its state."""
-    if isinstance(generator, random.Random):
-        return generator.setstate, generator.getstate()
-    if isinstance(generator, RandomState):
-        return generator.set_state, generator.get_state(legacy=False)
-    bits = generator.bit_generator
-    return lambda state: setattr(bits, "state", state), bits.state
+    return name.startswith(_ROOM) or lines.is_of_user(x)

@@ -15,7 +15,8 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.verification.holders import RANDOM, contents, put_back, state_of
+from autograd_lite.numerical.streams import KINDS, state_of
+from autograd_lite.verification.holders import contents, put_back
 
 Path = tuple[Any, ...]
 """The attributes, keys and indices that lead from an object to what it holds."""
@@ -109,7 +110,7 @@ class State:
             self.numbers[key] = x
         if isinstance(x, np.ndarray):
             self._arrays.append((x, x.copy()))
-        elif isinstance(x, RANDOM):
+        elif isinstance(x, KINDS):
             self._generators.append(state_of(x))
         elif isinstance(x, (dict, list)):
             self._held.append((x, contents(x)))

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.verification.holders import Result, state_of
+from autograd_lite.numerical.streams import state_of
+from autograd_lite.verification.holders import Result
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 _ACTS = ("os.", "shutil.", "subprocess.", "socket.", "tempfile.", "sqlite3.", "signal.", "_thread.start")

@@ -26,7 +26,9 @@ def of(where, *changes, because):
     return Equivalent(where, changes, because)
 
 
+GENERAL = "tells in programs for other values alone, which tests/compiled/test_general.py runs"
 ANYWHERE = [
+    of(".*", r"settled\((.+)\) -> \1", because=GENERAL),
     of(".*", r"raw\((.+)\) -> \1", because="asks for zeros, kinds or sizes, which Tensors answer as their values do"),
     of(".*", r"float\((.+)\.eps\) -> \1\.eps", because="the same number, in the dtype whose property it is"),
     of(".*", r"np\.where\((.+ == 0.*), 1, (.+)\) -> np\.where\(\1, 2, \2\)", because="divides a 0, as any number does"),
@@ -50,9 +52,13 @@ FASTER = "a shorter way to what the lines below it give, too"
 ELEMENTWISE = [
     of("elementwise.over", r"g / d if .* -> g / np\.where\(.*", because=FASTER),
     of("elementwise.nonzero", r"d if .* -> np\.where\(d == 0, 1, d\)", because=FASTER),
-    of("elementwise._lead", r"if np\.isfinite.* -> if False: .*", because=FASTER),
-    of("elementwise._lead", r"raw\(x\) -> raw\(y\)", because="of two equal numbers, both are infinite or neither"),
-    of("elementwise._base", r"if .* -> if False: .*", r".* or raw\(x\)\.all\(\) -> .*", because=FASTER),
+    of("elementwise._lead", r"if settled\(np\.isfinite.* -> if False: .*", because=FASTER),
+    of(
+        "elementwise._lead",
+        r"(raw|np\.isinf)\(x\) -> \1\(y\)",
+        because="of two equal numbers, both are infinite or neither",
+    ),
+    of("elementwise._base", r"if .* -> if False: .*", r".* or settled\(raw\(x\)\.all\(\)\) -> .*", because=FASTER),
     of("elementwise._base", r"y >= 1 -> y > 1", r"y >= 1 -> y >= 2", because=FASTER),
     of(
         "elementwise.absolute",
@@ -156,7 +162,19 @@ OTHERS = [
         r"np\.abs\(z\).* -> .*",
         because=FASTER,
     ),
+    of("choices._share", r"if is_general\(\): .* -> if (True|False): .*", because="both forms give the same"),
+    of("choices._share|choices._split_again", r"(return )?_split_ties\(.*", because=GENERAL),
+    of(
+        "pairs.contracted",
+        r"np\.reshape\(axis, -1\) -> np\.reshape\(axis, -2\)",
+        because="any negative length stands for all there are",
+    ),
     of("indexing.getitem", r"scatter if .* -> scatter", because="the op's own call does the same, and checks more"),
+    of(
+        "indexing.getitem",
+        r"observers or (type.*) -> \1",
+        because="an index that is a Tensor is met in programs alone: tests/compiled/test_sealed.py",
+    ),
     of("indexing.array_of", r"x if isinstance.* -> np\.asarray\(x\)", because="no index is a Tensor where rules run"),
     of(
         "scans._pull_products",
@@ -223,7 +241,7 @@ ALGEBRA = [
     ),
     of(
         "solving._pinv_cotangent",
-        r".* if np\.any.* -> c \+ .*",
+        r"c if .* -> c \+ .*",
         r".*(x - np\.matmul|NOISE|np\.sum|np\.abs).* -> .*",
         because="asks whether anything was cut off; what is added is 0 where nothing was",
     ),
@@ -231,6 +249,10 @@ ALGEBRA = [
     of("solving._cut_off_cotangent", r".* > 0\.5 -> .* >= 0\.5", because="it is 0 or 1 but for rounding"),
     of("solving._pseudoinverse", r"eps.* -> .*", r"rcond < 0 -> .*", because=THRESHOLD),
     of("solving.lstsq", r"if not unused.* -> if True: .*", because="adds 0"),
+    of("solving._of_residuals", r"g\[1\] if .*", r"np\.where.*", r"g\[1\] -> .*", because=GENERAL),
+    of("decompositions._without_extra", r"np\.any\((.*)\) -> \1", because="`checked` asks whether it holds anywhere"),
+    of("decompositions._without_extra", r"why \+ .*", because="only the words of an error"),
+    of("hermitian.quotient", r"checked\(.*Error, \w+\)", because="only the words of an error"),
     of("hermitian.unused", r"return (.*) -> return .*\1.*", because="only its truth is asked for"),
     of("hermitian.unused", r"type\(g\).* -> .*", because="a recorded 0 is as good as any cotangent"),
     of("hermitian.quotient", r".*(eps|size|NOISE|abs).* -> .*", "0.0 -> 1.0", because=THRESHOLD),

@@ -90,6 +90,20 @@ BROKEN = {
         Op(np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: g * x), name="mine", samples=(sample((3,), ()),)),
         ["elementwise=True"],
     ),
+    "not elementwise, in the same shape": (
+        unary(lambda x: x - np.mean(x) if np.size(x) else x, lambda g, z, x: g - np.mean(g)),
+        ["declared elementwise, and cut along axis 0 of x", "the parts come to", "leave elementwise=True out"],
+    ),
+    "not a sum": (
+        Op(
+            lambda x, w: np.tanh(x @ w),
+            (lambda g, z, x, w: (g * (1 - z * z))[:, None] * w, lambda g, z, x, w: (g * (1 - z * z)) @ x),
+            name="mine",
+            labels="ni, i -> n",
+            samples=(sample((5, 3), (3,)),),
+        ),
+        ["labelled along axis 1 of x and axis 0 of w; cut at 1, 2, the parts come to", "written as a dot in labels="],
+    ),
     "not elementwise": (unary(sum_of_last, lambda g, z, x: g), ["declared elementwise"]),
     "no numbers": (unary(lambda x: np.full(np.shape(x), "a"), lambda g, z, x: g), ["expected a numeric array"]),
     "other value on Tensors": (
@@ -165,6 +179,14 @@ def test_samples_and_domain_may_be_given():
     log = unary(np.log, lambda g, z, x: g / x)
     check_op(log, domain=positive)
     check_op(log, samples=[sample(Domain(5.0, 6.0)(2, 3))])
+
+
+def test_an_op_that_is_right_in_parts_passes():
+    @ag.op(labels="n., -> n")
+    def logits(x, w, *, scale=1.0):
+        return np.sin(x @ w) * scale
+
+    check_op(logits, samples=[sample((5, 3), (3,), scale=2.0), sample((1, 3), (3,))])
 
 
 def test_one_can_only_check_ops():

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.checks import checked
+from autograd_lite.core.labels import loops
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tensor import raw
+from autograd_lite.ops.elementwise import COMPLEX
 from autograd_lite.ops.linalg.hermitian import (
     adjoint,
     by_triangle,
@@ -37,6 +39,7 @@ from autograd_lite.ops.samples import diagonalizable, matrices, positive_definit
         sample(positive_definite(2, 2, dtype=complex)),
         sample(positive_definite(2, 2, dtype=complex), upper=True),
     ),
+    labels=loops(2),
 )
 def cholesky(a: Value, /, *, upper: bool = False) -> Value:
     """Return the triangular factor of positive definite matrices: ``a = z @ z.mT.conj()``, adjoint if ``upper``.
@@ -66,6 +69,7 @@ def _(g: Cotangent, z: Value, x: Value, upper: bool = False) -> Cotangent:
         sample(matrices(3, 2, dtype=complex)),
         sample(matrices(2, 3, dtype=complex)),
     ),
+    labels=loops(2),
 )
 def qr(a: Value, /, mode: Any = "reduced") -> Value:
     """Return matrices with orthonormal columns and upper triangular ones whose product is ``a``.
@@ -85,8 +89,8 @@ def _(g: Cotangent, z: Value, x: Value, mode: Any = "reduced") -> Cotangent:
     q, r = np.linalg.qr(x) if mode == "r" else z
     g_q, g_r = (np.zeros_like(q), g) if mode == "r" else g
     k = min(x.shape[-2:])
-    _refuse_extra(g_q[..., k:], "np.linalg.qr(mode='complete')", "use mode='reduced'")
-    q, r, g_q, g_r = q[..., :k], r[..., :k, :], g_q[..., :k], g_r[..., :k, :]
+    q = _without_extra(q, g_q, k, "np.linalg.qr(mode='complete')", "use mode='reduced'")
+    r, g_q, g_r = r[..., :k, :], g_q[..., :k], g_r[..., :k, :]
     # of a wide matrix, the first columns decide q, and the last ones of r are the adjoint of q times those of x
     last = g_r[..., k:]
     g_q = g_q + np.matmul(np.conj(x[..., k:]), adjoint(last))
@@ -96,13 +100,10 @@ def _(g: Cotangent, z: Value, x: Value, mode: Any = "reduced") -> Cotangent:
     return np.concatenate([first, np.matmul(np.conj(q), last)], axis=-1)
 
 
-def _refuse_extra(g: Cotangent, call: str, instead: str) -> None:
-    """Raise LinAlgError where the result depends on vectors that complete a basis in any way."""
-    if np.any(raw(g)):
-        raise np.linalg.LinAlgError(
-            f"the vectors that {call} adds to complete a basis have no derivative, and the result depends on them; "
-            + instead
-        )
+def _without_extra(u: Value, g: Cotangent, k: int, call: str, instead: str) -> Value:
+    """Return the first k columns; raise LinAlgError where the result depends on those that complete a basis."""
+    why = f"the vectors that {call} adds to complete a basis have no derivative, and the result depends on them; "
+    return checked(u[..., :k], np.any(g[..., k:]), np.linalg.LinAlgError, why + instead)
 
 
 def _repeated(call: str, values: str, vectors: str) -> str:
@@ -122,6 +123,7 @@ def _repeated(call: str, values: str, vectors: str) -> str:
         sample(positive_definite(3, 2, 2, dtype=complex)),
         sample(positive_definite(2, 2, dtype=complex), UPLO="U"),
     ),
+    labels=loops(2),
 )
 def eigh(a: Value, /, UPLO: Any = "L") -> Value:
     """Return eigenvalues and eigenvectors of Hermitian matrices (Giles 2008, 3.1; Boeddeker et al. 2017 for complex).
@@ -161,6 +163,7 @@ def _between(x: Value, w: Value, call: str) -> Value:
         sample(positive_definite(2, 2, 2), UPLO="U"),
         sample(positive_definite(2, 2, dtype=complex)),
     ),
+    labels=loops(2),
 )
 def eigvalsh(a: Value, /, UPLO: Any = "L") -> Value:
     """Return the eigenvalues of Hermitian matrices, in ascending order.
@@ -177,14 +180,20 @@ def _(g: Cotangent, z: Value, x: Value, UPLO: Any = "L") -> Cotangent:
     return by_triangle(np.matmul(np.conj(v) * g[..., None, :], v.mT), UPLO in "Ll")
 
 
+def _may_turn_complex(a: Value) -> str | None:
+    return None if np.iscomplexobj(a) else f"{COMPLEX}; pass a.astype(complex)"
+
+
 @op(
     numpy=np.linalg.eig,
+    varies=_may_turn_complex,
     samples=(
         sample(diagonalizable(3, 3)),
         sample(diagonalizable(3, 2, 2)),
         sample(diagonalizable(2, 2, rotations=True)),
         sample(diagonalizable(4, 3, 3, dtype=complex)),
     ),
+    labels=loops(2),
 )
 def eig(a: Value, /) -> Value:
     """Return eigenvalues and eigenvectors of square matrices.
@@ -213,6 +222,7 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
 
 @op(
     numpy=np.linalg.eigvals,
+    varies=_may_turn_complex,
     samples=(sample(diagonalizable(3, 3)), sample(diagonalizable(3, 2, 2, rotations=True))),
 )
 def eigvals(a: Value, /) -> Value:
@@ -233,6 +243,7 @@ def eigvals(a: Value, /) -> Value:
         sample(positive_definite(3, 3), hermitian=True),
         sample(positive_definite(2, 2, dtype=complex), compute_uv=False, hermitian=True),
     ),
+    labels=loops(2),
 )
 def svd(a: Value, /, full_matrices: bool = True, compute_uv: Any = True, hermitian: bool = False) -> Value:
     """Return singular vectors and values, ``a = u @ diag(s) @ vh`` (J. Townsend, "Differentiating the SVD", 2016).
@@ -258,9 +269,12 @@ def _(
         g_u, g_s, g_vh = 0, g, 0
         u, s, vh = np.linalg.svd(x, full_matrices=False, hermitian=hermitian)
     k = s.shape[-1]
-    for extra in () if unused(g_u, g_vh) else (g_u[..., k:], g_vh[..., k:, :]):
-        _refuse_extra(extra, "np.linalg.svd", "use full_matrices=False")
-    u, vh = u[..., :k], vh[..., :k, :]
+    v, call = adjoint(vh), ("np.linalg.svd", "use full_matrices=False")
+    if unused(g_u, g_vh):
+        u, v = u[..., :k], v[..., :k]
+    else:
+        u, v = _without_extra(u, g_u, k, *call), _without_extra(v, adjoint(g_vh), k, *call)
+    vh = adjoint(v)
     c = np.matmul(np.conj(u) * (g_s * (s > 0))[..., None, :], np.conj(vh))
     if not unused(g_u, g_vh):
         c = c + _turning_cotangent(g_u[..., :k], adjoint(g_vh)[..., :k], u, s, adjoint(vh))

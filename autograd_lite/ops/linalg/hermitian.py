@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.checks import checked
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.tensor import Tensor
 
 NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
 
@@ -87,7 +88,6 @@ def quotient(x: Value, by: Value, scale: Value, undefined: str) -> Value:
     """
     eps = float(np.finfo(by.dtype).eps)
     zero = np.abs(by) <= eps * scale
-    size = abs(raw(x))
-    if np.any(raw(zero) & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))):
-        raise np.linalg.LinAlgError(undefined)
-    return x / np.where(zero, np.inf, by)
+    size = np.abs(x)
+    wrong = zero & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))
+    return checked(x, wrong, np.linalg.LinAlgError, undefined) / np.where(zero, np.inf, by)

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import constant as without_derivative
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value, expand_reduced, normalize_axes
+from autograd_lite.ops.axes import folding
 from autograd_lite.ops.samples import complex_plane, matrices, sample
 
 ORDERS_OF_VECTORS = (1, 2, 3, -1, 0.5, np.inf, -np.inf, 0)
@@ -31,6 +32,7 @@ ORDERS_OF_MATRICES = ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
         *(sample(matrices(3, 2), ord=ord) for ord in ORDERS_OF_MATRICES),
         *(sample((2, 3, 2), ord=ord, axis=(2, 0), keepdims=True) for ord in ORDERS_OF_MATRICES),
     ),
+    labels=folding(),
 )
 def norm(x: Value, /, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Value:
     """Return the norm of vectors or matrices, of any order that NumPy has.

@@ -10,6 +10,17 @@ import numpy as np
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
+from autograd_lite.ops.linalg.pairs import (
+    contracted,
+    of_chain,
+    of_dot,
+    of_inner,
+    of_matmul,
+    of_outer,
+    of_tensordot,
+    of_vdot,
+    of_vecdot,
+)
 from autograd_lite.ops.samples import complex_plane, sample
 
 products = (sample((3,), (3,)), sample((2, 3), (3,)), sample((3,), (3, 2)), sample((2, 3), (3, 4)))
@@ -31,6 +42,7 @@ complex_products = (sample(complex_plane(2, 3), complex_plane(3, 2)), sample((2,
         sample((2, 3, 4), (5, 4, 2)),
         sample((2, 0), (0, 3)),
     ),
+    labels=of_dot,
 )
 def dot(a: Value, b: Value, /) -> Value:
     """Return the inner product over the last axis of ``a`` and the last but one of ``b`` (or its only one)."""
@@ -85,6 +97,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
         sample((2, 1, 3, 4), (5, 4, 2)),
         sample((2, 0), (0, 3)),
     ),
+    labels=of_matmul,
 )
 def matmul(x: Value, y: Value, /) -> Value:
     """Return the matrix product over the last two axes; the other axes broadcast."""
@@ -121,6 +134,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
         sample(complex_plane(3), complex_plane(3)),
         sample((0,), (0,)),
     ),
+    labels=of_vdot,
 )
 def vdot(a: Value, b: Value, /) -> Value:
     """Return the sum of products of all elements, those of ``a`` conjugated."""
@@ -149,6 +163,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
         sample((2, 3), ()),
         sample(complex_plane(3), complex_plane(3)),
     ),
+    labels=of_inner,
 )
 def inner(a: Value, b: Value, /) -> Value:
     """Return the sums of products over the last axis of each: ``z[i..., j...]`` is that of a[i...] and b[j...]."""
@@ -181,6 +196,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
         sample(complex_plane(2), complex_plane(3)),
         sample((0,), (2,)),
     ),
+    labels=of_outer,
 )
 def outer(a: Value, b: Value, /) -> Value:
     """Return the matrix of products of each element of ``a`` (rows) with each of ``b`` (columns)."""
@@ -215,6 +231,7 @@ def linalg_outer(x1: Value, x2: Value, /) -> Value:
         sample((2, 1, 3), (4, 3)),
         sample(complex_plane(2, 3), complex_plane(2, 3)),
     ),
+    labels=of_vecdot,
 )
 def vecdot(x1: Value, x2: Value, /) -> Value:
     """Return the inner products over the last axis, the first vector conjugated; the other axes broadcast."""
@@ -250,14 +267,6 @@ if hasattr(np, "matvec"):  # NumPy 2.2
         return np.matmul(np.conj(x1)[..., None, :], x2)[..., 0, :]
 
 
-def _contracted(axes: Any, n: int, m: int) -> tuple[list[int], list[int]]:
-    """Return which axes of n and of m are paired, as non-negative ints, for all that ``np.tensordot`` takes."""
-    if isinstance(axes, (int, np.integer)):
-        axes = (range(n - axes, n), range(axes))
-    first, second = (np.reshape(axis, -1).tolist() for axis in axes)
-    return [axis % n for axis in first], [axis % m for axis in second]
-
-
 def _unfold(product: Value, kept: list[int], paired: list[int], others: list[int]) -> Value:
     """Put in order the axes of a tensor product: those kept, then those paired with the sorted ``others``."""
     found = kept + [paired[others.index(axis)] for axis in sorted(others)]
@@ -276,6 +285,7 @@ def _unfold(product: Value, kept: list[int], paired: list[int], others: list[int
         sample((2,), (3,), axes=0),
         sample(complex_plane(2, 3), complex_plane(3, 2), axes=1),
     ),
+    labels=of_tensordot,
 )
 def tensordot(a: Value, b: Value, /, axes: Any = 2) -> Value:
     """Return the sum of products over the axes of ``a`` and ``b`` that ``axes`` pairs."""
@@ -285,7 +295,7 @@ def tensordot(a: Value, b: Value, /, axes: Any = 2) -> Value:
 @tensordot.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value, axes: Any = 2) -> Cotangent:
     n, m = x.ndim, np.ndim(y)
-    over_x, over_y = _contracted(axes, n, m)
+    over_x, over_y = contracted(axes, n, m)
     kept_x, kept_y = [i for i in range(n) if i not in over_x], [i for i in range(m) if i not in over_y]
     product = np.tensordot(g, y, (range(len(kept_x), g.ndim), kept_y))
     return _unfold(product, kept_x, over_x, over_y)
@@ -294,7 +304,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value, axes: Any = 2) -> Cotangent:
 @tensordot.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value, axes: Any = 2) -> Cotangent:
     n, m = np.ndim(x), y.ndim
-    over_x, over_y = _contracted(axes, n, m)
+    over_x, over_y = contracted(axes, n, m)
     kept_x, kept_y = [i for i in range(n) if i not in over_x], [i for i in range(m) if i not in over_y]
     product = np.tensordot(g, x, (range(len(kept_x)), kept_x))
     return _unfold(product, kept_y, over_y, over_x)
@@ -365,6 +375,7 @@ def linalg_cross(x1: Value, x2: Value, /, *, axis: int = -1) -> Value:
         sample((0, 2), (2, 0), (0, 3)),
         sample(complex_plane(2, 3), (3, 2), complex_plane(2, 2)),
     ),
+    labels=of_chain,
 )
 def multi_dot(arrays: Value, /) -> Value:
     """Return the product of two or more matrices, multiplied in the order that costs least."""

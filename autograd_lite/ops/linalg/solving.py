@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.general import settled
+from autograd_lite.core.labels import loops
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import raw
@@ -28,6 +30,7 @@ ILL_CONDITIONED = 1e-4  # below this determinant, relative to its terms, roundin
     numpy=np.linalg.inv,
     template="np.linalg.inv({})",
     samples=(sample(matrices(3, 3)), sample(matrices(2, 2, 2)), sample(matrices(2, 2, dtype=complex))),
+    labels=loops(2),
 )
 def inv(a: Value, /) -> Value:
     """Return the inverse of square matrices (Giles 2.2.3)."""
@@ -86,6 +89,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
         sample(constant(np.zeros((3, 3)))),
         sample(constant(np.diag([2.0, 0.0, 3.0, 0.0]))),
     ),
+    labels=loops(2),
 )
 def det(a: Value, /) -> Value:
     """Return the determinant of square matrices; singular ones have derivatives of every order too."""
@@ -105,7 +109,8 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
         sample(complex_plane(2, 2)),
         sample(constant(SINGULAR)),
         sample(constant(SINGULAR[None, None])),
-    )
+    ),
+    labels=loops(2),
 )
 def cofactors(a: Value, /) -> Value:
     """Return the matrices of cofactors: the derivatives of the determinant by the elements.
@@ -128,7 +133,7 @@ def cofactors(a: Value, /) -> Value:
 @cofactors.vjp
 def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     d = np.sum(x * z, axis=(-2, -1), keepdims=True) / max(x.shape[-1], 1)
-    if np.all(np.abs(d) > ILL_CONDITIONED * np.sum(np.abs(x * z), axis=(-2, -1), keepdims=True)):
+    if settled(np.all(np.abs(d) > ILL_CONDITIONED * np.sum(np.abs(x * z), axis=(-2, -1), keepdims=True))):
         return (np.sum(g * z, axis=(-2, -1), keepdims=True) * z - np.matmul(z, np.matmul(g.mT, z))) / d
     n = x.shape[-1]
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], dtype=int).reshape(n, max(n - 1, 0))
@@ -140,6 +145,7 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
 @op(
     numpy=np.linalg.slogdet,
     samples=(sample((3, 3)), sample((2, 2, 2)), sample(complex_plane(2, 2)), sample(complex_plane(2, 1, 1))),
+    labels=loops(2),
 )
 def slogdet(a: Value, /) -> Value:
     """Return sign and logarithm of the absolute value of the determinant.
@@ -169,6 +175,7 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
         sample(positive_definite(3, 3), hermitian=True),
         sample(positive_definite(1, 3, 2, 2, dtype=complex), rcond=0.5, hermitian=True),
     ),
+    labels=loops(2),
 )
 def pinv(a: Value, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Value:
     """Return the Moore-Penrose inverse of matrices.
@@ -195,7 +202,7 @@ def _pinv_cotangent(g: Cotangent, z: Value, x: Value) -> Cotangent:
     c = c - np.matmul(z.mT, np.matmul(g, z.mT))
     cut_off = x - np.matmul(x, np.matmul(z, x))
     noise = NOISE * float(np.finfo(x.dtype).eps) * np.sum(np.abs(x), axis=(-2, -1), keepdims=True)
-    return c + _cut_off_cotangent(g, z, x) if np.any(np.abs(cut_off) > noise) else c
+    return c if settled(np.logical_not(np.any(np.abs(cut_off) > noise))) else c + _cut_off_cotangent(g, z, x)
 
 
 def _cut_off_cotangent(g: Cotangent, z: Value, x: Value) -> Cotangent:
@@ -248,13 +255,19 @@ def _pseudoinverse(a: Value, rcond: Any) -> Value:
     return np.linalg.pinv(a, rcond=eps * max(a.shape) if rcond is None else eps if rcond < 0 else rcond)
 
 
+def _of_residuals(g: Cotangent, z: Value, x: Value) -> Cotangent:
+    """Return the cotangent of the residuals, which there are of a matrix of full rank alone."""
+    full = z[2] == x.shape[1]
+    return g[1] if settled(raw(full)) else np.where(full, g[1], 0)
+
+
 @lstsq.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value, rcond: Any = None) -> Cotangent:
     y = _columns(y)
     c = _pinv_cotangent(np.matmul(_columns(g[0]), y.mT), _pseudoinverse(x, rcond), x)
     if raw(g[1]).size:
         solution = _columns(z[0])
-        c = c - 2 * np.matmul(g[1] * np.conj(y - np.matmul(x, solution)), solution.mT)
+        c = c - 2 * np.matmul(_of_residuals(g, z, x) * np.conj(y - np.matmul(x, solution)), solution.mT)
     if not unused(g[3]):
         u, _, vh = np.linalg.svd(x, full_matrices=False)
         c = c + np.matmul(np.conj(u) * g[3], np.conj(vh))
@@ -265,7 +278,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value, rcond: Any = None) -> Cotangen
 def _(g: Cotangent, z: Value, x: Value, y: Value, rcond: Any = None) -> Cotangent:
     c = np.matmul(_pseudoinverse(x, rcond).mT, _columns(g[0]))
     if raw(g[1]).size:
-        c = c + 2 * g[1] * np.conj(_columns(y) - np.matmul(x, _columns(z[0])))
+        c = c + 2 * _of_residuals(g, z, x) * np.conj(_columns(y) - np.matmul(x, _columns(z[0])))
     return np.reshape(c, y.shape)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.ops import samples
@@ -20,7 +21,13 @@ _SLID = (
 )
 
 
-@op(samples=_SLID)
+def _slid(z: Shape, x: Any, *, size: Shape, **_: Any) -> Labels:
+    shape = shape_of(x)
+    lead = tuple(range(len(shape) - len(size)))
+    return Labels(((*lead, *(None,) * len(size)),), (*lead, *(None,) * (len(z) - len(lead))))
+
+
+@op(samples=_SLID, labels=_slid)
 def patches(x: Value, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
     """Return the windows that slide over the last axes, with the windows' axes last.
 
@@ -49,11 +56,17 @@ def _(g: Cotangent, z: Value, x: Value, size: Shape, stride: Shape, dilation: Sh
     return add_patches(g, lengths=x.shape[-len(size) :], stride=stride, dilation=dilation)
 
 
+def _unslid(z: Shape, x: Any, *, lengths: Shape, **_: Any) -> Labels:
+    lead = tuple(range(len(z) - len(lengths)))
+    return Labels(((*lead, *(None,) * (len(shape_of(x)) - len(lead))),), (*lead, *(None,) * len(lengths)))
+
+
 @op(
     samples=(
         samples.sample((2, 3, 3), lengths=(8,), stride=(2,)),
         samples.sample((3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
-    )
+    ),
+    labels=_unslid,
 )
 def add_patches(x: Value, /, lengths: Shape, stride: Shape, dilation: Shape = (1, 1)) -> Value:
     """Return the sum of windows, each in its place on axes of these lengths: the transpose of `patches`."""
@@ -77,7 +90,8 @@ def _(g: Cotangent, z: Value, x: Value, lengths: Shape, stride: Shape, dilation:
     samples=(
         samples.sample((2, 3, 7), (4, 3, 2), stride=(2,), dilation=(1,)),
         samples.sample((2, 2, 5, 6), (3, 2, 2, 3), stride=(1, 2), dilation=(2, 1)),
-    )
+    ),
+    labels="bc, oc -> bo",
 )
 def correlate_channels(x: Value, kernel: Value, /, stride: Shape, dilation: Shape) -> Value:
     """Return, for each output channel and place of the kernel on x, the sum of products over all input channels."""
@@ -90,7 +104,8 @@ def correlate_channels(x: Value, kernel: Value, /, stride: Shape, dilation: Shap
     samples=(
         samples.sample((2, 4, 3), (4, 3, 2), lengths=(7,), stride=(2,), dilation=(1,)),
         samples.sample((2, 3, 3, 2), (3, 2, 2, 3), lengths=(5, 6), stride=(1, 2), dilation=(2, 1)),
-    )
+    ),
+    labels="bo, oc -> bc",
 )
 def spread_channels(g: Cotangent, kernel: Value, /, lengths: Shape, stride: Shape, dilation: Shape) -> Cotangent:
     """Return the cotangent of x: the kernel times g, added wherever it lay."""
@@ -108,7 +123,8 @@ def spread_channels(g: Cotangent, kernel: Value, /, lengths: Shape, stride: Shap
     samples=(
         samples.sample((2, 3, 7), (2, 4, 3), size=(2,), stride=(2,), dilation=(1,)),
         samples.sample((2, 2, 5, 6), (2, 3, 3, 2), size=(2, 3), stride=(1, 2), dilation=(2, 1)),
-    )
+    ),
+    labels="bc, bo -> oc",
 )
 def correlate_images(x: Value, g: Cotangent, /, size: Shape, stride: Shape, dilation: Shape) -> Value:
     """Return the cotangent of the kernel: the sum of products of g with what lay under each element of the kernel."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from autograd_lite.core.labels import Labels
 from autograd_lite.core.op import op
-from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.shapes import Cotangent, Shape, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.choices import where
 from autograd_lite.ops.elementwise import LOG_2, sigmoid
-from autograd_lite.ops.indexing import array_of
-from autograd_lite.ops.nn.softmaxes import log_softmax, shift, softmax
+from autograd_lite.ops.indexing import array_of, from_zero
+from autograd_lite.ops.nn.softmaxes import log_softmax, shares, shift, softmax
 
 
 @op(elementwise=True)
@@ -75,6 +78,11 @@ def _class_cross_entropy_vjp(g: Cotangent, z: Value, x: Value, labels: Value) ->
     return g[..., None] * (softmax(x) - (array_of(labels)[..., None] == np.arange(x.shape[-1])))
 
 
+def _of_each_row(z: Shape, logits: Any, labels: Any) -> Labels:
+    rows = tuple(range(len(z)))
+    return Labels(((*rows, None), rows), rows)
+
+
 @op(
     rules=(_class_cross_entropy_vjp, None),
     samples=(
@@ -83,6 +91,7 @@ def _class_cross_entropy_vjp(g: Cotangent, z: Value, x: Value, labels: Value) ->
         samples.sample((4,), samples.constant(2)),
         samples.sample((2, 0, 3), samples.constant(np.zeros((2, 0), int))),
     ),
+    labels=_of_each_row,
 )
 def class_cross_entropy(logits: Value, labels: Value, /) -> Value:
     """Return `cross_entropy` of integer labels, with the classes along the last axis of the logits."""
@@ -91,6 +100,21 @@ def class_cross_entropy(logits: Value, labels: Value, /) -> Value:
     rows = shifted.reshape(np.size(labels), shifted.shape[-1])
     right = rows[np.arange(len(rows)), np.reshape(labels, -1)]
     return np.log(total) - right.reshape(np.shape(labels))
+
+
+@op(rules=(None, None), labels=_of_each_row)
+def _pick_class(x: Value, labels: Value, /) -> Value:
+    """Return the element of each row, along the last axis, that a label names."""
+    if x.ndim == 2:
+        return x[np.arange(len(x)), labels]
+    rows = x.reshape(np.size(labels), x.shape[-1])
+    return rows[np.arange(len(rows)), np.reshape(labels, -1)].reshape(np.shape(labels))
+
+
+@class_cross_entropy.expand
+def _(logits: Value, labels: Value) -> Value:
+    shifted, _, total = shares(logits, -1)
+    return np.log(total[..., 0]) - _pick_class(shifted, labels)
 
 
 def _classes(rng: np.random.Generator) -> Value:
@@ -149,9 +173,6 @@ def cross_entropy(logits: Value, labels: Value, /, axis: int = -1) -> Value:
     if not hard:  # a class of probability 0 counts nothing, also where its logit is -inf
         scores = log_softmax(logits, axis)
         return -np.sum(labels * where((labels == 0) & np.isneginf(scores), 0, scores), axis=axis)
-    if given.size and not 0 <= given.min() <= given.max() < shape[axis]:
-        raise ValueError(
-            f"cross_entropy() of {shape[axis]} classes takes labels from 0 to {shape[axis] - 1}, "
-            f"got labels from {given.min()} to {given.max()}"
-        )
+    expected = f"cross_entropy() of {shape[axis]} classes takes labels from 0 to {shape[axis] - 1}"
+    labels = from_zero(labels, shape[axis], expected, "got labels from")
     return class_cross_entropy(logits if axis == len(shape) - 1 else np.moveaxis(logits, axis, -1), labels)

@@ -11,7 +11,9 @@ from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import samples
+from autograd_lite.ops.axes import along_axis
 from autograd_lite.ops.choices import where
+from autograd_lite.ops.indexing import array_of, from_zero
 from autograd_lite.ops.nn.softmaxes import softmax
 from autograd_lite.ops.reductions import Axis
 
@@ -23,7 +25,7 @@ _NORMALIZED = (
 )
 
 
-@op(samples=_NORMALIZED)
+@op(samples=_NORMALIZED, labels=along_axis)
 def standardize(x: Value, /, axis: Axis = -1, eps: float = 1e-5) -> Value:
     """Return (x - mean) / sqrt(variance + eps) over the axis: mean 0 and variance 1.
 
@@ -129,12 +131,8 @@ def one_hot(labels: Value, /, classes: int, dtype: Any = np.float64) -> Value:
     given = np.asarray(raw(labels))
     if given.dtype.kind not in "iu":
         raise TypeError(f"one_hot() takes integer labels, got {given.dtype}")
-    if given.size and not 0 <= given.min() <= given.max() < classes:
-        raise ValueError(
-            f"one_hot() of {classes} classes takes labels from 0 to {classes - 1}, "
-            f"got labels from {given.min()} to {given.max()}"
-        )
-    labels = labels if type(labels) is Tensor else given
+    expected = f"one_hot() of {classes} classes takes labels from 0 to {classes - 1}"
+    labels = from_zero(labels if type(labels) is Tensor else given, classes, expected, "got labels from")
     return (labels[..., None] == np.arange(classes)).astype(dtype)
 
 
@@ -175,7 +173,8 @@ def attention(query: Value, key: Value, value: Value, /, mask: Any = None) -> Va
     """
     scores = query @ np.swapaxes(key, -1, -2) / math.sqrt(np.shape(query)[-1])
     if mask is not None:
-        if np.asarray(mask).dtype != bool:
-            raise TypeError(f"attention() takes a mask of booleans, True where to look; got {np.asarray(mask).dtype}")
+        mask = array_of(mask)
+        if mask.dtype != bool:
+            raise TypeError(f"attention() takes a mask of booleans, True where to look; got {mask.dtype}")
         scores = where(mask, scores, -np.inf)
     return softmax(scores) @ value

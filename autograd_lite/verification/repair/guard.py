@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.lines import is_users
-from autograd_lite.verification.holders import Holders, Result, afterwards, put_back, state_of
+from autograd_lite.numerical.streams import state_of
+from autograd_lite.verification.holders import Holders, Result, afterwards, put_back
 from autograd_lite.verification.process import Process, traced, watching
 
 LINES, MORE_LINES = 20, 1000
