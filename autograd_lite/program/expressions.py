@@ -185,7 +185,11 @@ class Expressions:
     tensors : dict from Node to list of Tensor
     verbatim : bool
         Whether what is translated now is the user's own, and keeps its spelling.
+    readable : bool
+        Whether products are written as a person would; else as few passes over arrays as can be are made.
     """
+
+    readable = True
 
     def __init__(self, simplify: Simplify | None = None) -> None:
         self.nodes: dict[Tensor, Node] = {}
@@ -304,6 +308,24 @@ def _unknown(tensors: Iterable[Tensor], known: dict[Tensor, Node]) -> list[Tenso
         held = [*inputs_of(tensor), *(trees.flatten(tensor.params)[0] if tensor.params else ())]
         pending += [x for x in held if type(x) is Tensor and x not in known and x not in found]
     return sorted(found, key=lambda t: (t.op is not None, t.serial))
+
+
+def map_nodes(f: Callable[[Node], Any], params: Any) -> Any:
+    """Return parameters with something else in the place of each node, in tuples, lists and slices too."""
+    if isinstance(params, Node):
+        return f(params)
+    if isinstance(params, dict):
+        return {key: map_nodes(f, part) for key, part in params.items()}
+    if isinstance(params, (tuple, list)):
+        return type(params)(map_nodes(f, part) for part in params)
+    if isinstance(params, slice):
+        return slice(*(map_nodes(f, end) for end in (params.start, params.stop, params.step)))
+    return params
+
+
+def concrete(params: Any) -> Any:
+    """Return parameters with values in the place of nodes."""
+    return map_nodes(lambda node: node.value, params)
 
 
 def _foldable(args: tuple[Node, ...], params: Params) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from autograd_lite.core import tensor as tensors
 from autograd_lite.core import trees
 from autograd_lite.core.backward import plus, seed, sweep
+from autograd_lite.core.general import refuse_varying
 from autograd_lite.core.op import unpack
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tape import Observer, Operation, Params, Run, observing
@@ -140,6 +141,7 @@ class Constants(Observer[Tensor]):
 
     def constant(self, op: Operation, value: Value, inputs: tuple[Value, ...], params: Params) -> Value:
         """Return a node for what a function without derivative gave; ints and strings, of shapes, as they are."""
+        refuse_varying(op, inputs, params)
         parts = value if isinstance(value, tuple) else (value,)
         if not parts or not all(isinstance(part, (np.ndarray, np.generic)) for part in parts):
             return value
@@ -148,6 +150,8 @@ class Constants(Observer[Tensor]):
 
     def recorded(self, node: Tensor) -> None:
         """Put leaves into the place of constant arrays."""
+        if node.op is not None:
+            refuse_varying(node.op, node.inputs, node.params)
         if self.names is None or not any(type(x) is np.ndarray for x in node.inputs):
             return
         inputs = list(node.inputs)

@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.op import Op, alias
 from autograd_lite.ops.indexing import repeats
-from autograd_lite.program.expressions import Node, is_range
+from autograd_lite.program.expressions import Node, concrete, is_range
 from autograd_lite.program.pretty import unparse
 
 
@@ -94,12 +94,13 @@ def place(x: Any, index: Any, shape: Any) -> Any:
 def _scattering(node: Node) -> Callable[..., Any]:
     """Return the plainest function that does what `scatter` of the op table does for this index."""
     index = node.params["index"]
-    parts = [p.value if isinstance(p, Node) else p for p in (index if isinstance(index, tuple) else (index,))]
-    return scatter if repeats(tuple(parts)) else place
+    return scatter if repeats(concrete(index if isinstance(index, tuple) else (index,))) else place
 
 
 def _scattered(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    return call(_scattering(node).__name__, args, {key: params[key] for key in ("index", "shape")})
+    x = node.args[0]
+    added = exact(x.value) if x.constant and not x.name and is_whole(x.value) else args[0]  # zeros have its dtype
+    return call(_scattering(node).__name__, [added], {key: params[key] for key in ("index", "shape")})
 
 
 # Constants
@@ -226,7 +227,8 @@ def _parsed(template: str) -> str:
     fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
     positions = iter(range(len(fields)))
     names = [f"_{next(positions)}" if field == "" else f"_{field}" for field in fields]
-    return template.format(*[n for n in names if n[1:].isdigit()], **{n[1:]: n for n in names if not n[1:].isdigit()})
+    placed = sorted({int(n[1:]) for n in names if n[1:].isdigit()})
+    return template.format(*[f"_{i}" for i in placed], **{n[1:]: n for n in names if not n[1:].isdigit()})
 
 
 class _Filler(ast.NodeTransformer):
@@ -316,10 +318,10 @@ def _is_transpose(node: Node) -> bool:
 
 def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
     """Write new axes as an index, ``x[:, None]``, and any other shape as ``x.reshape(2, 6)``."""
-    before, after = node.args[0].shape, node.shape
+    before, after = node.args[0].shape, _written_shape(node)
     left = list(before)
-    kept = [bool(left) and n == left[0] and left.pop(0) == n for n in after]
-    if before and not left and all(keeps or n == 1 for keeps, n in zip(kept, after, strict=True)):
+    kept = [bool(left) and n == left[0] and left.pop(0) == n for n in node.shape]
+    if before and not left and all(keeps or n == 1 for keeps, n in zip(kept, node.shape, strict=True)):
         return _axes(args[0], kept)
     order = {"order": params["order"]} if "order" in params else {}
     if not before:  # what may be a plain number
@@ -327,10 +329,24 @@ def _reshaped(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> 
     return call(ast.Attribute(args[0], "reshape"), [literal(n) for n in after] or [literal(())], order)
 
 
+_DEFAULTS = (np.float64, np.int64, np.bool_, np.complex128)
+"""The dtypes that arrays of Python numbers have."""
+
+
+def _written_shape(node: Node) -> tuple[Any, ...]:
+    """Return the shape of a value as its parameter has it where that holds nodes: lengths that are variables."""
+    given = node.params.get("shape")
+    return given if isinstance(given, tuple) and any(isinstance(n, Node) for n in given) else node.shape
+
+
 def _stretched(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
+    shape = _written_shape(node)
     if node.args[0].shape:
-        return call("np.broadcast_to", [args[0], literal(node.shape)])
-    return call("np.full", [literal(node.shape[0] if len(node.shape) == 1 else node.shape), args[0]])
+        return call("np.broadcast_to", [args[0], literal(shape)])
+    filler = node.args[0]
+    number = exact(filler.value) if filler.constant and not filler.name and is_whole(filler.value) else args[0]
+    dtype = {} if node.dtype in _DEFAULTS else {"dtype": literal(node.dtype)}
+    return call("np.full", [literal(shape[0] if len(shape) == 1 else shape), number], dtype)
 
 
 def _reduced(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:

@@ -100,35 +100,37 @@ def _fraction(node: Node) -> Fraction | None:
     return short if float(short) == float(number) else exact
 
 
-def _factors(node: Node, room: int = _ROOM) -> tuple[Fraction, list[Factor]]:
+def factors_of(node: Node, room: int = _ROOM) -> tuple[Fraction, list[Factor]]:
     """Take a product apart: its number, and its factors (False) and divisors (True) from left to right."""
     number = _fraction(node)
     if number is not None:
         return number, []
     if room < 2 or not node.made_by("multiply", "divide", "negative"):
         return Fraction(1), [(node, False)]
-    n, first = _factors(node.args[0], room - 1)
+    n, first = factors_of(node.args[0], room - 1)
     if node.made_by("negative"):
         return -n, first
     if node.made_by("divide"):
         divisor = _fraction(node.args[1])
         return (n / divisor, first) if divisor else (n, [*first, (node.args[1], True)])
-    m, last = _factors(node.args[1], room - len(first))
+    m, last = factors_of(node.args[1], room - len(first))
     return n * m, [*first, *last]
 
 
-def _product(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
+def product_of(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     """Write a product: ``-x``, ``x / 6``, ``2 * x * y / z``."""
     if not factors:
         return e.constant(float(number))
-    if number < 0:
-        return e.make("negative", _product(e, -number, factors))
+    if number < 0 and e.readable:
+        return e.make("negative", product_of(e, -number, factors))
     for i, (node, divides) in enumerate(factors):
         if node.made_by("masked", "where") and not divides and (len(factors) > 1 or number != 1):
             last = _fraction(node.args[-1])
             if last and (node.made_by("masked") or uniform(node.args[1]) == 0):
-                chosen = _product(e, number * last, factors[:i] + factors[i + 1 :])
+                chosen = product_of(e, number * last, factors[:i] + factors[i + 1 :])
                 return e.make(node.op.name if node.op else "", *node.args[:-1], chosen)
+    if not e.readable:
+        return _grouped(e, number, factors)
     first = next((i for i, (_, divides) in enumerate(factors) if not divides), None)
     if first is not None:
         factors = [factors[first], *factors[:first], *factors[first + 1 :]]
@@ -153,6 +155,27 @@ def _row(e: Expressions, number: float, factors: list[Factor]) -> Node:
     return product or e.constant(number)
 
 
+def _grouped(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
+    """Multiply numbers and arrays apart, small arrays first: then a large array meets one number."""
+    scalars = [factor for factor in factors if not factor[0].shape]
+    arrays = sorted([factor for factor in factors if factor[0].shape], key=lambda factor: np.size(factor[0].value))
+    if not arrays:
+        return _row(e, float(number), scalars)
+    given = next((i for i, (x, divides) in enumerate(arrays) if x.constant and not (x.name or divides)), None)
+    if given is not None and number != 1:
+        scaled = e.make("multiply", arrays[given][0], e.constant(float(number)))
+        arrays[given], number = (e.constant(scaled.value), False), Fraction(1)
+    first = next((i for i, (_, divides) in enumerate(arrays) if not divides), 0)
+    product = _row(e, 1.0, [arrays[first], *arrays[:first], *arrays[first + 1 :]])
+    if scalars:
+        return e.make("multiply", product, _row(e, float(number), scalars))
+    if number == -1:
+        return e.make("negative", product)
+    if number.numerator == 1:
+        return product if number == 1 else e.make("divide", product, e.constant(float(number.denominator)))
+    return e.make("multiply", product, e.constant(float(number)))
+
+
 def _outer(e: Expressions, x: Node, y: Node) -> Node | None:
     """Write a column times a row as the outer product."""
     for column, row in ((x, y), (y, x)):
@@ -172,8 +195,8 @@ def _terms(e: Expressions, node: Node, room: int = _ROOM) -> list[Term]:
         first = _terms(e, node.args[0], room - 1)
         sign = -1 if node.made_by("subtract") else 1
         return [*first, *((sign * n, term) for n, term in _terms(e, node.args[1], room - len(first)))]
-    number, factors = _factors(node)
-    return [(number, None if not factors else node if number == 1 else _product(e, Fraction(1), factors))]
+    number, factors = factors_of(node)
+    return [(number, None if not factors else node if number == 1 else product_of(e, Fraction(1), factors))]
 
 
 def _sum(e: Expressions, terms: list[Term]) -> Node:
@@ -191,8 +214,8 @@ def _sum(e: Expressions, terms: list[Term]) -> Node:
 
 
 def _scaled(e: Expressions, number: Fraction, term: Node | None) -> Node:
-    inner, factors = (Fraction(1), []) if term is None else _factors(term)
-    return _product(e, number * inner, factors)
+    inner, factors = (Fraction(1), []) if term is None else factors_of(term)
+    return product_of(e, number * inner, factors)
 
 
 def _choices_joined(e: Expressions, numbers: dict[Node | None, Fraction]) -> dict[Node | None, Fraction]:
@@ -219,8 +242,8 @@ def _tidy(name: str) -> Rule:
         if name in ("add", "subtract"):
             total = _sum(e, _terms(e, node))
             return e.constant(np.zeros_like(value)) if uniform(total) == 0 else total
-        number, factors = _factors(node)
-        return _product(e, number, factors) if number else e.constant(np.zeros_like(value))
+        number, factors = factors_of(node)
+        return product_of(e, number, factors) if number else e.constant(np.zeros_like(value))
 
     return rule
 
@@ -236,10 +259,10 @@ def _reduced(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
         return None
     if np.size(value) == np.size(args[0].value):
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
-    number, factors = _factors(args[0])
+    number, factors = factors_of(args[0])
     if number in (0, 1) or not factors:
         return None
-    total = e.apply(table["sum"], (_product(e, Fraction(1), factors),), params, value / float(number))
+    total = e.apply(table["sum"], (product_of(e, Fraction(1), factors),), params, value / float(number))
     return _scaled(e, number, total)
 
 
@@ -248,8 +271,10 @@ def _masked(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], valu
     mask, x = args
     if x.made_by("masked") and x.args[0] is mask:
         return x
-    number, factors = _factors(x)
-    return e.make("negative", e.make("masked", mask, _product(e, -number, factors))) if number < 0 and factors else None
+    number, factors = factors_of(x)
+    if number >= 0 or not factors:
+        return None
+    return e.make("negative", e.make("masked", mask, product_of(e, -number, factors)))
 
 
 def _where(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
@@ -265,9 +290,9 @@ def _reshape(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
     inner = args[0]
     if inner.shape == np.shape(value):
         return inner
-    number, factors = (Fraction(1), []) if e.verbatim else _factors(inner)
+    number, factors = (Fraction(1), []) if e.verbatim else factors_of(inner)
     if number not in (0, 1) and factors and not _only_leads(inner.shape, np.shape(value)):
-        base = e.apply(table["reshape"], (_product(e, Fraction(1), factors),), params, value / float(number))
+        base = e.apply(table["reshape"], (product_of(e, Fraction(1), factors),), params, value / float(number))
         return _scaled(e, number, base)
     if inner.made_by("sum") and inner.params.get("keepdims"):
         kept = {key: p for key, p in inner.params.items() if key != "keepdims"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import linecache
 import sys
 import textwrap
 from collections import Counter
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.program import loading
 from autograd_lite.program.expressions import is_output, reachable, written
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.pretty import WIDTH, unparse
@@ -75,10 +75,7 @@ def source(f: Callable[..., Any] | Tensor | Program, *args: Any, wrt: Wrt = None
 def load(module: str) -> dict[str, Any]:
     """Run a module text and return its names; debuggers and ``inspect.getsource`` find its lines."""
     filename = f"<autograd_lite source {next(_numbers)}>"
-    linecache.cache[filename] = len(module), None, module.splitlines(keepends=True), filename
-    names: dict[str, Any] = {"__name__": filename}
-    exec(compile(module, filename, "exec"), names)
-    return names
+    return loading.load(module, filename, {"__name__": filename})
 
 
 def _parts(program: Program) -> Iterator[str]:
