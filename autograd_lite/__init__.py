@@ -1,6 +1,7 @@
 """Reverse-mode automatic differentiation over NumPy: gradients that you can import, extend and verify."""
 
 from autograd_lite import optim, testing
+from autograd_lite.compiled.function import compile
 from autograd_lite.core.op import op
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "Tensor",
     "check_grads",
+    "compile",
     "debug",
     "draw",
     "explain",

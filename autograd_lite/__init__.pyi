@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from autograd_lite import optim as optim
 from autograd_lite import testing as testing
+from autograd_lite.compiled.function import compile as compile
 from autograd_lite.core.op import op as op
 from autograd_lite.core.tensor import Tensor as Tensor
 from autograd_lite.core.transforms import grad as grad

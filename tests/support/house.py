@@ -20,13 +20,14 @@ BELOW = {  # what the modules of a room may import; each may import its own room
     "numpy": ("core", "ops"),
     "program": ("core", "debugging", "ops", "numerical"),
     "readings": ("core", "debugging", "ops", "numerical", "program"),
+    "compiled": ("core", "debugging", "ops", "numerical", "program"),
     "optim": ("core",),
     "saving": ("core",),
     "numerical": ("core",),
     "verification": ("core", "debugging", "ops", "numpy", "program", "numerical"),
     "testing": ("core", "debugging", "ops", "program", "numerical", "verification"),
     "__main__": ("core", "saving", "verification"),
-    "": ("core", "debugging", "ops", "program", "readings", "optim", "saving", "verification", "testing"),
+    "": ("core", "debugging", "ops", "program", "readings", "compiled", "optim", "saving", "verification", "testing"),
 }
 
 

@@ -1,0 +1,252 @@
+"""A graph as loops over blocks of rows: what is between the loops is straight code."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiled.buffers import Buffers
+from autograd_lite.compiled.sizes import Sized
+from autograd_lite.compiled.splitting import Split, inputs_of, shares_memory
+from autograd_lite.compiled.straight import Straight, size_statement
+from autograd_lite.compiled.writing import Names, assign, expression, function, named, writes_into
+from autograd_lite.core.labels import cut_params
+from autograd_lite.program.expressions import Node, map_nodes
+from autograd_lite.program.render import call, dotted, literal
+
+CACHE = 2**22
+"""Bytes that the live values of a block may take: smaller blocks suit one thread, larger ones let two run at once."""
+
+FEWEST, _MOST = 64, 2**15  # rows of a block
+_ROWS = named("rows", 1)
+
+
+class Loop:
+    """Writes one loop.
+
+    Parameters
+    ----------
+    number : int
+        Its place among the loops.
+    """
+
+    def __init__(self, number: int, plan: Split, writer: Straight) -> None:
+        self.plan = plan
+        self.writer = writer
+        self.names = writer.names
+        self.nodes = plan.loops[number]
+        self.inside = set(self.nodes)
+        self.totals = [node for node in self.nodes if plan.is_partial(node)]
+        self.stores = [n for n in self.nodes if n in plan.stored and plan.phases[n] == number]
+        self.name = self.names.claim(f"loop_{number + 1}")
+        self.block = self._rows_of_a_block()
+        self._views: dict[tuple[Node, int | None], str] = {}
+        self._slices: list[ast.stmt] = []
+        self._arrays: dict[str, None] = {}
+        self._buffers: dict[str, tuple[Node, int]] = {}
+
+    def _rows_of_a_block(self) -> int:
+        """Return how many rows have values that fit the cache together: a multiple of 64."""
+        outside = {_viewed(p) for node in self.nodes for p in node.parents() if p not in self.inside}
+        rows = self.writer.rows
+        width = sum(self.writer.nbytes(n) / max(rows, 1) for n in self.nodes if self.plan.is_split(n))
+        width += sum(self.writer.nbytes(n) / max(rows, 1) for n in outside if self.writer.sized.axes.get(n))
+        fitting = int(CACHE / max(width, 1)) // 64 * 64
+        return min(max(fitting, FEWEST), _MOST)
+
+    def text(self) -> str:
+        """Return the function that runs the loop from a first to a last row, and returns its totals."""
+        body = self._body()
+        empty = [
+            assign(name, call("np.empty", [self._shape(node, axis), *self._dtype(node)]))
+            for name, (node, axis) in self._buffers.items()
+        ]
+        head = [
+            assign("stop", call("min", [_plus("start", self.block), ast.Name("last")])),
+            assign("rows", ast.BinOp(ast.Name("stop"), ast.Sub(), ast.Name("start"))),
+        ]
+        steps = call("range", [ast.Name("first"), ast.Name("last"), ast.Constant(self.block)])
+        loop = ast.For(ast.Name("start"), steps, [*head, *self._slices, *body], [], lineno=0)
+        totals = ast.Return(ast.Tuple([ast.Name(self.total(node)) for node in self.totals]))
+        doc = f"Run the rows from first to last, {self.block} at a time; return what they add up to."
+        return function(self.name, ["first", "last", *self._arrays], [*empty, loop, totals], doc)
+
+    def total(self, node: Node) -> str:
+        """Return what the sum over the blocks of a partial value is called."""
+        return self.names.of[node]
+
+    def arrays(self) -> list[str]:
+        """Return the variables that the loop reads and writes."""
+        return list(self._arrays)
+
+    def _dtype(self, node: Node) -> list[ast.expr]:
+        return [] if node.dtype == np.float64 else [literal(node.dtype)]
+
+    def _shape(self, node: Node, axis: int) -> ast.expr:
+        lengths = [literal(self.block if i == axis else n) for i, n in enumerate(node.shape)]
+        return ast.Tuple(lengths) if len(lengths) > 1 else lengths[0]
+
+    def _body(self) -> list[ast.stmt]:
+        kept = [*self.totals, *self.stores]
+        buffers = Buffers(self.nodes, kept, self._kind_of, self._store, self._fresh)
+        written: list[ast.stmt] = []
+        for i, node in enumerate(self.nodes):
+            name = self._local(node)
+            place = buffers.place(i, name)
+            tree = self._expression(node, place)
+            if self.plan.is_partial(node):
+                written += self._added(node, tree)
+            elif node in self.stores and not writes_into(node):
+                written.append(ast.Assign([ast.Subscript(ast.Name(name), ast.Constant(...))], tree, lineno=0))
+            else:
+                written.append(assign(name, tree))
+        return written
+
+    def _expression(self, node: Node, place: str | None) -> ast.expr:
+        cut = self.plan.cuts[node]
+        operands = [self._operand(x, cut.axis_of(i)) for i, x in enumerate(inputs_of(node))]
+        arrays = iter(operands[len(node.args) :])
+        params = map_nodes(lambda p: next(arrays) if np.ndim(p.value) else self._whole(p), node.params)
+        params = cut_params(params, cut.labels, cut.label, _ROWS)
+        return expression(node, lambda i, _: operands[i], params, place if writes_into(node) else None)
+
+    def _local(self, node: Node) -> str:
+        """Return what a value is called in the loop."""
+        return self._store(node) or self.names.of[node]
+
+    def _kind_of(self, node: Node) -> tuple[Any, ...]:
+        return (*self.writer.sized.kind_of(node), self._axis(node))
+
+    def _axis(self, node: Node) -> int | None:
+        return self.plan.cuts[node].axis
+
+    def _fresh(self, node: Node) -> str | None:
+        """Return the rows of a new array that a value is written into."""
+        axis = self._axis(node)
+        if axis is None:
+            return None
+        buffer = self.names.claim("buffer")
+        self._buffers[buffer] = node, axis
+        view = self.names.claim(f"{buffer}_rows")
+        self._slices.append(assign(view, _sliced(buffer, axis, None, "rows")))
+        return view
+
+    def _store(self, node: Node) -> str | None:
+        """Return the rows of the whole array that a value is kept in."""
+        return self._view(node, self.plan.cuts[node].axis) if node in self.stores else None
+
+    def _added(self, node: Node, tree: ast.expr) -> list[ast.stmt]:
+        """Write how the part of a block comes to the total."""
+        combine = self.plan.cuts[node].labels.combine
+        name = self.total(node)
+        part = self.names.claim(f"{name}_part")
+        total: ast.expr = call(path_of_ufunc(combine), [ast.Name(name), ast.Name(part)])
+        if combine is np.add:
+            total = ast.BinOp(ast.Name(name), ast.Add(), ast.Name(part))
+        is_first = ast.Compare(ast.Name("start"), [ast.Eq()], [ast.Name("first")])
+        return [assign(part, tree), assign(name, ast.IfExp(is_first, ast.Name(part), total))]
+
+    def _operand(self, node: Node, axis: int | None) -> Node:
+        if node in self.inside and not self.plan.is_partial(node):
+            return named(self._local(node), node.value)
+        if axis is None:
+            return self._whole(node)
+        return named(self._view(node, axis), node.value)
+
+    def _whole(self, node: Node) -> Node:
+        """Return what stands for a value from outside of the loop."""
+        if node in self.names.of:
+            name = self.names.of[node]
+            if name not in self.names.module:
+                self._arrays[name] = None
+            return named(name, node.value)
+        if node.op is None:
+            return node
+        return Node(node.op, tuple(map(self._whole, node.args)), map_nodes(self._whole, node.params), node.value)
+
+    def _view(self, node: Node, axis: int | None) -> str:
+        """Return the name of the rows of an array from outside."""
+        if (node, axis) not in self._views:
+            name = str(self._whole(node).name)
+            view = self._views[node, axis] = self.names.claim(f"{name}_rows")
+            self._slices.append(assign(view, _sliced(name, axis or 0, "start", "stop")))
+        return self._views[node, axis]
+
+
+def _viewed(node: Node) -> Node:
+    """Return the array that a value is a view of."""
+    while node.args and shares_memory(node, node.args[0]):
+        node = node.args[0]
+    return node
+
+
+def _plus(name: str, number: int) -> ast.expr:
+    return ast.BinOp(ast.Name(name), ast.Add(), ast.Constant(number))
+
+
+def _sliced(name: str, axis: int, start: str | None, stop: str) -> ast.expr:
+    """Write the rows of an array: ``x[start:stop]``, ``x[:, start:stop]``."""
+    rows = ast.Slice(ast.Name(start) if start else None, ast.Name(stop))
+    return ast.Subscript(ast.Name(name), ast.Tuple([*[ast.Slice()] * axis, rows]) if axis else rows)
+
+
+def _store_into(view: str, name: str) -> ast.stmt:
+    return ast.Assign([ast.Subscript(ast.Name(view), ast.Constant(...))], ast.Name(name), lineno=0)
+
+
+def path_of_ufunc(ufunc: np.ufunc) -> str:
+    """Return how a ufunc is written."""
+    return f"np.{ufunc.__name__}"
+
+
+def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split) -> str:
+    """Return the text of the functions that compute a graph in loops over blocks of rows."""
+    writer = Straight(sized, names, rows)
+    graph = sized.graph
+    texts: list[str] = []
+    body = size_statement(sized) or [assign("n", ast.Constant(sized.rows))]
+    whole = [n for n in graph.nodes if n in names.of and n.op is not None and n not in plan.cuts]
+    for phase in range(len(plan.loops) + 1):
+        before = [n for n in whole if plan.phases[n] == phase]
+        body += writer.statements(before, [*graph.outputs, *before])
+        if phase < len(plan.loops) and plan.loops[phase]:
+            loop = Loop(phase, plan, writer)
+            texts.append(loop.text())
+            body += [assign(names.of[node], _given(node, writer)) for node in loop.stores]
+            body.append(_run(loop, names))
+    body.append(writer.returned(graph.outputs, plan.stored))
+    doc = f"Return what {title} computes, block by block; in arrays of the caller where there are any."
+    texts.append(function(title, list(graph.inputs), body, doc, optional="out"))
+    return "\n\n\n".join(texts)
+
+
+def _given(node: Node, writer: Straight) -> ast.expr:
+    """Write the array that a loop fills: a new one, or the caller's."""
+    outputs = writer.sized.graph.outputs
+    if node not in outputs:
+        return _made(node, writer)
+    place = ast.Subscript(ast.Name("out"), ast.Constant(outputs.index(node)))
+    is_given = ast.Compare(place, [ast.IsNot()], [ast.Constant(None)])
+    return ast.IfExp(ast.BoolOp(ast.And(), [ast.Name("out"), is_given]), place, _made(node, writer))
+
+
+def _made(node: Node, writer: Straight) -> ast.expr:
+    """Write a new array of as many rows as there are."""
+    n = writer.sized.size
+    rows: Any = named("n", 0)
+    along = writer.sized.axes[node]
+    shape = tuple(rows if i in along else length for i, length in enumerate(node.shape))
+    dtype = [] if node.dtype == np.float64 else [literal(node.dtype)]
+    return call("np.empty", [literal(shape if len(shape) > 1 else shape[0]) if n or shape else literal(shape), *dtype])
+
+
+def _run(loop: Loop, names: Names) -> ast.stmt:
+    """Write the call that runs a loop in parts."""
+    combine = ast.Tuple([dotted(path_of_ufunc(loop.plan.cuts[node].labels.combine)) for node in loop.totals])
+    arrays = ast.Tuple([ast.Name(name) for name in loop.arrays()])
+    tree = call("in_parts", [ast.Name(loop.name), ast.Name("n"), ast.Constant(loop.block), combine, arrays])
+    if not loop.totals:
+        return ast.Expr(tree)
+    return ast.Assign([ast.List([ast.Name(loop.total(node)) for node in loop.totals])], tree, lineno=0)

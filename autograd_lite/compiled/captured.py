@@ -1,0 +1,194 @@
+"""What a function captures beside its arguments, watched so that a program made from it is never stale.
+
+The names in the code of the user say what it reads: variables of enclosing functions, globals, attributes, and what
+these hold. Numbers and strings are watched by value, small arrays by what they hold, everything else by identity.
+"""
+
+from __future__ import annotations
+
+import pickle
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from operator import is_
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autograd_lite.compiled.reached import VALUES, Place, reached_by
+from autograd_lite.core.lines import describe_place
+from autograd_lite.core.protection import MIDDLE, sample
+from autograd_lite.core.shapes import Array, Value
+from autograd_lite.numerical.streams import state_of
+
+_MOST = 2**26
+"""Bytes of an array that is looked through in each call at most, where that cannot be helped."""
+_GLOBAL: dict[str, Any] = {"np.random": np.random.get_state, "random": random.getstate}
+"""A method of each generator of which a module shows the methods as functions."""
+
+
+class Captured:
+    """All that some functions and objects read beside the arguments of a call, and whether it is what it was.
+
+    It is false where there is nothing to watch.
+
+    Parameters
+    ----------
+    *roots : functions, and objects whose attributes they read
+
+    Attributes
+    ----------
+    arrays : list of (str, ndarray)
+        How the code gets to each array, ``self.weights[0]``, and the array. Those of at most `MIDDLE` bytes are watched
+        by what they hold. Of larger ones a sample of some hundred elements is: a program has to read them anew in each
+        call. What it computed from them when it was made takes `watch_contents`.
+
+    Raises
+    ------
+    TypeError
+        Where they capture what cannot be watched: a Tensor, an iterator, ``globals()``.
+    """
+
+    def __init__(self, *roots: Any) -> None:
+        reached = reached_by(roots)
+        for place, why in reached.refused:
+            raise _located(f"a compiled function {why}", place)
+        self.arrays = [(place.path, array) for place, array in reached.arrays]
+        self._reached = reached
+        self._watched = [_Watched(look, [*look()], places) for look, places in reached.looks if places]
+        self._limit = MIDDLE
+        self._forms = self._forms_now()
+
+    def __bool__(self) -> bool:
+        return bool(self._watched or self.arrays)
+
+    def changed(self) -> bool:
+        """Return whether something that is captured is not what it was when this was made."""
+        return self._changed() is not None
+
+    def reaches(self, array: Value) -> bool:
+        """Return whether an array, or the one that owns its memory, is among those that are captured."""
+        return any(np.may_share_memory(array, known) for _, known in self.arrays)
+
+    def watch_contents(self, constants: Iterable[Any]) -> None:
+        """Watch all that large arrays hold, where constants of a program may have been computed from them.
+
+        Parameters
+        ----------
+        constants : arrays and numbers
+            Those that the program keeps. Captured arrays themselves are none of them, as it reads these anew.
+
+        Raises
+        ------
+        TypeError
+            Where an array is too large to be looked through in each call.
+        """
+        if self._limit == _MOST or not any(self._is_computed(x) for x in constants):
+            return
+        for place, array in self._reached.arrays:
+            if array.nbytes > _MOST:
+                raise _located(
+                    f"a compiled function computes a constant, perhaps from {place.path}, which it captures and which "
+                    f"is too large to be looked through in each call; pass {place.path} as an argument",
+                    place,
+                )
+        self._limit = _MOST
+        self._forms = self._forms_now()
+
+    def _is_computed(self, x: Any) -> bool:
+        return isinstance(x, (np.ndarray, np.generic)) and not self.reaches(x)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Raise TypeError where the block, which calls the function, changes what is captured or draws random numbers.
+
+        A program would do neither at its next call.
+        """
+        before = self._states()
+        yield
+        for (place, state), (_, now) in zip(before, self._states(), strict=True):
+            if state != now:
+                raise _located(
+                    f"{place.path} draws random numbers inside of a compiled function, which would be the same ones in "
+                    "each call; pass the generator as an argument: np.random.default_rng(seed), and in the function "
+                    "rng.normal(...)",
+                    place,
+                )
+        changed = self._changed()
+        if changed is not None:
+            raise _located(
+                f"a compiled function changes {changed.path}, which it captures: the program would not do so again; "
+                "return the new value, and keep it outside",
+                changed,
+            )
+
+    def _changed(self) -> Place | None:
+        """Return a place that holds something else now."""
+        for watched in self._watched:
+            try:
+                if not all(map(is_, watched.look(), watched.held)):
+                    place = watched.changed()
+                    if place is not None:
+                        return place
+            except (AttributeError, RuntimeError, ValueError):  # deleted, resized meanwhile, an empty cell
+                return watched.places[0]
+        now = self._forms_now() if self._forms else self._forms
+        if now != self._forms:
+            return next(p for (p, _), a, b in zip(self._reached.arrays, now, self._forms, strict=True) if a != b)
+        return None
+
+    def _forms_now(self) -> list[Any]:
+        return [_form(array, self._limit) for _, array in self.arrays]
+
+    def _states(self) -> list[tuple[Place, bytes]]:
+        """Return the state of each generator of random numbers that the code may draw from."""
+        generators = list(self._reached.generators)
+        for path, method in _GLOBAL.items():
+            home, generator = sys.modules[path.replace("np", "numpy")], method.__self__
+            drawn = [n for n in self._reached.names if getattr(vars(home).get(n), "__self__", None) is generator]
+            name = max(drawn, key=lambda n: n != "random", default=None)  # which is the name of the module, too
+            line = None if name is None else self._reached.names[name].line
+            generators.append((Place(path if name is None else f"{path}.{name}", line), generator))
+        return [(place, pickle.dumps(state_of(generator)[1])) for place, generator in generators]
+
+
+class _Watched(NamedTuple):
+    """Places that are looked at together."""
+
+    look: Callable[[], Iterable[Any]]
+    held: list[Any]
+    places: list[Place]
+
+    def changed(self) -> Place | None:
+        """Return the first place that holds another value; note equal ones, which may be other objects."""
+        now = list(self.look())
+        for old, new, place in zip(self.held, now, chain(self.places, self.places[-1:] * len(now)), strict=False):
+            if not _is_same(old, new):
+                return place
+        self.held[:] = now
+        return None
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    if old is new:
+        return True
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, tuple):
+        return len(old) == len(new) and all(map(_is_same, old, new))
+    return isinstance(old, VALUES) and repr(old) == repr(new)  # 0.0 and -0.0 differ, NaN is itself
+
+
+def _form(array: Array, limit: int) -> Any:
+    """Return what an array looks like, and what it holds: a sample of what one of more bytes does."""
+    held = array.tobytes() if array.nbytes <= limit else sample(array)
+    return array.shape, array.strides, array.dtype, held
+
+
+def _located(message: str, place: Place) -> TypeError:
+    error = TypeError(message)
+    if place.line is not None:
+        error.add_note(f"at {describe_place(*place.line)}")
+    return error

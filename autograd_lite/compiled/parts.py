@@ -1,0 +1,82 @@
+"""Loops over rows that run in parts: a fixed number of them, whatever the number of threads that share them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
+from functools import cache, partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core.shapes import Value
+
+PARTS = 8
+"""How many parts a loop has at most: no machine's number of cores, since results follow from it."""
+
+Loop = Callable[..., tuple[Value, ...]]
+"""Runs the rows from a first to a last one in blocks; returns what they add up to."""
+
+
+def usual_threads() -> int:
+    """Return how many threads share a loop: as many as the process has cores; one where BLAS cannot be kept to one."""
+    if _controller() is None:  # its threads inside of ours would take several times as long as one
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_parts(
+    loop: Loop, rows: int, block: int, combine: Sequence[np.ufunc], arrays: Sequence[Value], threads: int
+) -> list[Value]:
+    """Run a loop over all rows in parts of whole blocks, and combine what they give, in their order.
+
+    Parameters
+    ----------
+    loop : callable
+        ``loop(first, last, *arrays)``
+    rows, block : int
+    combine : sequence of ufunc, one for each total
+    arrays : sequence
+    threads : int
+        How many threads share the parts; the result does not depend on it.
+
+    Returns
+    -------
+    list
+        The totals.
+    """
+    blocks = -(-rows // block)
+    parts = min(PARTS, blocks)
+    ends = [min(part * blocks // parts * block, rows) for part in range(parts + 1)]
+    runs = [(loop, ends[i], ends[i + 1], *arrays) for i in range(parts)]
+    with one_blas_thread():
+        if threads == 1 or parts == 1:
+            found = [run(*given) for run, *given in runs]
+        else:
+            with ThreadPoolExecutor(min(threads, parts)) as pool:
+                futures: list[Any] = [pool.submit(partial(copy_context().run, *run)) for run in runs]
+            found = [future.result() for future in futures]
+    return [_combined(ufunc, totals) for ufunc, totals in zip(combine, zip(*found, strict=True), strict=True)]
+
+
+def _combined(ufunc: np.ufunc, totals: Sequence[Value]) -> Value:
+    total, *others = totals
+    for other in others:
+        total = ufunc(total, other)
+    return total
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """Keep NumPy's linear algebra to one thread for a while, where threadpoolctl is installed."""
+    controller = _controller()
+    return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> Any:
+    return import_module("threadpoolctl").ThreadpoolController() if find_spec("threadpoolctl") else None

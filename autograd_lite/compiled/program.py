@@ -1,0 +1,142 @@
+"""One function for one kind of arguments, compiled: its code for few rows, and that for many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from typing import Any, NamedTuple
+
+from autograd_lite.compiled.blocks import FEWEST, blocked
+from autograd_lite.compiled.captured import Captured
+from autograd_lite.compiled.cleaning import clean
+from autograd_lite.compiled.flat import flattened
+from autograd_lite.compiled.parts import in_parts
+from autograd_lite.compiled.recorded import Arguments, Output
+from autograd_lite.compiled.scalars import ERRORS, with_plain_numbers
+from autograd_lite.compiled.sizes import Sized, sized
+from autograd_lite.compiled.splitting import split
+from autograd_lite.compiled.straight import straight
+from autograd_lite.compiled.writing import Names
+from autograd_lite.core import trees
+from autograd_lite.core.shapes import Value
+from autograd_lite.program.loading import load
+
+_numbers = count(1)
+
+
+STRAIGHT = 2**21
+"""Bytes of the values that follow the rows, below which straight code is faster than a loop over blocks."""
+
+BLOCKS = 4
+"""Blocks of the fewest rows that are worth a loop."""
+
+Run = Callable[..., Any]
+
+
+class Code(NamedTuple):
+    """What runs for so many rows.
+
+    Attributes
+    ----------
+    run : callable
+        Takes the arrays that are traced; returns what the function returns.
+    source : str
+    fills : bool
+        Whether it takes ``out=``, a list with an array, or None, for each output, which it fills where it can.
+    """
+
+    run: Run
+    source: str
+    fills: bool
+
+
+class Program:
+    """What a compiled function runs for arguments of one signature: straight code for few rows, blocks for many.
+
+    Parameters
+    ----------
+    f : callable
+    arguments : Arguments
+        Those of a call, with which the function is traced.
+    threads : int
+
+    Attributes
+    ----------
+    sized : Sized
+    captured : Captured
+        What the function reads beside its arguments: after a change of it the program is stale.
+    """
+
+    def __init__(self, f: Callable[..., Any], arguments: Arguments, threads: int) -> None:
+        self.captured = Captured(f, *arguments.others)
+        with self.captured.unchanged():
+            self.sized: Sized = flattened(sized(f, arguments, clean))
+        self.captured.watch_contents(self.sized.constants)
+        name = getattr(f, "__name__", "f")
+        self._title = name if name.isidentifier() else "f"
+        self._threads = threads
+        self._split = split(self.sized)
+        self._most = self._most_rows()
+        self._codes: dict[bool, Code] = {}
+
+    @property
+    def result(self) -> trees.Tree:
+        """What the function returns, with an `Output` in the place of each array."""
+        return self.sized.graph.rebuild(self.sized.graph.result)
+
+    def shape_of(self, number: int, arrays: Sequence[Value]) -> tuple[int, ...] | None:
+        """Return the shape of an output that is written block by block; None for others."""
+        node, varying = self.sized.graph.outputs[number], self.sized.varying
+        rows = len(arrays[varying[0]]) if varying else self.sized.rows
+        along = self.sized.axes.get(node, ())
+        shape = tuple(rows if i in along else length for i, length in enumerate(node.shape))
+        return shape if node in self._split.stored else None
+
+    def _most_rows(self) -> float:
+        """Return the most rows for which straight code is faster; infinity where it always is."""
+        values = [node.value for node in self._split.cuts if self._split.is_split(node)]
+        width = sum(value.nbytes for value in values) / max(self.sized.rows, 1)
+        return max(STRAIGHT / width, BLOCKS * FEWEST) if width else math.inf
+
+    def code(self, arrays: Sequence[Value]) -> Code:
+        """Return what computes the function of the arrays that are traced, if there are as many rows as in these."""
+        varying = self.sized.varying
+        rows = len(arrays[varying[0]]) if varying else self.sized.rows
+        blocks = rows > self._most
+        return self._codes.get(blocks) or self._codes.setdefault(blocks, self._written(rows, blocks))
+
+    def _written(self, rows: int, blocks: bool) -> Code:
+        """Write the code for few rows or for many."""
+        if blocks:
+            return self._loaded(self.sized, partial(blocked, plan=self._split), rows, fills=True)
+        exact, plain = self._loaded(self.sized, straight, rows), with_plain_numbers(self.sized)
+        if plain is None:
+            return exact
+        first = self._loaded(plain, straight, rows)
+        return first._replace(run=_first(first.run, exact.run))
+
+    def _loaded(self, sized: Sized, write: Callable[..., str], rows: int, fills: bool = False) -> Code:
+        names = Names(sized, self._title)
+        names.module |= {"rebuilt": self._rebuilt, "in_parts": partial(in_parts, threads=self._threads), "math": math}
+        source = write(sized, names=names, title=self._title, rows=rows)
+        load(source, f"<autograd_lite compiled {next(_numbers)}>", names.module)
+        return Code(names.module[self._title], source, fills)
+
+    def _rebuilt(self, outputs: Sequence[Value]) -> Any:
+        """Return the tree that the function returns."""
+        graph = self.sized.graph
+        return graph.rebuild([outputs[x.number] if type(x) is Output else x for x in graph.result])
+
+
+def _first(plain: Run, exact: Run) -> Run:
+    """Return what runs code for Python's numbers, and that for NumPy's where Python raises an error."""
+
+    def run(*arrays: Value) -> Any:
+        try:
+            return plain(*arrays)
+        except ERRORS:
+            return exact(*arrays)
+
+    return run

@@ -1,0 +1,98 @@
+"""What a program is kept by: the structure of the arguments, shapes and dtypes of arrays, values of the rest."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.core import trees
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import plain
+
+_ndarray = np.ndarray
+_NUMBERS = frozenset({float, complex})
+
+Key = tuple[Any, ...]
+
+
+class Signature:
+    """The arguments of a call, as far as its program depends on them.
+
+    Attributes
+    ----------
+    key : tuple
+        Hashable; equal for calls of one program.
+    arrays : list
+        The arrays and numbers that are traced, in the order of the arguments.
+    places : list of int
+        Where the parts of the key are that describe them.
+    of_tensors : bool
+        Whether there is a Tensor among the arguments.
+    are_all : bool
+        Whether the arguments are these arrays and nothing else.
+    """
+
+    __slots__ = ("are_all", "arrays", "key", "of_tensors", "places")
+
+    def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self.of_tensors = False
+        self.arrays: list[Any] = []
+        self.places: list[int] = []
+        parts: list[Any] = []
+        for x in args:
+            if type(x) is _ndarray and x.ndim:
+                self.places.append(len(parts))
+                self.arrays.append(x)
+                parts.append((x.shape, x.dtype))
+            else:
+                self._add(x, parts)
+        if kwargs:
+            parts.append(tuple(kwargs))
+            for x in kwargs.values():
+                self._add(x, parts)
+        self.key: Key = tuple(parts)
+        self.are_all = not kwargs and len(self.arrays) == len(args) and all(map(is_, self.arrays, args))
+
+    def _add(self, x: Any, parts: list[Any]) -> None:
+        x = plain(x) if isinstance(x, np.ndarray) else x  # what is mapped to a file is an array as any other
+        kind = type(x)
+        if kind in _NUMBERS or isinstance(x, (np.ndarray, np.generic)):
+            self.places.append(len(parts))
+            self.arrays.append(x)
+            parts.append(kind if kind in _NUMBERS else (x.shape, x.dtype))
+        elif isinstance(x, np.random.Generator):
+            self.places.append(len(parts))
+            self.arrays.append(x)
+            parts.append(kind)
+        elif kind is Tensor:
+            self.of_tensors = True
+        elif trees.is_node(x):
+            children = trees.items(x)
+            parts.append((kind, tuple(key for key, _ in children), _static_fields(x, children)))
+            for _, child in children:
+                self._add(child, parts)
+        else:
+            parts.append((kind, (x.start, x.stop, x.step)) if kind is slice else (kind, x))
+
+    def general(self, varying: tuple[int, ...]) -> Key | None:
+        """Return the key for any number of rows of some arrays; None where these do not have the same, or none."""
+        parts = list(self.key)
+        rows = {len(self.arrays[i]) if np.ndim(self.arrays[i]) else 0 for i in varying}
+        if len(rows) != 1 or 0 in rows:
+            return None
+        for i in varying:
+            shape, dtype = parts[self.places[i]]
+            parts[self.places[i]] = (None, *shape[1:]), dtype
+        return tuple(parts)
+
+
+def _static_fields(x: Any, children: list[tuple[Any, Any]]) -> Hashable:
+    """Return the fields of a dataclass that are part of its structure, with their values."""
+    if not dataclasses.is_dataclass(x):
+        return None
+    names = {key for key, _ in children}
+    return tuple((f.name, getattr(x, f.name)) for f in dataclasses.fields(x) if f.init and f.name not in names)

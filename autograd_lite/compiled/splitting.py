@@ -1,0 +1,185 @@
+"""The split: which values are computed block by block along the rows, in how many loops, and what is kept between them.
+
+Along its rows a value is *whole* (it is computed once), *split* (its rows depend on the same rows of its inputs) or
+*partial* (a sum over the rows, or another reduction, that is still to be completed). What each op does with an axis,
+its labels say. A loop has a number, its phase: what depends on a partial value has to wait for the end of its loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiled.sizes import Sized
+from autograd_lite.core import trees
+from autograd_lite.core.labels import Label, Labels, labels_of
+from autograd_lite.core.op import Op
+from autograd_lite.program.expressions import Node, concrete
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How an op runs on a block: the label of the rows, and the labels of its axes.
+
+    Attributes
+    ----------
+    labels : Labels
+    label : Label
+    """
+
+    labels: Labels
+    label: Label
+
+    def axis_of(self, position: int) -> int | None:
+        """Return the axis along which an input is cut; None where it is whole."""
+        return _place(self.labels.inputs[position], self.label)
+
+    @property
+    def axis(self) -> int | None:
+        """The axis of the output that the rows are; None where the result is partial."""
+        return _place(self.labels.output, self.label)
+
+
+def _place(axes: tuple[Any, ...], label: Label) -> int | None:
+    return axes.index(label) if label in axes else None
+
+
+@dataclass
+class Split:
+    """The plan of a graph.
+
+    Attributes
+    ----------
+    cuts : dict from Node to Cut
+        Of those values that are split or partial; all others are whole.
+    phases : dict from Node to int
+        The loop that computes a value; of a whole one, the loop before which it is there.
+    loops : list of list of Node
+        What each loop computes, in order. A value may be computed again in a later one.
+    stored : set of Node
+        Split values that are kept as whole arrays.
+    """
+
+    cuts: dict[Node, Cut] = field(default_factory=dict)
+    phases: dict[Node, int] = field(default_factory=dict)
+    loops: list[list[Node]] = field(default_factory=list)
+    stored: set[Node] = field(default_factory=set)
+
+    def is_split(self, node: Node) -> bool:
+        """Whether each row of a value depends on the same row of its inputs."""
+        return node in self.cuts and self.cuts[node].axis is not None
+
+    def is_partial(self, node: Node) -> bool:
+        """Whether a value is complete only behind the loop."""
+        return node in self.cuts and self.cuts[node].axis is None
+
+
+def split(sized: Sized) -> Split:
+    """Plan a graph along its rows."""
+    plan = Split()
+    nodes = sized.graph.nodes
+    for node in nodes:
+        cut = None if node.op is None else _cut(node, node.op, plan, sized.axes)
+        if cut is not None:
+            plan.cuts[node] = cut
+        plan.phases[node] = max((_ready(parent, cut, plan) for parent in node.parents()), default=0)
+        if cut is None:
+            plan.stored.update(parent for parent in node.parents() if plan.is_split(parent))
+    plan.stored.update(node for node in sized.graph.outputs if plan.is_split(node))
+    _fill_loops(plan, nodes)
+    return plan
+
+
+def _ready(parent: Node, cut: Cut | None, plan: Split) -> int:
+    """Return the first phase in which a value can be used."""
+    waits = plan.is_partial(parent) or (cut is None and plan.is_split(parent))
+    return plan.phases[parent] + waits
+
+
+def _cut(node: Node, op: Op, plan: Split, rows: dict[Node, tuple[int, ...]]) -> Cut | None:
+    """Return how an op is run on blocks; None where it is run whole."""
+    parents = dict(enumerate(inputs_of(node)))
+    if isinstance(node.value, tuple) or any(isinstance(parent.value, tuple) for parent in parents.values()):
+        return None
+    split_along = {i: plan.cuts[parent].axis for i, parent in parents.items() if plan.is_split(parent)}
+    if not split_along and _is_view(node):
+        return None
+    labels = labels_of(op, [x.value for x in node.args], concrete(node.params), np.shape(node.value))
+    options = {labels.inputs[i][axis] for i, axis in split_along.items() if axis is not None}
+    if not options:
+        inside = {labels.inputs[i][axis] for i, parent in parents.items() for axis in rows[parent]}
+        outside = {labels.output[i] for i in rows[node]}
+        options = set(sorted((outside & inside or outside or inside) - {None}, key=repr)[:1])
+    if len(options) != 1 or None in options:
+        return None
+    cut = Cut(labels, next(iter(options)))
+    return cut if _fits(cut, node, parents, split_along, rows) else None
+
+
+def _fits(
+    cut: Cut,
+    node: Node,
+    parents: dict[int, Node],
+    split_along: dict[int, int | None],
+    rows: dict[Node, tuple[int, ...]],
+) -> bool:
+    """Whether the axes that a cut is along are those of the rows."""
+    along = {i: cut.axis_of(i) for i in parents}
+    wanted = all(axis is None or axis in rows[parents[i]] for i, axis in along.items())
+    split_alike = all(along[i] == axis for i, axis in split_along.items())
+    return wanted and split_alike and (cut.axis is None or cut.axis in rows[node])
+
+
+def inputs_of(node: Node) -> list[Node]:
+    """List the arrays that an op's labels are of: its inputs, and the arrays among its parameters."""
+    held = trees.flatten(node.params)[0] if node.params else []
+    return [*node.args, *(p for p in held if isinstance(p, Node) and np.ndim(p.value))]
+
+
+def _is_view(node: Node) -> bool:
+    """Whether a value is a view of what it is made from: of what is whole, it costs nothing."""
+    return bool(node.args) and shares_memory(node, node.args[0])
+
+
+def shares_memory(node: Node, parent: Node) -> bool:
+    """Whether the arrays of two values overlap."""
+    both = isinstance(node.value, np.ndarray) and isinstance(parent.value, np.ndarray)
+    return both and np.may_share_memory(node.value, parent.value)
+
+
+def _fill_loops(plan: Split, nodes: Iterable[Node]) -> None:
+    """Sort the values into loops: what a later one needs is computed again where that is elementwise, else stored."""
+    order = {node: i for i, node in enumerate(nodes)}
+    last = max((plan.phases[node] for node in plan.cuts), default=-1)
+    loops: list[set[Node]] = [{n for n in plan.cuts if plan.phases[n] == phase} for phase in range(last + 1)]
+    for loop in reversed(loops):
+        pending = list(loop)
+        while pending:
+            node = pending.pop()
+            for parent in _earlier(node, loop, plan):
+                if parent.op is not None and parent.op.elementwise and parent not in plan.stored:
+                    loop.add(parent)
+                    pending.append(parent)
+                else:
+                    plan.stored.add(parent)
+    _drop_unused(loops, plan)
+    plan.loops = [sorted(loop, key=order.__getitem__) for loop in loops]
+
+
+def _earlier(node: Node, loop: set[Node], plan: Split) -> Iterator[Node]:
+    """Yield the split values that a value of a loop is made from, and that another loop computed."""
+    yield from (parent for parent in node.parents() if plan.is_split(parent) and parent not in loop)
+
+
+def _drop_unused(loops: list[set[Node]], plan: Split) -> None:
+    """Leave out of a loop what is computed again where it is used."""
+    for loop in loops:
+        used = {parent for node in loop for parent in node.parents()}
+        unused = {n for n in loop if n not in used and n not in plan.stored and not plan.is_partial(n)}
+        while unused:
+            loop -= unused
+            used = {parent for node in loop for parent in node.parents()}
+            unused = {n for n in loop if n not in used and n not in plan.stored and not plan.is_partial(n)}

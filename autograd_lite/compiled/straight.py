@@ -1,0 +1,122 @@
+"""A graph as straight code: each value is computed once, for all rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd_lite.compiled.buffers import Buffers, may_be_view
+from autograd_lite.compiled.recorded import Output
+from autograd_lite.compiled.sizes import Sized
+from autograd_lite.compiled.writing import Names, assign, expression, function, named, writes_into
+from autograd_lite.core import trees
+from autograd_lite.core.shapes import Shape
+from autograd_lite.program.expressions import Node, map_nodes
+from autograd_lite.program.render import call, dotted, syntax
+
+LARGE = 2**14
+"""Bytes of an array that is worth being written over: making a new one costs more than naming it."""
+
+
+class Straight:
+    """Writes statements for values that are whole.
+
+    Parameters
+    ----------
+    sized : Sized
+    names : Names
+    rows : int
+        The number of rows that lengths are judged by.
+    """
+
+    def __init__(self, sized: Sized, names: Names, rows: int) -> None:
+        self.sized = sized
+        self.names = names
+        self.rows = rows
+
+    def operand(self, node: Node) -> Node:
+        """Return what stands for a value in the code: a variable, a number, or a function of the number of rows."""
+        if node in self.names.of:
+            return named(self.names.of[node], node.value)
+        if node.op is None:
+            return node
+        args = tuple(map(self.operand, node.args))
+        return Node(node.op, args, map_nodes(self.operand, node.params), node.value)
+
+    def shape(self, node: Node) -> Shape:
+        """Return the shape of a value at the number of rows that is judged by."""
+        along = self.sized.axes.get(node, ())
+        return tuple(self.rows if i in along else length for i, length in enumerate(node.shape))
+
+    def nbytes(self, node: Node) -> int:
+        """Return how large a value is at that number of rows."""
+        return int(np.prod(self.shape(node))) * int(node.dtype.itemsize) if node.dtype is not None else 0
+
+    def statements(self, nodes: Sequence[Node], kept: Sequence[Node]) -> list[ast.stmt]:
+        """Write the statements for values in their order; those that are kept are read behind them."""
+        buffers = Buffers(nodes, kept, self.sized.kind_of, _nowhere, _nowhere)
+        written: list[ast.stmt] = []
+        for i, node in enumerate(nodes):
+            name = self.names.of[node]
+            place = buffers.place(i, name)
+            out = place if writes_into(node) and self.nbytes(node) >= LARGE else None
+            params = map_nodes(self.operand, node.params)
+            written.append(assign(name, expression(node, lambda _, arg: self.operand(arg), params, out)))
+        return written
+
+    def returned(self, outputs: Sequence[Node], fresh: Collection[Node] = ()) -> ast.stmt:
+        """Write the return of the outputs: arrays that are nobody else's, as those in ``fresh`` are."""
+        parts = [self._own(node, outputs[:i], fresh) for i, node in enumerate(outputs)]
+        graph = self.sized.graph
+        tree = graph.rebuild([parts[x.number] if type(x) is Output else x for x in graph.result])
+        written = _tree(tree)
+        return ast.Return(call("rebuilt", [ast.List(parts)]) if written is None else written)
+
+    def _own(self, node: Node, before: Sequence[Node], fresh: Collection[Node]) -> ast.expr:
+        tree = syntax(self.operand(node))
+        if not node.shape:
+            return tree
+        others = [parent for parent in node.args if parent not in fresh or parent in self.sized.graph.outputs]
+        is_view = not writes_into(node) and any(may_be_view(node, parent) for parent in others)
+        shared = node.op is None or node in before or (is_view and node not in fresh)
+        return call("np.array", [tree]) if shared else tree
+
+
+def _tree(tree: trees.Tree) -> ast.expr | None:
+    """Return the expression that makes a tree of expressions; None for one that no literal makes."""
+    if isinstance(tree, ast.expr):
+        return tree
+    if type(tree) in (tuple, list, dict):
+        parts = [_tree(part) for part in (tree.values() if type(tree) is dict else tree)]
+        keys = list(tree) if type(tree) is dict else []
+        if None in parts or not all(type(key) in (str, int) for key in keys):
+            return None
+        written: list[Any] = parts
+        if type(tree) is dict:
+            return ast.Dict([ast.Constant(key) for key in keys], written)
+        return ast.Tuple(written) if type(tree) is tuple else ast.List(written)
+    return ast.Constant(tree) if type(tree) in (str, int, bool, type(None)) else None
+
+
+def _nowhere(node: Node) -> None:
+    """Name no array: the call that computes a value makes one."""
+
+
+def straight(sized: Sized, names: Names, title: str, rows: int) -> str:
+    """Return the text of the function that computes a graph with straight code."""
+    writer = Straight(sized, names, rows)
+    graph = sized.graph
+    nodes = [n for n in graph.nodes if n in names.of and n.op is not None]
+    body = [*size_statement(sized), *writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]
+    return function(title, list(graph.inputs), body, f"Return what {title} computes, for all rows at once.")
+
+
+def size_statement(sized: Sized) -> list[ast.stmt]:
+    """Write where the number of rows comes from."""
+    if sized.size is None:
+        return []
+    first = list(sized.graph.inputs)[sized.varying[0]]
+    return [assign("n", call(dotted("len"), [ast.Name(first)]))]

@@ -1,0 +1,3 @@
+"""A module of the user's own, which functions read."""
+
+RATE = 0.5

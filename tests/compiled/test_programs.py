@@ -1,0 +1,159 @@
+"""Random programs, compiled: values and gradients are those of the record, at other arguments and in blocks too."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from autograd_lite.numerical import close
+from autograd_lite.testing.random_programs import random_program
+from tests.support.compiling import in_small_blocks, is_refused, leaves_of, quietly, same
+from tests.support.sampling import sampled
+
+PROGRAMS = 500
+
+
+@pytest.mark.parametrize("seed", sampled(range(PROGRAMS), 5))
+def test_a_random_program(seed):
+    program = random_program(seed)
+    f = ag.value_and_grad(program.function, tuple(range(len(program.args))))
+    if " if " in program.source.replace("\n", " "):
+        with pytest.raises(TypeError, match=r"asks for a value|cannot be compiled"):
+            ag.compile(f)(*program.args)
+    elif not is_refused(f, *program.args):
+        quietly(same, f, *program.args, tolerance=_NOISE)
+
+
+def layers(W1, b1, W2, b2, X, y):
+    h = np.maximum(X @ W1 + b1, 0)
+    return np.mean(ag.cross_entropy(h @ W2 + b2, y))
+
+
+def logistic(w, b, X, y):
+    scores = X @ w + b
+    return np.mean(np.logaddexp(0, scores) - y * scores)
+
+
+def wave(x):
+    return np.sum(np.exp(-np.square(np.tanh(1.3 * x + 0.2))) * x)
+
+
+def normalised(scale, shift, X):
+    deviations = X - np.mean(X, axis=0)
+    z = deviations / np.sqrt(np.mean(np.square(deviations), axis=0) + 1e-5)
+    return np.sum(np.tanh(scale * z + shift))
+
+
+def likelihood(mean, log_scale, x):
+    z = (x - mean) / np.exp(log_scale)
+    return -np.sum(0.5 * np.square(z) + log_scale)
+
+
+def attention(Wq, Wk, X, memory):
+    scores = (X @ Wq) @ (memory @ Wk).T / np.sqrt(memory.shape[1])
+    return np.sum(np.square(ag.softmax(scores) @ memory))
+
+
+def variances(X):
+    return np.sum(np.square(np.var(X, axis=0) - np.max(X, axis=0)))
+
+
+def means_of_clusters(centres, X):
+    distances = np.sum(np.square(X[:, None, :] - centres), axis=2)
+    return np.mean(np.min(distances, axis=1))
+
+
+def _normal(*shape):
+    return lambda rng, n: rng.normal(size=[n if length is None else length for length in shape])
+
+
+def _labels(rng, n):
+    return rng.integers(0, 3, n)
+
+
+_N = None
+_NOISE = close.of_one_line(1.0, close.eps_of(1.0))  # what cancels
+LOSSES = {
+    layers: (4, (_normal(5, 4), _normal(4), _normal(4, 3), _normal(3), _normal(_N, 5), _labels)),
+    logistic: (2, (_normal(5), lambda rng, n: 0.1, _normal(_N, 5), lambda rng, n: rng.integers(0, 2, n) * 1.0)),
+    wave: (1, (_normal(_N),)),
+    normalised: (2, (_normal(4), _normal(4), _normal(_N, 4))),
+    likelihood: (2, (lambda rng, n: 0.3, lambda rng, n: -0.2, _normal(_N))),
+    attention: (2, (_normal(4, 3), _normal(4, 3), _normal(_N, 4), _normal(6, 4))),
+    variances: (1, (_normal(_N, 3),)),
+    means_of_clusters: (1, (_normal(4, 2), _normal(_N, 2))),
+}
+each_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+SIZES = (1, 2, 7, 63, 64, 65, 200, 1000)
+
+
+def drawn(loss, n, dtype=np.float64):
+    parameters, draws = LOSSES[loss]
+    rng = np.random.default_rng(n)
+    args = [draw(rng, n) for draw in draws]
+    args = [x.astype(dtype) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in args]
+    return ag.value_and_grad(loss, tuple(range(parameters))), args
+
+
+@each_loss
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_one_program_serves_all_sizes(loss, dtype, monkeypatch):
+    in_small_blocks(monkeypatch)
+    compiled = ag.compile(drawn(loss, 200)[0])
+    for n in (200, *SIZES):
+        f, args = drawn(loss, n, dtype)
+        quietly(same, f, *args, compiled=compiled)
+    assert len({id(program) for program in compiled._programs.values()}) == 1
+
+
+def test_an_array_as_long_as_there_are_rows_is_no_row_of_them():
+    """Weights of 64 rows beside 64 samples: their arrays are of one shape at first, and of two with fewer samples."""
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=shape) for shape in ((64, 128), (128,), (128, 3), (3,))]
+    f = ag.value_and_grad(layers, (0, 1, 2, 3))
+    compiled = ag.compile(f)
+    for n in (64, 128, 5, 36, 300):
+        same(f, *weights, rng.normal(size=(n, 64)), rng.integers(0, 3, n), compiled=compiled)
+
+
+@each_loss
+def test_the_result_does_not_depend_on_threads(loss, monkeypatch):
+    in_small_blocks(monkeypatch)
+    f, args = drawn(loss, 1000)
+    first, *others = [ag.compile(f, threads=threads)(*args) for threads in (1, 2, 5)]
+    for other in others:
+        for x, y in zip(leaves_of(first), leaves_of(other), strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
+@each_loss
+def test_arrays_of_any_layout(loss, monkeypatch):
+    in_small_blocks(monkeypatch)
+    f, args = drawn(loss, 300)
+    compiled = ag.compile(f)
+    for order in ("reversed", "strided", "columns"):
+        given = [_laid_out(x, order) if isinstance(x, np.ndarray) else x for x in args]
+        quietly(same, f, *given, compiled=compiled)
+
+
+def _laid_out(x, order):
+    if order == "reversed":
+        return x[::-1].copy()[::-1]
+    if order == "strided":
+        return np.repeat(x, 2, axis=0)[::2]
+    return np.asfortranarray(x)
+
+
+@each_loss
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e300])
+def test_values_that_are_not_ordinary(loss, value, monkeypatch):
+    f, args = drawn(loss, 200)
+    compiled = ag.compile(f)
+    for limit in (None, 0):
+        if limit == 0:
+            in_small_blocks(monkeypatch)
+            compiled = ag.compile(f)
+        given = [x.copy() if isinstance(x, np.ndarray) else x for x in args]
+        arrays = [x for x in given if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+        for x in arrays:
+            x.flat[:: max(x.size // 3, 1)] = value
+        quietly(same, f, *given, compiled=compiled, tolerance=_NOISE)

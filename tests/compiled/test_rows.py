@@ -1,0 +1,88 @@
+"""Every op of the table, compiled: its value and its gradient are those of the record, in blocks too where it can."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from tests.support.calls import CALLS, ROWS, each_call
+from tests.support.compiling import gradients, in_small_blocks, is_refused, quietly, same
+
+
+def _called(row, sample):
+    return lambda *inputs: row([*inputs], **sample.params) if row.spread else row(*inputs, **sample.params)
+
+
+def _drawn(row, sample):
+    return sample.draw(np.random.default_rng(zlib.crc32(row.name.encode())))
+
+
+def _differentiable(f, inputs):
+    """Return the places of the inputs that can be differentiated, by what the record says."""
+    places = [i for i, x in enumerate(inputs) if not isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind in "fc"]
+    try:
+        quietly(gradients(f, places), *inputs)
+    except (TypeError, ValueError, NotImplementedError):
+        return []
+    return places
+
+
+@each_call
+def test_the_value_of_a_call(row, sample):
+    f, inputs = _called(row, sample), _drawn(row, sample)
+    if not is_refused(f, *inputs):
+        quietly(same, f, *inputs)
+
+
+@pytest.mark.deep
+@each_call
+def test_the_value_of_a_call_in_single_precision(row, sample):
+    f = _called(row, sample)
+    inputs = [x.astype(np.float32) if _is_double(x) else x for x in _drawn(row, sample)]
+    try:
+        quietly(f, *inputs)
+    except (TypeError, ValueError, np.linalg.LinAlgError):  # of few digits
+        return
+    if not is_refused(f, *inputs):
+        quietly(same, f, *inputs)
+
+
+def _is_double(x):
+    return isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float64
+
+
+@each_call
+def test_the_gradient_of_a_call(row, sample):
+    f, inputs = _called(row, sample), _drawn(row, sample)
+    places = _differentiable(f, inputs)
+    if places and not is_refused(f, *inputs):
+        quietly(same, gradients(f, places), *inputs)
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.values() if row.labels or row.elementwise])
+def test_a_call_on_many_rows(name, monkeypatch):
+    """Each op that can be cut runs in blocks, on inputs that are repeated along their leading axes."""
+    in_small_blocks(monkeypatch)
+    row = next(row for other, row in ROWS.values() if other == name)
+    for sample in _samples(row):
+        inputs = [_repeated(x) for x in _drawn(row, sample)]
+        f = _called(row, sample)
+        try:
+            quietly(f, *inputs)
+        except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
+            continue
+        if not is_refused(f, *inputs):
+            quietly(same, f, *inputs)
+
+
+def _samples(row):
+    return [sample for other, sample in CALLS.values() if other is row]
+
+
+def _repeated(x):
+    return np.concatenate([x] * (200 // max(len(x), 1) + 1)) if isinstance(x, np.ndarray) and x.ndim and len(x) else x
+
+
+def test_few_ops_cannot_be_compiled():
+    refused = {row.name for _, row in ROWS.values() if isinstance(row.varies, str)}
+    assert len(refused) < 15

@@ -1,0 +1,74 @@
+"""Compiled functions beside the functions themselves."""
+
+import warnings
+
+import numpy as np
+
+import autograd_lite as ag
+from autograd_lite.compiled import blocks, program
+from autograd_lite.core import trees
+from autograd_lite.numerical import close
+
+
+def same(f, *args, compiled=None, tolerance=0.0):
+    """Assert that a compiled function gives what the function gives, in its types and to rounding; return it."""
+    compiled = compiled or ag.compile(f)
+    expected, given = leaves_of(f(*args)), leaves_of(compiled(*args))
+    assert len(given) == len(expected)
+    eps = max(close.eps_of(x) for x in (1.0, *leaves_of(args)) if not isinstance(x, (str, slice, type(None))))
+    for x, y in zip(given, expected, strict=True):
+        if x is None or isinstance(x, str):
+            assert x == y
+            continue
+        assert (np.shape(x), np.asarray(x).dtype) == (np.shape(y), np.asarray(y).dtype)
+        assert close.alike(x, y, max(tolerance, close.of_one_line(y, eps))), f"{x} is not {y}:\n{compiled.source}"
+    return compiled
+
+
+def is_refused(f, *args):
+    """Whether a function cannot be compiled since what it returns has a shape or dtype that depends on values."""
+    try:
+        quietly(ag.compile(f), *args)
+    except TypeError as error:
+        if "cannot be compiled" not in str(error):
+            raise
+        return True
+    return False
+
+
+def leaves_of(tree):
+    return trees.flatten(tree)[0]
+
+
+def weighted(f):
+    """Return the sum of a function's results, each element with a weight of its own: a number to be differentiated."""
+
+    def total(*args):
+        z = f(*args)
+        parts = z if isinstance(z, (tuple, list)) else (z,)
+        return sum(np.sum(np.real(part) * _weights(np.shape(part))) for part in parts)
+
+    return total
+
+
+def _weights(shape):
+    return np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape)
+
+
+def gradients(f, inputs):
+    """Return the function that computes the weighted sum of a function's results and its gradient by some inputs."""
+    return ag.value_and_grad(weighted(f), tuple(inputs))
+
+
+def in_small_blocks(monkeypatch):
+    """Let every program run in blocks of 64 rows, where it can."""
+    monkeypatch.setattr(program, "STRAIGHT", 0)
+    monkeypatch.setattr(program, "BLOCKS", 0)
+    monkeypatch.setattr(blocks, "CACHE", 0)
+
+
+def quietly(f, *args, **kwargs):
+    """Call a function without NumPy's warnings."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return f(*args, **kwargs)
