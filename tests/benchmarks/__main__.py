@@ -1,61 +1,23 @@
-"""The table of `make bench`: what each workload takes, as a ratio to its baseline, beside the best peer.
+"""The tables of `make bench`: what each workload takes, as a ratio to its baseline, beside its peers.
 
 Run as `python -m tests.benchmarks [WORKLOAD ...] [--rounds N]`. A ratio is that of the least of interleaved runs; its
 noise is half of the distance between the quartiles of the ratios round by round. It exits 1 where a limit is missed by
-more than the noise.
+more than the noise. Without names of workloads it writes docs/benchmarks.md and its picture too.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from pathlib import Path
 
-import numpy as np
+from tests.benchmarks import THREADS
+from tests.benchmarks.page import COST, SPEED, heading, line, page
+from tests.benchmarks.printed import measured, measured_on_two_threads
+from tests.benchmarks.sizes import costs, picture, save
+from tests.benchmarks.workloads import WORKLOADS
 
-from tests.benchmarks.frameworks import OURS
-from tests.benchmarks.interleaved import Run, interleave, peak, ratio
-from tests.benchmarks.workloads import WORKLOADS, Workload
-
-_ROW = "{:<44} {:>16} {:>16} {:>6}  {}"
-
-
-def check(runs: Mapping[str, Run]) -> None:
-    """Raise AssertionError where two rivals disagree."""
-    expected, *others = [run() for run in runs.values()]
-    for given in others:
-        for x, y in zip(given, expected, strict=True):
-            np.testing.assert_allclose(x, y, rtol=1e-7, atol=1e-12)
-
-
-def row(workload: Workload, rounds: int) -> bool:
-    """Measure a workload whose rivals agree, and print its row; return whether it keeps its limit."""
-    runs = workload.rivals()
-    if next(iter(runs)) == OURS:
-        print(_ROW.format(workload.title, "-", "-", workload.limit, "left out: its baseline is not installed"))
-        return True
-    check(runs)
-    taken = interleave(runs, rounds, workload.repetitions, workload.measure)
-    baseline = next(iter(taken.values()))
-    ratios = {name: ratio(times, baseline) for name, times in taken.items()}
-    peers = {name: r for name, (r, _) in list(ratios.items())[1:] if name != OURS}
-    best = min(peers, key=peers.__getitem__, default="")
-    ours, noise = ratios[OURS]
-    kept = ours - noise <= workload.limit
-    verdict = "met" if ours <= workload.limit else "within noise" if kept else "MISSED"
-    unit = f"{min(baseline) / 2**20:.4g} MiB" if workload.measure is peak else f"{1e3 * min(baseline):.4g} ms"
-    others = ", ".join(f"{name} {r:.2f}" for name, r in sorted(peers.items(), key=lambda item: item[1]))
-    print(
-        _ROW.format(
-            workload.title,
-            f"{best} {peers[best]:.2f}" if best else "-",
-            f"{ours:.2f} +- {noise:.2f}",
-            workload.limit,
-            f"{verdict}  (baseline {unit}{'; ' + others if len(peers) > 1 else ''})",
-        ),
-        flush=True,
-    )
-    return kept
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def main() -> int:
@@ -67,12 +29,17 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.workloads) - WORKLOADS.keys():
         parser.error(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
-    print(_ROW.format("ratio to hand-written NumPy", "best peer", "ours", "limit", ""))
-    kept = True
-    for name in given.workloads or WORKLOADS:
-        workload = WORKLOADS[name]
-        kept = row(workload, given.rounds or workload.rounds) and kept
-    return 0 if kept else 1
+    names = given.workloads or list(WORKLOADS)
+    print(heading(SPEED))
+    rows = measured(names, given.rounds)
+    on_two = [name for name in names if WORKLOADS[name].limits.two_threads is not None]
+    if on_two and THREADS == 1:
+        rows += measured_on_two_threads(on_two, given.rounds)
+    print("", heading(COST), *(line(COST, row) for row in rows), sep="\n")
+    if not given.workloads:
+        save(picture(costs()), DOCS / "benchmarks.svg")
+        (DOCS / "benchmarks.md").write_text(page(rows, "benchmarks.svg"), encoding="utf-8")
+    return 1 if any(row.missed for row in rows) else 0
 
 
 if __name__ == "__main__":

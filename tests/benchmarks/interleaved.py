@@ -9,19 +9,24 @@ import tracemalloc
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.benchmarks import THREADS
+
 Run = Callable[[], Any]
+
+_clock = time.process_time if THREADS == 1 else time.perf_counter
 
 
 def seconds(run: Run, repetitions: int) -> float:
-    """Return the processor's seconds that one of several runs took: waiting for others on the machine does not count.
+    """Return the seconds that one of several runs took.
 
-    Garbage is collected before them; in them the collector works as it does for a user.
+    On one thread they are the processor's: waiting for others on the machine does not count. Garbage is collected
+    before them; in them the collector works as it does for a user.
     """
     gc.collect()
-    start = time.process_time()
+    start = _clock()
     for _ in range(repetitions):
         run()
-    return (time.process_time() - start) / repetitions
+    return (_clock() - start) / repetitions
 
 
 def peak(run: Run, repetitions: int) -> float:
