@@ -11,12 +11,16 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-PAGE = (ROOT / "docs" / "is_my_gradient_right.md").read_text(encoding="utf-8")
+NAMES = ("is_my_gradient_right.md", "compile.md")
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in NAMES]
 EXAMPLE = re.compile(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", flags=re.DOTALL)
 EXAMPLES = EXAMPLE.findall(README)
 
 
-@pytest.mark.parametrize(("code", "output"), [*EXAMPLES, *EXAMPLE.findall(PAGE)])
+ALL = [*EXAMPLES, *(example for page in PAGES for example in EXAMPLE.findall(page))]
+
+
+@pytest.mark.parametrize(("code", "output"), ALL)
 def test_the_examples_print_what_the_readme_shows(code, output, tmp_path):
     (tmp_path / "example.py").write_text(code, encoding="utf-8")
     command = [sys.executable, "-W", "error", "example.py"]
