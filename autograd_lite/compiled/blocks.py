@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from autograd_lite.compiled.splitting import Split, inputs_of, shares_memory
 from autograd_lite.compiled.straight import Straight, size_statement
 from autograd_lite.compiled.writing import Names, assign, expression, function, named, writes_into
 from autograd_lite.core.labels import cut_params
+from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.render import call, dotted, literal
 
@@ -30,6 +32,11 @@ class Loop:
     ----------
     number : int
         Its place among the loops.
+
+    Attributes
+    ----------
+    arrays : dict
+        Its keys are the variables that the loop reads and writes.
     """
 
     def __init__(self, number: int, plan: Split, writer: Straight) -> None:
@@ -44,7 +51,7 @@ class Loop:
         self.block = self._rows_of_a_block()
         self._views: dict[tuple[Node, int | None], str] = {}
         self._slices: list[ast.stmt] = []
-        self._arrays: dict[str, None] = {}
+        self.arrays: dict[str, None] = {}
         self._buffers: dict[str, tuple[Node, int]] = {}
 
     def _rows_of_a_block(self) -> int:
@@ -60,7 +67,7 @@ class Loop:
         """Return the function that runs the loop from a first to a last row, and returns its totals."""
         body = self._body()
         empty = [
-            assign(name, call("np.empty", [self._shape(node, axis), *self._dtype(node)]))
+            assign(name, _empty(node, [self.block if i == axis else n for i, n in enumerate(node.shape)]))
             for name, (node, axis) in self._buffers.items()
         ]
         head = [
@@ -69,24 +76,9 @@ class Loop:
         ]
         steps = call("range", [ast.Name("first"), ast.Name("last"), ast.Constant(self.block)])
         loop = ast.For(ast.Name("start"), steps, [*head, *self._slices, *body], [], lineno=0)
-        totals = ast.Return(ast.Tuple([ast.Name(self.total(node)) for node in self.totals]))
+        totals = ast.Return(ast.Tuple([ast.Name(self.names.of[node]) for node in self.totals]))
         doc = f"Run the rows from first to last, {self.block} at a time; return what they add up to."
-        return function(self.name, ["first", "last", *self._arrays], [*empty, loop, totals], doc)
-
-    def total(self, node: Node) -> str:
-        """Return what the sum over the blocks of a partial value is called."""
-        return self.names.of[node]
-
-    def arrays(self) -> list[str]:
-        """Return the variables that the loop reads and writes."""
-        return list(self._arrays)
-
-    def _dtype(self, node: Node) -> list[ast.expr]:
-        return [] if node.dtype == np.float64 else [literal(node.dtype)]
-
-    def _shape(self, node: Node, axis: int) -> ast.expr:
-        lengths = [literal(self.block if i == axis else n) for i, n in enumerate(node.shape)]
-        return ast.Tuple(lengths) if len(lengths) > 1 else lengths[0]
+        return function(self.name, ["first", "last", *self.arrays], [*empty, loop, totals], doc)
 
     def _body(self) -> list[ast.stmt]:
         kept = [*self.totals, *self.stores]
@@ -140,9 +132,9 @@ class Loop:
     def _added(self, node: Node, tree: ast.expr) -> list[ast.stmt]:
         """Write how the part of a block comes to the total."""
         combine = self.plan.cuts[node].labels.combine
-        name = self.total(node)
+        name = self.names.of[node]
         part = self.names.claim(f"{name}_part")
-        total: ast.expr = call(path_of_ufunc(combine), [ast.Name(name), ast.Name(part)])
+        total: ast.expr = call(path_of(combine), [ast.Name(name), ast.Name(part)])
         if combine is np.add:
             total = ast.BinOp(ast.Name(name), ast.Add(), ast.Name(part))
         is_first = ast.Compare(ast.Name("start"), [ast.Eq()], [ast.Name("first")])
@@ -157,14 +149,7 @@ class Loop:
 
     def _whole(self, node: Node) -> Node:
         """Return what stands for a value from outside of the loop."""
-        if node in self.names.of:
-            name = self.names.of[node]
-            if name not in self.names.module:
-                self._arrays[name] = None
-            return named(name, node.value)
-        if node.op is None:
-            return node
-        return Node(node.op, tuple(map(self._whole, node.args)), map_nodes(self._whole, node.params), node.value)
+        return self.names.operand(node, self.arrays)
 
     def _view(self, node: Node, axis: int | None) -> str:
         """Return the name of the rows of an array from outside."""
@@ -192,15 +177,6 @@ def _sliced(name: str, axis: int, start: str | None, stop: str) -> ast.expr:
     return ast.Subscript(ast.Name(name), ast.Tuple([*[ast.Slice()] * axis, rows]) if axis else rows)
 
 
-def _store_into(view: str, name: str) -> ast.stmt:
-    return ast.Assign([ast.Subscript(ast.Name(view), ast.Constant(...))], ast.Name(name), lineno=0)
-
-
-def path_of_ufunc(ufunc: np.ufunc) -> str:
-    """Return how a ufunc is written."""
-    return f"np.{ufunc.__name__}"
-
-
 def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split) -> str:
     """Return the text of the functions that compute a graph in loops over blocks of rows."""
     writer = Straight(sized, names, rows)
@@ -226,27 +202,28 @@ def _given(node: Node, writer: Straight) -> ast.expr:
     """Write the array that a loop fills: a new one, or the caller's."""
     outputs = writer.sized.graph.outputs
     if node not in outputs:
-        return _made(node, writer)
+        return _made(node, writer.sized)
     place = ast.Subscript(ast.Name("out"), ast.Constant(outputs.index(node)))
     is_given = ast.Compare(place, [ast.IsNot()], [ast.Constant(None)])
-    return ast.IfExp(ast.BoolOp(ast.And(), [ast.Name("out"), is_given]), place, _made(node, writer))
+    return ast.IfExp(ast.BoolOp(ast.And(), [ast.Name("out"), is_given]), place, _made(node, writer.sized))
 
 
-def _made(node: Node, writer: Straight) -> ast.expr:
+def _made(node: Node, sized: Sized) -> ast.expr:
     """Write a new array of as many rows as there are."""
-    n = writer.sized.size
-    rows: Any = named("n", 0)
-    along = writer.sized.axes[node]
-    shape = tuple(rows if i in along else length for i, length in enumerate(node.shape))
+    return _empty(node, sized.shape_of(node, named("n", 0)))
+
+
+def _empty(node: Node, lengths: Sequence[Any]) -> ast.expr:
+    """Write an array of these lengths that is to be filled with the values of a node."""
     dtype = [] if node.dtype == np.float64 else [literal(node.dtype)]
-    return call("np.empty", [literal(shape if len(shape) > 1 else shape[0]) if n or shape else literal(shape), *dtype])
+    return call("np.empty", [literal(tuple(lengths) if len(lengths) > 1 else lengths[0]), *dtype])
 
 
 def _run(loop: Loop, names: Names) -> ast.stmt:
     """Write the call that runs a loop in parts."""
-    combine = ast.Tuple([dotted(path_of_ufunc(loop.plan.cuts[node].labels.combine)) for node in loop.totals])
-    arrays = ast.Tuple([ast.Name(name) for name in loop.arrays()])
+    combine = ast.Tuple([dotted(path_of(loop.plan.cuts[node].labels.combine)) for node in loop.totals])
+    arrays = ast.Tuple([ast.Name(name) for name in loop.arrays])
     tree = call("in_parts", [ast.Name(loop.name), ast.Name("n"), ast.Constant(loop.block), combine, arrays])
     if not loop.totals:
         return ast.Expr(tree)
-    return ast.Assign([ast.List([ast.Name(loop.total(node)) for node in loop.totals])], tree, lineno=0)
+    return ast.Assign([ast.List([ast.Name(names.of[node]) for node in loop.totals])], tree, lineno=0)

@@ -78,16 +78,12 @@ class Buffers:
             What the value is called: the name of its array where it makes one.
         """
         node = self._nodes[i]
-        dying = [p for p in dict.fromkeys(node.parents()) if p in self._names and self._last.get(p) == i]
         found = self._given(node)
         if found is None and writes_into(node):
-            in_place = [p for p in dying if self._takes_place_of(node, p)]
+            dying = (p for p in node.parents() if p in self._names and self._last[p] == i)
+            taken = next((p for p in dying if self._takes_place_of(node, p)), None)
             free = self._free.get(self._kind_of(node))
-            if in_place:
-                dying.remove(in_place[0])
-                found = self._names.pop(in_place[0])
-            else:
-                found = free.pop() if free else self._fresh(node)
+            found = self._names.pop(taken) if taken is not None else free.pop() if free else self._fresh(node)
             self._names[node] = found or name
         for parent in self._ended(i):
             if parent in self._names and parent is not node:

@@ -13,7 +13,7 @@ from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.program.expressions import Expressions, Node, concrete, uniform
+from autograd_lite.program.expressions import Expressions, Node, concrete, own_name, uniform
 from autograd_lite.program.recording import leaf
 from autograd_lite.program.simplify import Rule, factors_of, product_of, simplify
 
@@ -21,11 +21,11 @@ from autograd_lite.program.simplify import Rule, factors_of, product_of, simplif
 def clean(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
     """Return a node that is computed faster than this op of these arguments, or None."""
     simpler = simplify(e, op, args, params, value)
-    if simpler is not None and (simpler.op is None or simpler.op.name not in _RULES):
+    if simpler is not None and (own_name(simpler.op) not in _RULES):
         return simpler
     if simpler is not None and simpler.op is not None:
         op, args, params = simpler.op, simpler.args, simpler.params
-    rule = _RULES.get(op.name)
+    rule = _RULES.get(own_name(op))
     faster = rule(e, args, params, value) if rule else _expanded(e, op, args, params, value)
     return simpler if faster is None else faster
 

@@ -9,6 +9,8 @@ from threading import RLock
 from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
+import numpy as np
+
 from autograd_lite.compiled.offered import filled
 from autograd_lite.compiled.parts import usual_threads
 from autograd_lite.compiled.program import Program
@@ -64,7 +66,7 @@ def _matcher(kinds: tuple[tuple[Any, ...], ...]) -> Callable[..., bool]:
         tests.append(f"type(x_{i}) is kind_{i}")
         if dtype is not None:
             tests.append(f"x_{i}.dtype is dtype_{i}")
-        if shape:
+        if issubclass(kind, np.ndarray):
             tests.append(f"x_{i}.shape == {shape}")
     arguments = ", ".join(f"x_{i}" for i in range(len(kinds)))
     matches: Callable[..., bool] = eval(f"lambda {arguments}: {' and '.join(tests)}", names)

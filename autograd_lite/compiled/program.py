@@ -8,6 +8,8 @@ from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autograd_lite.compiled.blocks import FEWEST, blocked
 from autograd_lite.compiled.captured import Captured
 from autograd_lite.compiled.cleaning import clean
@@ -21,6 +23,7 @@ from autograd_lite.compiled.straight import straight
 from autograd_lite.compiled.writing import Names
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Value
+from autograd_lite.program.expressions import Node
 from autograd_lite.program.loading import load
 
 _numbers = count(1)
@@ -88,11 +91,8 @@ class Program:
 
     def shape_of(self, number: int, arrays: Sequence[Value]) -> tuple[int, ...] | None:
         """Return the shape of an output that is written block by block; None for others."""
-        node, varying = self.sized.graph.outputs[number], self.sized.varying
-        rows = len(arrays[varying[0]]) if varying else self.sized.rows
-        along = self.sized.axes.get(node, ())
-        shape = tuple(rows if i in along else length for i, length in enumerate(node.shape))
-        return shape if node in self._split.stored else None
+        node = self.sized.graph.outputs[number]
+        return self.sized.shape_of(node, self.sized.count_of(arrays)) if node in self._split.stored else None
 
     def _most_rows(self) -> float:
         """Return the most rows for which straight code is faster; infinity where it always is."""
@@ -102,15 +102,22 @@ class Program:
 
     def code(self, arrays: Sequence[Value]) -> Code:
         """Return what computes the function of the arrays that are traced, if there are as many rows as in these."""
-        varying = self.sized.varying
-        rows = len(arrays[varying[0]]) if varying else self.sized.rows
+        rows = self.sized.count_of(arrays)
         blocks = rows > self._most
         return self._codes.get(blocks) or self._codes.setdefault(blocks, self._written(rows, blocks))
 
     def _written(self, rows: int, blocks: bool) -> Code:
         """Write the code for few rows or for many."""
-        if blocks:
-            return self._loaded(self.sized, partial(blocked, plan=self._split), rows, fills=True)
+        code = self._code_in_blocks(rows) if blocks else self._straight_code(rows)
+        if not self.sized.varying:  # there is no other number of rows: what was recorded is not needed any more
+            for node in self.sized.graph.nodes:
+                _let_go(node)
+        return code
+
+    def _code_in_blocks(self, rows: int) -> Code:
+        return self._loaded(self.sized, partial(blocked, plan=self._split), rows, fills=True)
+
+    def _straight_code(self, rows: int) -> Code:
         exact, plain = self._loaded(self.sized, straight, rows), with_plain_numbers(self.sized)
         if plain is None:
             return exact
@@ -128,6 +135,12 @@ class Program:
         """Return the tree that the function returns."""
         graph = self.sized.graph
         return graph.rebuild([outputs[x.number] if type(x) is Output else x for x in graph.result])
+
+
+def _let_go(node: Node) -> None:
+    """Keep shape and dtype of an array, and not its memory."""
+    if isinstance(node.value, np.ndarray) and not node.constant:
+        node.value = np.broadcast_to(np.zeros((), node.value.dtype), node.value.shape)
 
 
 def _first(plain: Run, exact: Run) -> Run:

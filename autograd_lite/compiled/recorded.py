@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ class Graph:
     rebuild: trees.Rebuild
     called: dict[Node, str]
 
-    @property
+    @cached_property
     def nodes(self) -> list[Node]:
         """All nodes that the outputs are made from, those made from others after them; draws in their order."""
         return reachable([*self.draws, *self.outputs])

@@ -13,16 +13,17 @@ import numpy as np
 
 from autograd_lite.compiled.sizes import Sized
 from autograd_lite.core.op import Op
-from autograd_lite.program.expressions import Node, map_nodes
+from autograd_lite.program.expressions import Node, map_nodes, own_name
 
 ERRORS = (ArithmeticError, ValueError)
 """What Python raises in the place of an infinity or NaN."""
 
 
-@cache
-def _form(template: str, name: str = "number") -> Op:
-    """Return an op that is only written, like this."""
-    return Op(lambda *values: None, (), name=name, template=template)
+class _OnNumbers(Op):
+    """An op on Python's numbers. It is only written, by its template."""
+
+    def __init__(self, template: str, name: str) -> None:
+        super().__init__(lambda *values: None, (), name=name, template=template)
 
 
 _FORMS = {
@@ -45,22 +46,19 @@ _FORMS = {
 """What is written otherwise than in NumPy, by the name of the op."""
 _COMPARISONS = {"less": "{} < {}", "less_equal": "{} <= {}", "greater": "{} > {}", "greater_equal": "{} >= {}"}
 _OPERATORS = ("add", "subtract", "multiply", "divide", "negative")
-_made: set[Op | None] = set()
-"""The ops on Python's numbers."""
+_TO_PYTHON, _TO_NUMPY = (Op(lambda x: x, (), name="number", template=t) for t in ("float({})", "{}"))
 
 
+@cache
 def _plain_op(op: Op) -> Op | None:
     """Return the op on Python's numbers that computes the same, if there is one."""
-    template = _FORMS.get(op.name) or _COMPARISONS.get(op.name)
-    if op.name in _OPERATORS:
+    name = own_name(op)
+    template = _FORMS.get(name) or _COMPARISONS.get(name)
+    if name in _OPERATORS:
         template = op.template
-    elif isinstance(op.numpy, np.ufunc) and op.numpy.nin == 1 and hasattr(math, op.name):
-        template = f"math.{op.name}({{}})"
-    if template is None:
-        return None
-    form = _form(template, op.name)
-    _made.add(form)
-    return form
+    elif isinstance(op.numpy, np.ufunc) and op.numpy.nin == 1 and hasattr(math, name):
+        template = f"math.{name}({{}})"
+    return None if template is None else _OnNumbers(template, op.name)
 
 
 def with_plain_numbers(sized: Sized) -> Sized | None:
@@ -72,13 +70,13 @@ def with_plain_numbers(sized: Sized) -> Sized | None:
     plain: dict[Node, Node] = {}
     for node in graph.nodes:
         made = new[node] = _remade(node, new, plain)
-        if made.op in _made:
-            plain[node], new[node] = made, Node(_form("{}"), (made,), {}, node.value)
+        if isinstance(made.op, _OnNumbers):
+            plain[node], new[node] = made, Node(_TO_NUMPY, (made,), {}, node.value)
         elif not node.shape and (node.constant or node is sized.size):
             plain[node] = made
         elif not node.shape and node.dtype == np.float64:
-            plain[node] = Node(_form("float({})"), (made,), {}, float(node.value))
-    if not any(node.op in _made for node in plain.values()):
+            plain[node] = Node(_TO_PYTHON, (made,), {}, float(node.value))
+    if not any(isinstance(node.op, _OnNumbers) for node in plain.values()):
         return None
     outputs = [new[x] for x in graph.outputs]
     called = {plain.get(x, new[x]): name for x, name in graph.called.items() if x in new}

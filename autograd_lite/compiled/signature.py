@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.values import plain
 
 _ndarray = np.ndarray
-_NUMBERS = frozenset({float, complex})
 
 Key = tuple[Any, ...]
 
@@ -60,14 +60,10 @@ class Signature:
     def _add(self, x: Any, parts: list[Any]) -> None:
         x = plain(x) if isinstance(x, np.ndarray) else x  # what is mapped to a file is an array as any other
         kind = type(x)
-        if kind in _NUMBERS or isinstance(x, (np.ndarray, np.generic)):
+        if isinstance(x, TRACED):
             self.places.append(len(parts))
             self.arrays.append(x)
-            parts.append(kind if kind in _NUMBERS else (x.shape, x.dtype))
-        elif isinstance(x, np.random.Generator):
-            self.places.append(len(parts))
-            self.arrays.append(x)
-            parts.append(kind)
+            parts.append((x.shape, x.dtype) if isinstance(x, (np.ndarray, np.generic)) else kind)
         elif kind is Tensor:
             self.of_tensors = True
         elif trees.is_node(x):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,20 @@ class UnexplainedError(Exception):
     """Two graphs differ in something that no function of the number of rows explains."""
 
 
+class Trail(NamedTuple):
+    """The path that a call took.
+
+    Attributes
+    ----------
+    ops : list
+        Each op that ran, with the places of its arguments and the number of axes of its value.
+    shapes : list of tuple of int, of the values
+    """
+
+    ops: list[Any]
+    shapes: list[Shape]
+
+
 @dataclass(frozen=True)
 class Sized:
     """A graph, and what in it follows the number of rows.
@@ -53,8 +67,8 @@ class Sized:
         The shape of a value with the other number of rows: two values of one shape with both have one with any.
     constants : list
         What the function used as it is, before anything was simplified.
-    records : pair of Graph, or None
-        The two graphs before anything was simplified.
+    trails : pair of Trail, or None
+        The paths of the two calls, by which others are judged.
     """
 
     graph: Graph
@@ -64,7 +78,16 @@ class Sized:
     axes: dict[Node, tuple[int, ...]]
     shapes: dict[Node, Shape] = field(default_factory=dict)
     constants: list[Value] = field(default_factory=list)
-    records: tuple[Graph, Graph] | None = None
+    trails: tuple[Trail, Trail] | None = None
+
+    def count_of(self, arrays: Sequence[Value]) -> int:
+        """Return how many rows the arguments of a call have."""
+        return len(arrays[self.varying[0]]) if self.varying else self.rows
+
+    def shape_of(self, node: Node, rows: Any) -> tuple[Any, ...]:
+        """Return the shape of a value with so many rows: a number, or what stands for it."""
+        along = self.axes.get(node, ())
+        return tuple(rows if i in along else length for i, length in enumerate(node.shape))
 
     def kind_of(self, node: Node) -> tuple[Any, ...]:
         """Return what two values have in common that fit into one array, with any number of rows."""
@@ -72,11 +95,11 @@ class Sized:
 
     def serves(self, f: Callable[..., Any], arguments: Arguments) -> bool:
         """Whether the program is for this number of rows too: of a few, the call is recorded to see."""
-        rows = len(arguments.arrays[self.varying[0]])
-        if rows >= FEW or self.records is None:
+        rows = self.count_of(arguments.arrays)
+        if rows >= FEW or self.trails is None:
             return True
         try:
-            _check(*self.records, record(f, arguments, arguments.arrays).graph(None), rows)
+            _check(*self.trails, _trail(record(f, arguments, arguments.arrays).graph(None)), rows)
         except Exception:  # with so few rows a function may raise anything
             return False
         return True
@@ -128,12 +151,13 @@ def _symbolic(
         return record(f, arguments, arrays)
 
     few = recorded(FEW)
-    _check_growth(few.graph(None))
+    plain = few.graph(None)
+    _check_growth(plain)
     many, n = recorded(MANY), min(rows, _MOST)
-    records = few.graph(None), many.graph(None)
-    _check(*records, recorded(n).graph(None), n)
+    trails = _trail(plain), _trail(many.graph(None))
+    _check(*trails, _trail(recorded(n).graph(None)), n)
     fitted = _Fit(few.graph(simplify), many.graph(simplify)).sized(varying)
-    return replace(fitted, constants=_constants(records[0]), records=records)
+    return replace(fitted, constants=_constants(plain), trails=trails)
 
 
 def _check_growth(graph: Graph) -> None:
@@ -153,20 +177,21 @@ def resized(x: Value, n: int) -> Value:
     return np.asarray(x[np.arange(n) % len(x)])
 
 
-def _check(few: Graph, many: Graph, other: Graph, n: int) -> None:
+def _trail(graph: Graph) -> Trail:
+    """Return the path of a call from its graph."""
+    places = {node: i for i, node in enumerate(graph.nodes)}
+    ops = [(node.op, [places[arg] for arg in node.args], len(node.shape)) for node in graph.nodes]
+    return Trail(ops, [node.shape for node in graph.nodes])
+
+
+def _check(few: Trail, many: Trail, other: Trail, n: int) -> None:
     """Raise UnexplainedError where a call with n rows took another path, or its lengths do not follow n."""
-    if not _path(few) == _path(many) == _path(other):
+    if not few.ops == many.ops == other.ops:
         raise UnexplainedError("the ops")
-    for x, y, z in zip(few.nodes, many.nodes, other.nodes, strict=True):
-        for p, q, r in zip(x.shape, y.shape, z.shape, strict=True):
+    for shapes in zip(few.shapes, many.shapes, other.shapes, strict=True):
+        for p, q, r in zip(*shapes, strict=True):
             if (r - p) * (MANY - FEW) != (q - p) * (n - FEW):
                 raise UnexplainedError("the length of an axis")
-
-
-def _path(graph: Graph) -> list[Any]:
-    """List the ops of a graph, with the places of their arguments and the number of axes of their values."""
-    places = {node: i for i, node in enumerate(graph.nodes)}
-    return [(node.op, [places[arg] for arg in node.args], len(node.shape)) for node in graph.nodes]
 
 
 class _Fit:

@@ -177,9 +177,10 @@ def _earlier(node: Node, loop: set[Node], plan: Split) -> Iterator[Node]:
 def _drop_unused(loops: list[set[Node]], plan: Split) -> None:
     """Leave out of a loop what is computed again where it is used."""
     for loop in loops:
-        used = {parent for node in loop for parent in node.parents()}
-        unused = {n for n in loop if n not in used and n not in plan.stored and not plan.is_partial(n)}
-        while unused:
+        while unused := _unused(loop, plan):
             loop -= unused
-            used = {parent for node in loop for parent in node.parents()}
-            unused = {n for n in loop if n not in used and n not in plan.stored and not plan.is_partial(n)}
+
+
+def _unused(loop: set[Node], plan: Split) -> set[Node]:
+    used = plan.stored.union(*(node.parents() for node in loop))
+    return {node for node in loop if node not in used and not plan.is_partial(node)}

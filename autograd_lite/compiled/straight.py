@@ -11,9 +11,8 @@ import numpy as np
 from autograd_lite.compiled.buffers import Buffers, may_be_view
 from autograd_lite.compiled.recorded import Output
 from autograd_lite.compiled.sizes import Sized
-from autograd_lite.compiled.writing import Names, assign, expression, function, named, writes_into
+from autograd_lite.compiled.writing import Names, assign, expression, function, writes_into
 from autograd_lite.core import trees
-from autograd_lite.core.shapes import Shape
 from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.render import call, dotted, syntax
 
@@ -37,23 +36,13 @@ class Straight:
         self.names = names
         self.rows = rows
 
-    def operand(self, node: Node) -> Node:
-        """Return what stands for a value in the code: a variable, a number, or a function of the number of rows."""
-        if node in self.names.of:
-            return named(self.names.of[node], node.value)
-        if node.op is None:
-            return node
-        args = tuple(map(self.operand, node.args))
-        return Node(node.op, args, map_nodes(self.operand, node.params), node.value)
-
-    def shape(self, node: Node) -> Shape:
-        """Return the shape of a value at the number of rows that is judged by."""
-        along = self.sized.axes.get(node, ())
-        return tuple(self.rows if i in along else length for i, length in enumerate(node.shape))
-
     def nbytes(self, node: Node) -> int:
         """Return how large a value is at that number of rows."""
-        return int(np.prod(self.shape(node))) * int(node.dtype.itemsize) if node.dtype is not None else 0
+        return (
+            int(np.prod(self.sized.shape_of(node, self.rows))) * int(node.dtype.itemsize)
+            if node.dtype is not None
+            else 0
+        )
 
     def statements(self, nodes: Sequence[Node], kept: Sequence[Node]) -> list[ast.stmt]:
         """Write the statements for values in their order; those that are kept are read behind them."""
@@ -63,9 +52,12 @@ class Straight:
             name = self.names.of[node]
             place = buffers.place(i, name)
             out = place if writes_into(node) and self.nbytes(node) >= LARGE else None
-            params = map_nodes(self.operand, node.params)
-            written.append(assign(name, expression(node, lambda _, arg: self.operand(arg), params, out)))
+            params = map_nodes(self.names.operand, node.params)
+            written.append(assign(name, expression(node, self._operand, params, out)))
         return written
+
+    def _operand(self, position: int, arg: Node) -> Node:
+        return self.names.operand(arg)
 
     def returned(self, outputs: Sequence[Node], fresh: Collection[Node] = ()) -> ast.stmt:
         """Write the return of the outputs: arrays that are nobody else's, as those in ``fresh`` are."""
@@ -76,7 +68,7 @@ class Straight:
         return ast.Return(call("rebuilt", [ast.List(parts)]) if written is None else written)
 
     def _own(self, node: Node, before: Sequence[Node], fresh: Collection[Node]) -> ast.expr:
-        tree = syntax(self.operand(node))
+        tree = syntax(self.names.operand(node))
         if not node.shape:
             return tree
         others = [parent for parent in node.args if parent not in fresh or parent in self.sized.graph.outputs]

@@ -12,15 +12,14 @@ from autograd_lite.compiled.sizes import Sized
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import Params
 from autograd_lite.ops import table
-from autograd_lite.program.expressions import Node
+from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.naming import describe
 from autograd_lite.program.pretty import unparse
 from autograd_lite.program.render import call, exact, functions_of, is_whole, literal, path, syntax
 
-RESERVED = frozenset(
-    ("np", "n", "rows", "start", "stop", "first", "last", "block", "out", "in_parts", "math", "rebuilt")
-)
+_LOOP = ("n", "rows", "start", "stop", "first", "last")
+RESERVED = frozenset((*_LOOP, "np", "math", "out", "in_parts", "rebuilt"))
 """Names that the written code uses for itself."""
 
 
@@ -51,6 +50,21 @@ class Names:
             self.of[sized.size] = "n"
         self._taken = used | set(self.of.values())
 
+    def operand(self, node: Node, used: dict[str, None] | None = None) -> Node:
+        """Return what stands for a value in the code: a variable, a number, or a function of the number of rows.
+
+        The variables, but for those of the module, are added to the keys of ``used``.
+        """
+        if node in self.of:
+            name = self.of[node]
+            if used is not None and name not in self.module:
+                used[name] = None
+            return named(name, node.value)
+        if node.op is None:
+            return node
+        args = tuple(self.operand(arg, used) for arg in node.args)
+        return Node(node.op, args, map_nodes(lambda p: self.operand(p, used), node.params), node.value)
+
     def claim(self, wanted: str) -> str:
         """Take a name that nothing has."""
         name = unique_names([(0, wanted)], self._taken)[0]
@@ -73,10 +87,7 @@ def expression(node: Node, operand: Callable[[int, Node], Node], params: Params,
         given = {key: literal(p) for key, p in params.items()} | ({} if out is None else {"out": ast.Name(out)})
         return call(path(op) if op.into is None else op.name, [_written(arg) for arg in args], given)
     if op is table["sum"] and params.keys() <= {"axis", "keepdims"}:  # what np.sum calls, at half of the price
-        given = {
-            "axis": literal(params.get("axis")),
-            **{k: literal(p) for k, p in params.items() if k == "keepdims" and p},
-        }
+        given = {key: literal(p) for key, p in {"axis": None, **params}.items() if p is not False}
         return call("np.add.reduce", [syntax(args[0])], given)
     tree = syntax(Node(op, args, params, node.value), defining=True)
     gives_way = not node.shape and isinstance(node.value, np.generic) and all(_is_plain(arg) for arg in node.args)

@@ -21,6 +21,11 @@ _COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not
 _SMALL = 64  # elements of arrays that are compared by their values
 
 
+def own_name(op: Op | None) -> str:
+    """Return the name by which programs know an op of this package; "" for a user's, which may have any name."""
+    return op.name if op is not None and str(op.__module__).startswith("autograd_lite.") else ""
+
+
 class Node:
     """One value of a program: an input, a constant, or an op on other nodes.
 
@@ -76,7 +81,7 @@ class Node:
 
     def made_by(self, *names: str) -> bool:
         """Whether an op of one of these names made the node, and it has no name of its own."""
-        return self.op is not None and self.name is None and self.op.name in names
+        return self.name is None and own_name(self.op) in names
 
     def __repr__(self) -> str:
         return self.name or (f"{self.op.name}{self.args}" if self.op else repr(self.value))
@@ -166,7 +171,7 @@ def is_cheap(node: Node, named: Collection[Node] = ()) -> bool:
     """Whether an expression is short enough to be written twice, if those in ``named`` will have names."""
     if node.op is None:
         return True
-    short = node.op.name in {*ARITHMETIC, "getitem", "transpose", "matrix_transpose", "item", "expand_dims"}
+    short = own_name(node.op) in {*ARITHMETIC, "getitem", "transpose", "matrix_transpose", "item", "expand_dims"}
     return short and all(arg.name or arg.op is None or arg in named for arg in node.args)
 
 
@@ -272,7 +277,7 @@ class Expressions:
     def _node(self, op: Op, args: tuple[Node, ...], params: Params, value: Value) -> Node:
         key = (op, args, _key(params))
         known = self._known.get(key)
-        if known is None and op.name in _COMMUTATIVE:
+        if known is None and own_name(op) in _COMMUTATIVE:
             known = self._known.get((op, args[::-1], key[2]))
         if known is None:
             known = self._known[key] = Node(op, args, params, value)

@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.op import Op, alias
 from autograd_lite.ops.indexing import repeats
-from autograd_lite.program.expressions import Node, concrete, is_range
+from autograd_lite.program.expressions import Node, concrete, is_range, own_name
 from autograd_lite.program.pretty import unparse
 
 
@@ -35,7 +35,7 @@ def syntax(node: Node, *, defining: bool = False) -> ast.expr:
     args = [_argument(node, arg) for arg in node.args]
     defaults = _defaults(node.op)
     params = {key: literal(p) for key, p in node.params.items() if not _same(p, defaults.get(key, literal))}
-    special = _SPECIAL.get(node.op.name)
+    special = _SPECIAL.get(own_name(node.op))
     if special is not None:
         tree: ast.expr = special(node, args, params)
         return tree
@@ -69,11 +69,13 @@ def functions_of(nodes: Iterable[Node]) -> dict[str, Callable[..., Any]]:
     """Return the functions that NumPy does not have and that nodes are written as calls of, by name."""
     found: dict[str, Callable[..., Any]] = {}
     for node in nodes:
-        if node.op is not None and node.op.name == "scatter":
+        if own_name(node.op) == "scatter":
             function = _scattering(node)
             found[function.__name__] = function
-        elif node.op and node.op.numpy is None and node.op.template is None and node.op.name not in _SPECIAL:
-            found[node.op.name] = node.op.forward
+        elif node.op and node.op.numpy is None and node.op.template is None and own_name(node.op) not in _SPECIAL:
+            function = found.setdefault(node.op.name, node.op.forward)
+            if function is not node.op.forward:
+                raise NotImplementedError(f"two ops are called {node.op.name}; give one of them another name")
     return found
 
 

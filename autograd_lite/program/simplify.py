@@ -15,7 +15,7 @@ import numpy as np
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape
 from autograd_lite.ops import table
-from autograd_lite.program.expressions import Expressions, Node, uniform
+from autograd_lite.program.expressions import Expressions, Node, own_name, uniform
 
 _TRANSPOSES = ("transpose", "matrix_transpose")
 
@@ -36,7 +36,8 @@ def simplify(e: Expressions, op: Op, args: tuple[Node, ...], params: dict[str, A
         narrow = _narrow(e, op, args, params, value)
         if narrow is not None:
             return narrow
-    for rule in (rules[op.name] for rules in all_rules if op.name in rules):
+    name = own_name(op)
+    for rule in (rules[name] for rules in all_rules if name in rules):
         simpler = rule(e, args, params, value)
         if simpler is not None and simpler.shape == np.shape(value) and simpler.dtype == np.asarray(value).dtype:
             return simpler

@@ -18,6 +18,7 @@ from autograd_lite.program.expressions import (
     is_inexact,
     is_output,
     is_short,
+    own_name,
     reachable,
 )
 from autograd_lite.program.frames import Place
@@ -99,7 +100,7 @@ def _want_others(nodes: list[Node], users: Mapping[Node, str], wanted: dict[Node
         several = is_output(node) and outputs[node.args[0]] > 1
         if several or (uses[node] > 1 and not is_cheap(node)) or depth[node] > _DEEPEST:
             wanted[node] = describe(node, wanted)
-    for node in (n for n in nodes if n.op is not None and n.op.elementwise and n.op.name not in ARITHMETIC):
+    for node in (n for n in nodes if n.op is not None and n.op.elementwise and own_name(n.op) not in ARITHMETIC):
         for arg in node.args:
             if is_inexact(arg) and arg in depth and arg not in wanted and not _is_pointwise(arg, wanted):
                 name = describe(arg, wanted)

@@ -14,6 +14,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.compiled import sizes
+from tests.support.calls import ROWS
 from tests.support.compiling import in_small_blocks, leaves_of, quietly, same
 
 X = np.random.default_rng(0).normal(size=(300, 4))
@@ -181,6 +182,52 @@ def test_composes_with_transforms():
     same(lambda x: ag.jvp(lambda x: np.exp(x) * x, (x,), (x,)), x)
     outer = ag.compile(lambda x: 2 * f(x))
     np.testing.assert_allclose(outer(x), 2 * np.sum(x**3))
+
+
+def test_an_array_without_axes_is_another_kind():
+    compiled = ag.compile(lambda x, y: np.sum(x * y) + np.size(x))
+    for x in (np.array(2.0), np.arange(3.0), np.float64(2.0), np.array(2.0), 3.0, np.ones((1, 1))):
+        same(lambda x, y: np.sum(x * y) + np.size(x), x, 3.0, compiled=compiled)
+
+
+@pytest.mark.parametrize("name", ["alias", *(name for name, row in ROWS.values() if row.arity in (1, 2))])
+def test_an_op_of_the_users_may_have_any_name(name):
+    """Programs know ops by what they are: one that is called as a built-in op is none."""
+
+    def tripled(x, y):
+        return 3 * x + 5 * y
+
+    tripled.__name__ = name
+    row = ag.op(elementwise=True)(tripled)
+    row.vjp(lambda g, z, x, y: 3 * g)
+    row.vjp(lambda g, z, x, y: 5 * g)
+    value_and_grad: Any = ag.value_and_grad
+    for x, y in ((1.5, 0.0), (np.ones(2), np.zeros(2))):
+        same(value_and_grad(lambda x, y: np.sum(row(x, y)), (0, 1)), x, y)
+    program = ag.trace(lambda x: np.sum(row(x, 1.0)), np.ones(2))
+    np.testing.assert_array_equal(program[program.gradients["x"]].value, [3.0, 3.0])
+    assert program[program.result].value == 16.0
+
+
+def test_two_ops_of_one_name_are_told_apart():
+    @ag.op(elementwise=True)
+    def sigmoid(x):
+        return 2 * x
+
+    sigmoid.vjp(lambda g, z, x: 2 * g)
+    with pytest.raises(NotImplementedError, match="two ops are called sigmoid; give one of them another name"):
+        ag.source(lambda x: np.sum(sigmoid(ag.sigmoid(x))), np.ones(2))
+
+
+def test_what_was_recorded_for_one_size_is_let_go():
+    weights = np.ones(1_000_000)
+    compiled = ag.compile(lambda x: np.sum(np.tanh(x) * weights) + np.cumsum(x)[-1])
+    x = np.ones(1_000_000)
+    tracemalloc.start()
+    compiled(x)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 2**22  # the values of the call have 24 MB
 
 
 def test_methods_and_attributes():
