@@ -189,6 +189,11 @@ class observing:
         _entered.set(tuple(block for block in _entered.get() if block is not self))
         self.generators = []
 
+    @property
+    def is_as_entered(self) -> bool:
+        """Whether each generator of the block is run by the frame that ran it then: none is suspended."""
+        return all(generator.f_back is user for generator, user in self.generators)
+
     def looks_on(self, stack: Container[FrameType | None]) -> bool:
         """Whether no generator of the block is suspended beneath one of these frames, which run now."""
         return all(generator in stack or user not in stack for generator, user in self.generators)
@@ -205,7 +210,9 @@ def current_observers() -> tuple[Observer[Any], ...]:
     if not observers:
         return ()
     blocks = [block for block in _entered.get() if block in observers]
-    stack = set(_frames(sys._getframe(1))) if any(block.generators for block in blocks) else ()
+    if all(block.is_as_entered for block in blocks):  # as nearly always, and the stack may be deep
+        return tuple(block.observer for block in blocks)
+    stack = set(_frames(sys._getframe(1)))
     return tuple(block.observer for block in blocks if block.looks_on(stack))
 
 

@@ -8,7 +8,6 @@ import inspect
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import chain
 from operator import is_
@@ -70,13 +69,16 @@ class Holders:
 
 def afterwards(restore: Callable[[], None], function: Callable[[], Result]) -> Result:
     """Run a function, and then what puts back what it changes, whatever comes in between."""
+    is_restored = False
     try:
         try:
             return function()
         finally:
             restore()
+            is_restored = True
     finally:
-        restore()  # once more: Ctrl-C may have come in between
+        if not is_restored:  # Ctrl-C has come in between
+            restore()
 
 
 def contents(holder: Any) -> Any:
@@ -85,10 +87,14 @@ def contents(holder: Any) -> Any:
         return list(holder)
     if isinstance(holder, (dict, type)):
         return dict(holder if isinstance(holder, dict) else vars(holder))
+    if type(holder) is FunctionType:  # of these there are many
+        return {"__defaults__": holder.__defaults__, "__kwdefaults__": holder.__kwdefaults__}
     found = {}
     for name in slots_of(type(holder)):
-        with suppress(AttributeError, ValueError):  # it has no value yet
+        try:
             found[name] = getattr(holder, name)
+        except (AttributeError, ValueError):  # it has no value yet
+            continue
     return found
 
 

@@ -12,6 +12,7 @@ import autograd_lite as ag
 from models import custom_objective
 from models.lesson import Lesson, MissingExtra, main, needed
 from tests.support.commands import refused
+from tests.support.repairs import verdicts_alone
 
 pytest.importorskip("sklearn")
 SCORES = np.array([-3.0, -0.5, 0.0, 0.7, 2.5, 9.0])
@@ -125,6 +126,7 @@ def test_a_library_that_is_not_there_is_left_out(name, how, capsys, tmp_path, mo
 
 
 @pytest.mark.parametrize("wrong", ["gradient_by_hand", "hessian_by_hand"])
+@verdicts_alone()
 def test_a_wrong_formula_differs(wrong, capsys, tmp_path, monkeypatch):
     right = getattr(custom_objective, wrong)
     monkeypatch.setattr(custom_objective, wrong, lambda scores, labels: 1.001 * right(scores, labels))

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,26 +137,35 @@ def test_ctrl_c_ends_it_with_the_best_so_far_and_a_good_checkpoint(tmp_path, cap
     assert_same(run(adam, 9, checkpoint=tmp_path / "run.npz"), run(adam, 9))
 
 
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from tests.models import test_training as t
+from tests.support.interrupted import start
+
+for seconds in sys.stdin:
+    child = start(lambda: t.run(t.OPTIMIZERS["Adam, cosine"], 200, checkpoint=Path(sys.argv[1])))
+    time.sleep(float(seconds))
+    os.kill(child, signal.SIGKILL)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
 def test_a_killed_run_goes_on_to_the_same_result(tmp_path):
     """However often it is killed, and wherever: while it steps, measures, or saves."""
     whole = run(OPTIMIZERS["Adam, cosine"], 200)
-    script = (
-        "import sys; from tests.models import test_training as t; from pathlib import Path;"
-        "print('ready', flush=True);"
-        "t.run(t.OPTIMIZERS['Adam, cosine'], 200, checkpoint=Path(sys.argv[1]))"
-    )
     checkpoint = tmp_path / "run.npz"
     rng, kills = np.random.default_rng(0), 0
-    for _ in range(8):
-        command = [sys.executable, "-c", script, str(checkpoint)]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(rng.uniform(0.01, 0.15))
-            process.kill()
-        kills += process.returncode == -signal.SIGKILL
-        if checkpoint.exists():
-            assert 0 < len(ag.load(checkpoint)["run"]["training"]) <= 201
+    command = [sys.executable, "-c", KILLED, str(checkpoint)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(8):
+            process.stdin.write(f"{rng.uniform(0.01, 0.15)}\n")
+            process.stdin.flush()
+            kills += int(process.stdout.readline()) == -signal.SIGKILL
+            if checkpoint.exists():
+                assert 0 < len(ag.load(checkpoint)["run"]["training"]) <= 201
     assert kills > 0
     assert_same(run(OPTIMIZERS["Adam, cosine"], 200, checkpoint=checkpoint), whole)
 

@@ -1,7 +1,6 @@
 """Mutants of functions: one small change at a time in the syntax tree, put in the place of the code that runs."""
 
 import ast
-import copy
 import functools
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +32,17 @@ def _functions(filename):
     return found
 
 
+def copied(x):
+    """Return a copy of a syntax tree, or of a list of them, marks and all: faster than `copy.deepcopy`."""
+    if isinstance(x, list):
+        return [copied(part) for part in x]
+    if not isinstance(x, ast.AST):
+        return x
+    new = type(x).__new__(type(x))  # what it takes to make one differs between versions of Python
+    vars(new).update({name: copied(part) for name, part in vars(x).items()})
+    return new
+
+
 def definition(function):
     """Return the syntax tree of a function, a lambda made into a ``def``."""
     code = function.__code__
@@ -50,7 +60,7 @@ def _holds(node, line, end_line, column, end_column):
 
 
 def _as_def(node):
-    node = copy.deepcopy(node)
+    node = copied(node)
     if isinstance(node, ast.Lambda):
         body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
         parts: dict[str, Any] = {"type_params": []}  # since Python 3.12
@@ -66,7 +76,7 @@ def _as_def(node):
 
 def _compiled(node, original):
     """Compile a ``def`` to code that can stand for the original: of the same free variables."""
-    node = copy.deepcopy(node)
+    node = copied(node)
     if original.co_freevars:
         uses = ast.parse(f"if 0:\n    {', '.join(original.co_freevars)},").body
         node.body = uses + node.body
@@ -93,7 +103,7 @@ def mutants(function, params=()):
             continue
         _mark(node)
         for new in _variants(node, operands):
-            changed = copy.deepcopy(tree)
+            changed = copied(tree)
             place = _replace(changed, i, new)
             try:
                 code = _compiled(changed, original)
@@ -161,7 +171,7 @@ def _variants(node, operands):
     if isinstance(node, ast.Return) and node.value is not None and not isinstance(node.value, ast.Tuple):
         new += [ast.Return(ast.UnaryOp(ast.USub(), node.value))]
         new += [ast.Return(ast.BinOp(ast.Constant(factor), ast.Mult(), node.value)) for factor in (2, 0.5)]
-    return [ast.copy_location(copy.deepcopy(each), node) for each in new]
+    return [ast.copy_location(copied(each), node) for each in new]
 
 
 def _by_type(node, operands):

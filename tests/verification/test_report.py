@@ -15,7 +15,7 @@ from autograd_lite import verify
 from tests.benchmarks import verify as benchmark
 from tests.support import browser
 from tests.support.hands import BAD_ANSWERS, CONDEMNED, X, squares
-from tests.support.repairs import AXIS, NET, SLIP, edit, no_repairs, repair, written
+from tests.support.repairs import AXIS, NET, SLIP, edit, no_repairs, repair, verdicts_alone, written
 
 W, B, S, T = (np.random.default_rng(3).normal(size=shape) for shape in ((3, 2), (2,), (4, 3), (4, 2)))
 
@@ -250,9 +250,12 @@ REPAIRS: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def wrong():
-    return replace(verify(loss, gradient_with_a_long_line, W, B, S, T), finding=None, repair=None)
+    with verdicts_alone():
+        report = verify(loss, gradient_with_a_long_line, W, B, S, T)
+    assert report.finding is None
+    return report
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import numpy as np
 from autograd_lite.core.lines import is_users
 from autograd_lite.verification.process import traced
 from autograd_lite.verification.repair.scope import Scope
+from autograd_lite.verification.repair.syntax import place
 
 FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Statement = ast.stmt | ast.expr
@@ -110,10 +111,7 @@ class Unit:
         title = getattr(inner[0], "name", "")
         kept = [ast.Global([title])] if title and title not in free else []  # what calls itself calls what is there
         module = ast.Module([ast.FunctionDef("_outer", none, [*kept, *bound, *inner], [], None)], [])
-        for node in ast.walk(module):
-            if isinstance(node, (ast.expr, ast.stmt, ast.arg)) and not hasattr(node, "lineno"):
-                node.lineno = node.end_lineno = tree.lineno
-                node.col_offset = node.end_col_offset = 0
+        place(module, tree.lineno)
         code = next(c for c in _codes(compile(module, self.file, "exec")) if c.co_name == self.name)
         if set(code.co_freevars) != set(free):
             raise ValueError(f"the edited {self.name}() has other free variables")

@@ -94,3 +94,22 @@ def loaded(target: ast.expr) -> ast.expr:
     if isinstance(target, ast.Attribute):
         return ast.Attribute(target.value, target.attr, ast.Load())
     return ast.Subscript(target.value, target.slice, ast.Load()) if isinstance(target, ast.Subscript) else target
+
+
+def place(module: ast.Module, line: int) -> None:
+    """Let what has no place in a tree stand on a line: this is done for each edit."""
+    pending: list[Any] = [module]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (ast.expr, ast.stmt, ast.arg)) and not hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = line
+            node.col_offset = node.end_col_offset = 0
+        for part in vars(node).values():
+            if type(part) is list:
+                pending += [x for x in part if isinstance(x, ast.AST)]
+            elif isinstance(part, _WITH_PARTS):
+                pending.append(part)
+
+
+_WITH_PARTS = (ast.expr, ast.stmt, ast.arguments, ast.arg, ast.pattern)
+"""The nodes that others hold alone, but for those that have neither a place nor parts."""
