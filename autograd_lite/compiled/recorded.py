@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from autograd_lite.numerical.streams import KINDS
 from autograd_lite.program.expressions import Expressions, Node, Simplify, reachable
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.naming import Namespace, better_names, leaf_names, leaf_paths
-from autograd_lite.program.recording import Constants, leaf
+from autograd_lite.program.recording import Constants, leaf, record_call
 from autograd_lite.program.variables import Names
 
 
@@ -64,6 +66,8 @@ class Arguments:
 TRACED = (np.ndarray, np.generic, float, complex, *KINDS)
 """Types of leaves that are traced: arrays, numbers that are no plain integers, generators of random numbers."""
 
+_MOST = 1000  # objects that are looked at
+
 
 def arguments_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
     """Take the arguments of a call apart."""
@@ -103,6 +107,8 @@ class Graph:
 
 class Output:
     """A leaf of what the function returns: it stands for the output of this number."""
+
+    dtype = None  # which arrays have: the fields of a dataclass that hold it are no static ones
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -166,15 +172,37 @@ def record(f: Callable[..., Any], arguments: Arguments, arrays: Sequence[Value])
     values = [x[()] if isinstance(x, np.ndarray) else x for x in arrays]
     entered = [drawn_from[i].leaf if i in drawn_from else leaf(x, named[i]) for i, x in enumerate(values)]
     args, kwargs = arguments.filled([drawn_from.get(i, x) for i, x in enumerate(entered)])
-    names = Names()
-    run = Run(entered)
-    with run, names.watching(), observing(_Traced(names.constants)), observing(Sealed()):
-        result = f(*args, **kwargs)
-    if run.guard is not None:
-        run.guard.check()
-    returned, rebuild = trees.flatten(result)
+    with observing(Sealed()):
+        recording = record_call(lambda *_: f(*args, **kwargs), entered, recorder=_Traced)
+    names = recording.names
+    returned, rebuild = trees.flatten(recording.result)
+    for x in returned:
+        _check_returned(x)
     leaves = {name: original(x) for name, x in zip(named, entered, strict=True)}
     better = better_names([(unique[i], made_up) for i, (_, made_up) in enumerate(paths)], leaves, names)
     draws = [draw for source in dict.fromkeys(drawn_from.values()) for draw in source.draws]
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     return Record(leaves, returned, rebuild, names, draws)
+
+
+def _check_returned(x: Any) -> None:
+    """Raise TypeError for an object that holds a Tensor: no program makes it anew."""
+    if type(x) is not Tensor and _holds_tensor(x):
+        kind = f"the function {x.__qualname__}" if isinstance(x, FunctionType) else f"a {type(x).__name__}"
+        raise TypeError(
+            f"a compiled function returned {kind}, which holds what it computed; return a tree of arrays (tuples, "
+            "lists, mappings, dataclasses), and make the object of it outside"
+        )
+
+
+def _holds_tensor(x: Any) -> bool:
+    """Whether a Tensor is among the first thousand objects that something refers to."""
+    met, seen = [x], {id(x)}
+    for y in met:
+        if type(y) is Tensor:
+            return True
+        parts = (y.__closure__ or ()) if isinstance(y, FunctionType) else gc.get_referents(y)
+        new = {id(part): part for part in parts if not isinstance(part, (type, ModuleType)) and id(part) not in seen}
+        met += list(new.values())[: _MOST - len(met)]
+        seen |= new.keys()
+    return False

@@ -153,7 +153,7 @@ def _walk(roots: Iterable[Node], enters: Callable[[Node], bool]) -> list[Node]:
             done[node] = None
         elif node not in done and enters(node):
             pending.append((node, True))
-            pending += [(p, False) for p in node.parents() if p not in done]
+            pending += [(p, False) for p in reversed(list(node.parents())) if p not in done]
     return list(done)
 
 
@@ -218,6 +218,8 @@ class Expressions:
 
     def constant(self, value: Value, name: str | None = None) -> Node:
         """Return the node of a constant: one for equal numbers and equal small arrays, one for each large array."""
+        if isinstance(value, np.ndarray) and value.ndim == 0 and name is None and self._simplify is not None:
+            value = value[()]  # which can be written with its dtype, and changed by nobody
         if not isinstance(value, np.ndarray) or value.ndim == 0:
             place = next_serial() if self._simplify is None else 0  # equal ones may differ at another point
             key: Any = ("number", type(value).__name__, repr(value), name, place)

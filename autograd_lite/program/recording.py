@@ -95,7 +95,7 @@ def record_call(
     args: Sequence[Value],
     names: Names | None = None,
     *,
-    constants: bool = False,
+    recorder: type[Constants] | None = None,
     named: bool = True,
 ) -> Recording:
     """Call a function and keep what it records.
@@ -107,8 +107,8 @@ def record_call(
         Its arguments, in which leaves stand for the arrays that are differentiated.
     names : Names, optional
         Where names are bound already.
-    constants : bool
-        Whether functions without derivative, and constant arrays, are recorded too: programs need it.
+    recorder : type, optional
+        What records functions without derivative, and constant arrays, too: programs need it.
     named : bool
         Whether to read the variables of the running functions, which takes most of the time.
     """
@@ -117,7 +117,7 @@ def record_call(
     with (
         run,
         names.watching() if named else nullcontext(),
-        observing(Constants(names.constants)) if constants else nullcontext(),
+        observing(recorder(names.constants)) if recorder else nullcontext(),
     ):
         result = f(*args)
     if run.guard is not None:

@@ -21,7 +21,7 @@ from autograd_lite.program.chain_rule import Chain
 from autograd_lite.program.edges import Record, operands
 from autograd_lite.program.expressions import Expressions, Node, reachable
 from autograd_lite.program.naming import Namespace, better_names, leaf_paths, named_leaves
-from autograd_lite.program.recording import BackwardPass, Recording, leaf, record_call
+from autograd_lite.program.recording import BackwardPass, Constants, Recording, leaf, record_call
 from autograd_lite.program.render import text
 from autograd_lite.program.simplify import simplify
 from autograd_lite.program.steps import Step, forward_steps, in_order, named_constants, needed, with_shared_parts
@@ -242,7 +242,7 @@ def _original(x: Value) -> Value:
 
 
 def _record(f: Callable[..., Any], args: list[Any]) -> Recording:
-    recording = record_call(f, args, constants=True)
+    recording = record_call(f, args, recorder=Constants)
     _check_result(f, recording.result)
     return recording
 

@@ -18,7 +18,7 @@ from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.toposort import order
 from autograd_lite.core.versions import original
 from autograd_lite.numerical import close, quiet
-from autograd_lite.program.recording import BackwardPass, record_call
+from autograd_lite.program.recording import BackwardPass, Constants, record_call
 from autograd_lite.program.variables import Names
 from autograd_lite.verification import budget
 from autograd_lite.verification.problem import Mode, Setting
@@ -94,7 +94,7 @@ def record(
     for leaf, name in zip(leaves, setting.leaf_names, strict=True):
         names.bind(leaf, name, -1)
     f = partial(_one_op, setting) if setting.mode is Mode.BY_DIFFERENCES else _on_tensors(setting, setting.f)
-    result = record_call(f, [leaves], names, named=named, constants=constants).result
+    result = record_call(f, [leaves], names, named=named, recorder=Constants if constants else None).result
     leaves = list(map(original, leaves))
     return result if isinstance(result, Tensor) else Tensor(result), leaves, names  # a constant, if no Tensor
 

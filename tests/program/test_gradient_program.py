@@ -12,7 +12,7 @@ import autograd_lite as ag
 from autograd_lite.core.tape import observers, running
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.program.edges import operands
-from autograd_lite.program.recording import record_call
+from autograd_lite.program.recording import Constants, record_call
 from autograd_lite.program.render import text
 from autograd_lite.program.trace import trace
 from autograd_lite.program.variables import Names
@@ -208,11 +208,11 @@ class TestRecordings:
     @pytest.mark.parametrize("constants", [False, True])
     def test_functions_without_derivative_are_recorded_where_it_is_asked_for(self, constants):
         x = Tensor([1.0, -1.0])
-        mask = record_call(lambda x: x > 0, [x], constants=constants).result
+        mask = record_call(lambda x: x > 0, [x], recorder=Constants if constants else None).result
         assert isinstance(mask, Tensor) is constants
 
     def test_nothing_is_left_behind_by_an_error(self):
         x = Tensor(1.0)
         with pytest.raises(ZeroDivisionError):
-            record_call(lambda x: 1 / 0, [x], constants=True)
+            record_call(lambda x: 1 / 0, [x], recorder=Constants)
         assert (running, observers) == ([], [])
