@@ -208,9 +208,13 @@ def _(x: Value) -> Value:
     return np.maximum(smaller, x >= 0) / (1 + smaller)
 
 
+def _is_finite_number(x: Value) -> bool:
+    return isinstance(x, (int, float)) and math.isfinite(x)
+
+
 def _lead(x: Value, y: Value) -> Value:
     """Return x - y, and 0 where both are the same infinity."""
-    if settled(np.isfinite(raw(x)).all()):
+    if _is_finite_number(y) or settled(np.isfinite(raw(x)).all()):
         return x - y
     same = np.isinf(x) & (x == y)
     return np.where(same, 0, x) - np.where(same, 0, y)
@@ -231,7 +235,7 @@ logaddexp = op(
 def _(x: Value, y: Value) -> Value:
     if isinstance(y, (int, float)):
         x, y = y, x
-    if not isinstance(x, (int, float)) or not math.isfinite(x):  # of two infinities the difference is none
+    if not _is_finite_number(x):  # of two infinities the difference is none
         return None
     z = y if x == 0 else y - x
     return np.maximum(x, y) + np.log1p(np.exp(-np.abs(z)))

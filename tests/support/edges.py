@@ -51,8 +51,8 @@ ELEMENTWISE = [  # function, arguments, gradients, or the error
     (np.logaddexp, (1.0, -INF), (1.0, 0.0)),
     (
         lambda x, y: np.sum(np.logaddexp(x, y)),
-        ([-INF, 1.0], [-INF, 2.0]),
-        ([0.5, 1 / (1 + np.e)], [0.5, np.e / (1 + np.e)]),
+        ([-INF, 1.0, -INF, 3.0], [-INF, 2.0, 1.0, -INF]),
+        ([0.5, 1 / (1 + np.e), 0.0, 1.0], [0.5, np.e / (1 + np.e), 1.0, 0.0]),
     ),
     (np.logaddexp2, (-INF, 1.0), (0.0, 1.0)),
     (np.logaddexp, (0.0, 1000.0), (0.0, 1.0)),

@@ -52,7 +52,14 @@ FASTER = "a shorter way to what the lines below it give, too"
 ELEMENTWISE = [
     of("elementwise.over", r"g / d if .* -> g / np\.where\(.*", because=FASTER),
     of("elementwise.nonzero", r"d if .* -> np\.where\(d == 0, 1, d\)", because=FASTER),
-    of("elementwise._lead", r"if settled\(np\.isfinite.* -> if False: .*", because=FASTER),
+    of(
+        "elementwise._lead",
+        r"if .* -> if False: .*",
+        r"_is_finite_number\(y\) or .* -> .*",
+        r"_is_finite_number\(y\) -> _is_finite_number\(x\)",
+        because=FASTER,
+    ),
+    of("elementwise._is_finite_number", r"return (.*) -> return .*\(\1\)", because="it is asked whether it holds"),
     of(
         "elementwise._lead",
         r"(raw|np\.isinf)\(x\) -> \1\(y\)",
