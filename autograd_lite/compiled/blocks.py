@@ -21,7 +21,7 @@ from autograd_lite.program.render import call, dotted, literal
 CACHE = 2**22
 """Bytes that the live values of a block may take: smaller blocks suit one thread, larger ones let two run at once."""
 
-FEWEST, _MOST = 64, 2**15  # rows of a block
+FEWEST, _MOST = 64, 2**16  # rows of a block
 _ROWS = named("rows", 1)
 
 

@@ -11,13 +11,12 @@ import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from operator import is_
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiled.reached import VALUES, Place, reached_by
+from autograd_lite.compiled.reached import VALUES, Place, Reached, reached_by
 from autograd_lite.core.lines import describe_place
 from autograd_lite.core.protection import MIDDLE, sample
 from autograd_lite.core.shapes import Array, Value
@@ -27,6 +26,8 @@ _MOST = 2**26
 """Bytes of an array that is looked through in each call at most, where that cannot be helped."""
 _GLOBAL: dict[str, Any] = {"np.random": np.random.get_state, "random": random.getstate}
 """A method of each generator of which a module shows the methods as functions."""
+_GONE = AttributeError, RuntimeError, ValueError
+"""What reading raises where a variable was deleted, a container is being resized, or a cell is empty."""
 
 
 class Captured:
@@ -57,15 +58,20 @@ class Captured:
             raise _located(f"a compiled function {why}", place)
         self.arrays = [(place.path, array) for place, array in reached.arrays]
         self._reached = reached
-        self._watched = [_Watched(look, [*look()], places) for look, places in reached.looks if places]
+        self._watched = _Watched(reached)
         self._limit = MIDDLE
         self._forms = self._forms_now()
 
     def __bool__(self) -> bool:
-        return bool(self._watched or self.arrays)
+        return bool(self._watched.places or self.arrays)
 
     def changed(self) -> bool:
         """Return whether something that is captured is not what it was when this was made."""
+        try:
+            if not self._forms and self._watched.is_same():
+                return False
+        except _GONE:
+            pass
         return self._changed() is not None
 
     def reaches(self, array: Value) -> bool:
@@ -107,7 +113,11 @@ class Captured:
         A program would do neither at its next call.
         """
         before = self._states()
-        yield
+        try:
+            yield
+        except Exception as error:  # which may only follow from a change
+            self._check_unchanged(error)
+            raise
         for (place, state), (_, now) in zip(before, self._states(), strict=True):
             if state != now:
                 raise _located(
@@ -116,24 +126,22 @@ class Captured:
                     "rng.normal(...)",
                     place,
                 )
+        self._check_unchanged()
+
+    def _check_unchanged(self, cause: Exception | None = None) -> None:
         changed = self._changed()
         if changed is not None:
             raise _located(
                 f"a compiled function changes {changed.path}, which it captures: the program would not do so again; "
                 "return the new value, and keep it outside",
                 changed,
-            )
+            ) from cause
 
     def _changed(self) -> Place | None:
         """Return a place that holds something else now."""
-        for watched in self._watched:
-            try:
-                if not all(map(is_, watched.look(), watched.held)):
-                    place = watched.changed()
-                    if place is not None:
-                        return place
-            except (AttributeError, RuntimeError, ValueError):  # deleted, resized meanwhile, an empty cell
-                return watched.places[0]
+        place = self._watched.changed()
+        if place is not None:
+            return place
         now = self._forms_now() if self._forms else self._forms
         if now != self._forms:
             return next(p for (p, _), a, b in zip(self._reached.arrays, now, self._forms, strict=True) if a != b)
@@ -154,20 +162,49 @@ class Captured:
         return [(place, pickle.dumps(state_of(generator)[1])) for place, generator in generators]
 
 
-class _Watched(NamedTuple):
-    """Places that are looked at together."""
+class _Watched:
+    """What variables and containers hold.
 
-    look: Callable[[], Iterable[Any]]
-    held: list[Any]
-    places: list[Place]
+    Attributes
+    ----------
+    places : list of Place
+    is_same : callable
+        Whether all of them hold the very objects that they held: one expression, since it runs at each call.
+    """
+
+    def __init__(self, reached: Reached) -> None:
+        self.places = [x.place for x in reached.variables] + [place for place, _ in reached.looks]
+        self._names: dict[str, Any] = {"is_": is_}
+        self._reads: list[str] = []
+        for x in reached.variables:
+            self._add(x.read, x.holder)
+        for _, look in reached.looks:
+            self._add("(*{}(),)", look)
+        tests = [f"{read} is held_{i}" for i, read in enumerate(self._reads[: len(reached.variables)])]
+        tests += [f"all(map(is_, from_{i}(), held_{i}))" for i in range(len(tests), len(self._reads))]
+        self.is_same: Callable[[], bool] = eval(f"lambda: {' and '.join(tests) or True}", self._names)
+
+    def _add(self, read: str, holder: Any) -> None:
+        i = len(self._reads)
+        self._reads.append(read.replace("{}", f"from_{i}", 1))
+        self._names[f"from_{i}"] = holder
+        self._names[f"held_{i}"] = eval(self._reads[i], self._names)
 
     def changed(self) -> Place | None:
         """Return the first place that holds another value; note equal ones, which may be other objects."""
-        now = list(self.look())
-        for old, new, place in zip(self.held, now, chain(self.places, self.places[-1:] * len(now)), strict=False):
-            if not _is_same(old, new):
+        try:
+            if self.is_same():
+                return None
+        except _GONE:
+            pass
+        for i, (read, place) in enumerate(zip(self._reads, self.places, strict=True)):
+            try:
+                now = eval(read, self._names)
+            except _GONE:
                 return place
-        self.held[:] = now
+            if not _is_same(self._names[f"held_{i}"], now):
+                return place
+            self._names[f"held_{i}"] = now
         return None
 
 

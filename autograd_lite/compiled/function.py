@@ -34,18 +34,18 @@ class Latest:
     code : Code
         What it runs for so many rows.
     run : callable
-    captured : Captured
-        What has to be as it was.
+    is_stale : callable
+        Whether something that the program was made from has changed.
     count : int
         How many arguments it takes; -1 where they are not all arrays and numbers.
     takes : callable
         Whether so many arguments are of its kind.
     """
 
-    __slots__ = ("captured", "code", "count", "run", "takes")
+    __slots__ = ("code", "count", "is_stale", "run", "takes")
 
     def __init__(self, program: Program, signature: Signature) -> None:
-        self.captured = program.captured
+        self.is_stale = program.captured.changed
         self.code = program.code(signature.arrays)
         self.run = self.code.run
         self.count = len(signature.arrays) if signature.are_all else -1
@@ -98,13 +98,19 @@ class Compiled(Generic[P, R]):
             return self._f(*args, **kwargs)
         latest = self._latest
         is_alike = latest is not None and len(args) == latest.count and not kwargs and latest.takes(*args)
-        if latest is not None and is_alike and not (latest.captured and latest.captured.changed()):
+        if latest is not None and is_alike and not latest.is_stale():
             return latest.run(*args)
         out = kwargs.pop("out", None) if kwargs and not self._has_out else None
         signature = Signature(args, kwargs)
         if signature.of_tensors:  # inside of a transform, or of another compiled function
             return self._f(*args, **kwargs)
-        program = self._programs.get(signature.key)
+        try:
+            program = self._programs.get(signature.key)
+        except TypeError as error:
+            raise TypeError(
+                "expected the arguments of a compiled function to be trees (tuples, lists, mappings, dataclasses) of "
+                f"arrays, numbers, and what can be a key of a dict; got what is {error}"
+            ) from None
         if program is None or program.captured.changed():
             program = self._program(signature, args, kwargs)
         self._latest = latest = Latest(program, signature)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -53,15 +54,40 @@ def in_parts(
     blocks = -(-rows // block)
     parts = min(PARTS, blocks)
     ends = [min(part * blocks // parts * block, rows) for part in range(parts + 1)]
-    runs = [(loop, ends[i], ends[i + 1], *arrays) for i in range(parts)]
+    found: dict[int, tuple[Value, ...]] = {}
+    failed: dict[int, Exception] = {}
+    waiting = deque(range(parts))
+
+    def work() -> None:
+        while waiting:
+            try:
+                part = waiting.popleft()
+            except IndexError:  # another thread took the last one
+                return
+            try:
+                found[part] = loop(ends[part], ends[part + 1], *arrays)
+            except Exception as error:
+                failed[part] = error
+                waiting.clear()
+
     with one_blas_thread():
-        if threads == 1 or parts == 1:
-            found = [run(*given) for run, *given in runs]
-        else:
-            with ThreadPoolExecutor(min(threads, parts)) as pool:
-                futures: list[Any] = [pool.submit(partial(copy_context().run, *run)) for run in runs]
-            found = [future.result() for future in futures]
-    return [_combined(ufunc, totals) for ufunc, totals in zip(combine, zip(*found, strict=True), strict=True)]
+        _shared(work, min(threads, parts))
+    if failed:
+        raise failed[min(failed)]  # the one that a single thread meets
+    totals = zip(*(found[part] for part in range(parts)), strict=True)
+    return [_combined(ufunc, values) for ufunc, values in zip(combine, totals, strict=True)]
+
+
+def _shared(work: Callable[[], None], threads: int) -> None:
+    """Do some work in several threads, of which this one is the first."""
+    if threads == 1:
+        work()
+        return
+    with ThreadPoolExecutor(threads - 1) as pool:
+        others = [pool.submit(copy_context().run, work) for _ in range(threads - 1)]
+        work()
+    for other in others:
+        other.result()
 
 
 def _combined(ufunc: np.ufunc, totals: Sequence[Value]) -> Value:

@@ -150,6 +150,6 @@ def _first(plain: Run, exact: Run) -> Run:
         try:
             return plain(*arrays)
         except ERRORS:
-            return exact(*arrays)
+            return exact(*(np.float64(x) if type(x) is float else x for x in arrays))
 
     return run

@@ -12,8 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, repeat
 from types import CellType, CodeType, FunctionType, ModuleType, NoneType
 from typing import Any, NamedTuple
 
@@ -42,8 +41,12 @@ class Place(NamedTuple):
     line: tuple[str, int] | None = None
 
 
-Look = tuple[Callable[[], Iterable[Any]], list[Place]]
-"""What looks at some places, and these; more values than places belong to the last one."""
+class Variable(NamedTuple):
+    """A place that holds one value: what is read, and the text that reads it, ``{}.cell_contents``."""
+
+    place: Place
+    holder: Any
+    read: str
 
 
 def reached_by(roots: Iterable[Any]) -> Reached:
@@ -68,8 +71,10 @@ class Reached:
     Attributes
     ----------
     names : the same with those that were met
-    looks : list of Look
-        What holds what was met: variables, attributes, containers.
+    variables : list of Variable
+        What holds what was met: globals, variables of enclosing functions, attributes.
+    looks : list of (Place, callable)
+        What lists the values that a container holds.
     arrays, generators : lists of (Place, array or generator of random numbers)
     refused : list of (Place, str)
         What cannot be watched, and why.
@@ -77,15 +82,9 @@ class Reached:
 
     def __init__(self, names: dict[str, Place]) -> None:
         self.names = dict(names)
-        self._dicts: list[dict[str, Any]] = []
-        self._keys: list[str] = []
         self._looked_at: set[tuple[int, str]] = set()
-        self._cells: list[CellType] = []
-        self._variables: list[list[Place]] = [[], []]  # of the dicts, and of the cells: all are looked at in one go
-        self.looks: list[Look] = [
-            (partial(map, dict.get, self._dicts, self._keys), self._variables[0]),
-            (partial(map, attrgetter("cell_contents"), self._cells), self._variables[1]),
-        ]
+        self.variables: list[Variable] = []
+        self.looks: list[tuple[Place, Callable[[], Iterable[Any]]]] = []
         self.arrays: list[tuple[Place, Array]] = []
         self.generators: list[tuple[Place, Any]] = []
         self.refused: list[tuple[Place, str]] = []
@@ -139,11 +138,10 @@ class Reached:
         yield from self._attributes(vars(f), self._known & vars(f).keys(), Place(place.path, line))
         names = [name for name, cell in zip(code.co_freevars, f.__closure__ or (), strict=True) if _is_filled(cell)]
         places = [Place(name, line) for name in names]
-        self._cells += cells
-        self._variables[1] += places
+        self.variables += map(Variable, places, cells, repeat("{}.cell_contents"))
         yield from zip([cell.cell_contents for cell in cells], places, strict=True)
         if f.__defaults__ or f.__kwdefaults__:
-            self.looks.append((partial(_defaults, f), [Place(f"a default of {f.__name__}", line)]))
+            self.looks.append((Place(f"a default of {f.__name__}", line), partial(_defaults, f)))
             positional = reversed(code.co_varnames[: code.co_argcount])
             named = {**dict(zip(positional, reversed(f.__defaults__ or ()), strict=False)), **(f.__kwdefaults__ or {})}
             yield from ((x, Place(name, line)) for name, x in named.items())
@@ -171,11 +169,11 @@ class Reached:
 
     def _of_container(self, x: Any, place: Place) -> Iterator[tuple[Any, Place]]:
         if isinstance(x, Mapping):
-            self.looks.append((partial(_items, x), [place]))
+            self.looks.append((place, partial(_items, x)))
             yield from ((x[key], Place(f"{place.path}[{key!r}]", place.line)) for key in list(x))
         else:
             if not isinstance(x, (tuple, frozenset)):
-                self.looks.append((partial(chain, x, (_END,)), [place]))
+                self.looks.append((place, partial(chain, x, (_END,))))
             yield from ((part, Place(f"{place.path}[{i}]", place.line)) for i, part in enumerate(list(x)))
 
     def _of_class(self, kind: type, place: Place) -> Iterator[tuple[Any, Place]]:
@@ -194,8 +192,11 @@ class Reached:
         members = {n: slot for c in kind.__mro__ for n, slot in vars(c).items() if inspect.ismemberdescriptor(slot)}
         names = {name for c in kind.__mro__ if is_of_user(c) for name in vars(c)} & self._known
         names |= held.keys() & self._known
+        if not is_of_user(kind):  # its methods, which are not entered, may read and write all that it has
+            held_by_package = self._attributes(held, held.keys(), place)
+            deque(held_by_package, maxlen=0)
         if self._all or dataclasses.is_dataclass(kind):
-            self.looks.append((partial(_items, held), [place]))
+            self.looks.append((place, partial(_items, held)))
             names |= held.keys() | members.keys()
         yield from self._attributes(held, names - members.keys(), place)
         slots = members.keys() & (names | self._known)
@@ -210,11 +211,7 @@ class Reached:
         names = [name for name in places if not _is_package(held.get(name)) and (id(held), name) not in self._looked_at]
         if look is None and isinstance(held, dict):
             self._looked_at.update((id(held), name) for name in names)
-            self._dicts += [held] * len(names)
-            self._keys += names
-            self._variables[0] += (places[name] for name in names)
-        else:
-            self.looks.append((partial(map, look or held.get, names), [places[name] for name in names]))
+        self.variables += [Variable(places[name], look or held.get, f"{{}}({name!r})") for name in names]
         yield from ((held[name], place) for name, place in places.items() if name in held)
 
     def _attributes(

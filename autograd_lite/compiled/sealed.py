@@ -50,6 +50,9 @@ class Sealed(Observer[Tensor]):
             refuse_array(node)
         tree = evaluated(frame) if frame else None
         instead = _REMEDIES.get(conversion) or instead_of(frame, conversion, _OUTSIDE) or _OUTSIDE
+        if isinstance(tree, ast.Subscript):
+            copied = f"np.array({short(tree.value)})[{short(tree.slice)}]"
+            instead = f"import autograd_lite.numpy as np, and index a copy, which records it: {copied}"
         _refuse(_text(tree, conversion), instead, frame)
 
 
@@ -72,5 +75,8 @@ def _instead_of_branch(tree: ast.AST | None, frame: FrameType | None) -> str:
         return "loop a fixed number of times, and choose with np.where what each round keeps"
     if statement.startswith("assert "):
         return "check the arguments before the call, or the result behind it"
+    if isinstance(tree, ast.BoolOp):  # some versions of Python only say that it is in here
+        sign = " & " if isinstance(tree.op, ast.And) else " | "
+        return f"compute both sides, and choose: np.where({sign.join(f'({short(x)})' for x in tree.values)}, a, b)"
     condition = _text(tree, "condition")
     return f"compute both sides, and choose: np.where({condition}, a, b)"

@@ -76,6 +76,8 @@ class Signature:
 
     def general(self, varying: tuple[int, ...]) -> Key | None:
         """Return the key for any number of rows of some arrays; None where these do not have the same, or none."""
+        if max(varying, default=0) >= len(self.arrays):  # of a program for other arguments
+            return None
         parts = list(self.key)
         rows = {len(self.arrays[i]) if np.ndim(self.arrays[i]) else 0 for i in varying}
         if len(rows) != 1 or 0 in rows:

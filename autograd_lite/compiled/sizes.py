@@ -6,14 +6,17 @@ few functions of the number of rows (``n``, ``1 / n``, ``n - 1``), or the functi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_lite.compiled.recorded import Arguments, Graph, Record, record
+from autograd_lite.compiled.laws import FEW, MANY, UnexplainedError, as_given, law
+from autograd_lite.compiled.recorded import Arguments, Graph, Output, Record, record
+from autograd_lite.compiled.signature import Key, Signature
 from autograd_lite.core import trees
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Shape, Value
@@ -21,17 +24,16 @@ from autograd_lite.numerical import close
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import Node, Simplify, is_range, uniform
 
-FEW, MANY = 83, 443
-"""Numbers of rows that a function is recorded with: primes, and alike in what divides them and their neighbours, so
-that fractions of them are reduced in the same way."""
+FEW_NUMBERS = 4
+"""Elements of an array that Python's numbers may stand for. A program of such arrays is for these lengths alone."""
 
 _GROWTH = 8 * FEW
 _AFFORDABLE = 2**26  # bytes of arguments that are made for another number of rows
-_MOST = 863  # rows of the call that only shows whether control flow takes the same path there
-
-
-class UnexplainedError(Exception):
-    """Two graphs differ in something that no function of the number of rows explains."""
+_OTHER = 160
+"""Rows of a call that others are held to: what a remainder or another polynomial is there, no line through the first
+two numbers says, as `_OTHER` - `FEW` has no factor in common with `MANY` - `FEW`."""
+_MOST = 863  # rows with which a function can always be recorded
+_RECORD = 2**23  # bytes that the values of a record of more rows take
 
 
 class Trail(NamedTuple):
@@ -42,10 +44,19 @@ class Trail(NamedTuple):
     ops : list
         Each op that ran, with the places of its arguments and the number of axes of its value.
     shapes : list of tuple of int, of the values
+    fixed : list
+        The constants, the numbers, strings and arrays among parameters, and what the call returned beside arrays.
+    result : tuple
+        The structure of what it returned.
+    ends : set of int
+        Where slices start and end, if that follows no rows: counted from one of the ends of an axis.
     """
 
     ops: list[Any]
     shapes: list[Shape]
+    fixed: list[Any]
+    result: Key
+    ends: set[int]
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,8 @@ class Sized:
         What the function used as it is, before anything was simplified.
     trails : pair of Trail, or None
         The paths of the two calls, by which others are judged.
+    served : list of int
+        Numbers of rows that it was found to be for.
     """
 
     graph: Graph
@@ -79,6 +92,7 @@ class Sized:
     shapes: dict[Node, Shape] = field(default_factory=dict)
     constants: list[Value] = field(default_factory=list)
     trails: tuple[Trail, Trail] | None = None
+    served: list[int] = field(default_factory=list)
 
     def count_of(self, arrays: Sequence[Value]) -> int:
         """Return how many rows the arguments of a call have."""
@@ -94,14 +108,18 @@ class Sized:
         return node.shape, self.shapes.get(node, node.shape), self.axes.get(node, ()), node.dtype
 
     def serves(self, f: Callable[..., Any], arguments: Arguments) -> bool:
-        """Whether the program is for this number of rows too: of a few, the call is recorded to see."""
+        """Whether the program is for this number of rows: with a few, and with more than before, it is recorded."""
         rows = self.count_of(arguments.arrays)
-        if rows >= FEW or self.trails is None:
-            return True
-        try:
-            _check(*self.trails, _trail(record(f, arguments, arguments.arrays).graph(None)), rows)
-        except Exception:  # with so few rows a function may raise anything
+        if are_short(arguments.arrays):
             return False
+        if self.trails is None or FEW <= rows <= max(self.served):
+            return True
+        n = _telling(self.trails, rows)
+        try:
+            _check(*self.trails, _trail(_recorded(f, arguments, self.varying, n).graph(None)), n)
+        except Exception:  # with another number of rows a function may raise anything
+            return False
+        self.served.append(rows)
         return True
 
 
@@ -109,7 +127,7 @@ def sized(f: Callable[..., Any], arguments: Arguments, simplify: Simplify) -> Si
     """Record a function for any number of rows, where it has such a program, else for the arguments as they are."""
     arrays = arguments.arrays
     rows = _rows(arrays)
-    for varying in _choices(arrays, rows) if rows else ():
+    for varying in _choices(arrays, rows) if rows and not are_short(arrays) else ():
         if _bytes_of_rows(arrays, varying) * MANY > max(_AFFORDABLE, sum(np.asarray(x).nbytes for x in arrays)):
             continue
         try:
@@ -122,6 +140,11 @@ def sized(f: Callable[..., Any], arguments: Arguments, simplify: Simplify) -> Si
         node: tuple(i for i, length in enumerate(node.shape) if rows > 1 and length == rows) for node in graph.nodes
     }
     return Sized(graph, None, rows, (), axes, constants=_constants(recording.graph(None)))
+
+
+def are_short(arrays: Sequence[Value]) -> bool:
+    """Whether all arrays have a few elements at most."""
+    return all(np.size(x) <= FEW_NUMBERS for x in arrays)
 
 
 def _bytes_of_rows(arrays: Sequence[Value], varying: Sequence[int]) -> float:
@@ -146,18 +169,40 @@ def _choices(arrays: Sequence[Value], rows: int) -> Iterator[tuple[int, ...]]:
 def _symbolic(
     f: Callable[..., Any], arguments: Arguments, varying: tuple[int, ...], rows: int, simplify: Simplify
 ) -> Sized:
-    def recorded(n: int) -> Record:
-        arrays = [resized(x, n) if i in varying else x for i, x in enumerate(arguments.arrays)]
-        return record(f, arguments, arrays)
-
+    recorded = partial(_recorded, f, arguments, varying)
     few = recorded(FEW)
     plain = few.graph(None)
     _check_growth(plain)
-    many, n = recorded(MANY), min(rows, _MOST)
+    many = recorded(MANY)
     trails = _trail(plain), _trail(many.graph(None))
-    _check(*trails, _trail(recorded(n).graph(None)), n)
+    for n in {_OTHER, _telling(trails, rows)}:
+        _check(*trails, _trail(recorded(n).graph(None)), n)
     fitted = _Fit(few.graph(simplify), many.graph(simplify)).sized(varying)
-    return replace(fitted, constants=_constants(plain), trails=trails)
+    return replace(fitted, constants=_constants(plain), trails=trails, served=[rows])
+
+
+def _recorded(f: Callable[..., Any], arguments: Arguments, varying: tuple[int, ...], n: int) -> Record:
+    """Record a function with n rows in some of its arrays."""
+    return record(f, arguments, [resized(x, n) if i in varying else x for i, x in enumerate(arguments.arrays)])
+
+
+def _telling(trails: tuple[Trail, Trail], rows: int) -> int:
+    """Return with how many rows a record tells whether the path is the same with so many.
+
+    With fewer than these, where a record would be large; but with more than any slice could take.
+    """
+    n = rows
+    while n > _MOST and _bytes_of_values(trails, n) > _RECORD:
+        n = max(n // 2, _MOST)
+    ends = trails[0].ends & trails[1].ends
+    return max([n, *(end + 1 for end in ends if end < rows)])
+
+
+def _bytes_of_values(trails: tuple[Trail, Trail], rows: int) -> float:
+    """Return how large the values of a call are together, in double precision."""
+    share = (rows - FEW) / (MANY - FEW)
+    shapes = (zip(*pair, strict=True) for pair in zip(*(trail.shapes for trail in trails), strict=True))
+    return sum((math.prod(p + (q - p) * share for p, q in lengths) for lengths in shapes), 0.0) * 8
 
 
 def _check_growth(graph: Graph) -> None:
@@ -181,24 +226,60 @@ def _trail(graph: Graph) -> Trail:
     """Return the path of a call from its graph."""
     places = {node: i for i, node in enumerate(graph.nodes)}
     ops = [(node.op, [places[arg] for arg in node.args], len(node.shape)) for node in graph.nodes]
-    return Trail(ops, [node.shape for node in graph.nodes])
+    fixed = [x for node in graph.nodes for x in ([node.value] if node.constant else _parts(node.params))]
+    returned = [x for x in graph.result if type(x) is not Output]
+    structure = Signature((graph.rebuild([type(x) for x in graph.result]),), {}).key
+    slices = [x for node in graph.nodes for x in trees.flatten(node.params)[0] if isinstance(x, slice)]
+    ends = {abs(end) for x in slices for end in (x.start, x.stop) if isinstance(end, int)}
+    return Trail(ops, [node.shape for node in graph.nodes], fixed + returned, structure, ends)
+
+
+def _parts(params: Any) -> Iterator[Any]:
+    """Yield what parameters hold."""
+    for x in trees.flatten(params)[0]:
+        if isinstance(x, slice):
+            yield from (x.start, x.stop, x.step)
+        elif not isinstance(x, Node):
+            yield x
 
 
 def _check(few: Trail, many: Trail, other: Trail, n: int) -> None:
     """Raise UnexplainedError where a call with n rows took another path, or its lengths do not follow n."""
     if not few.ops == many.ops == other.ops:
         raise UnexplainedError("the ops")
+    if not few.result == many.result == other.result:
+        raise UnexplainedError("the structure of the result")
     for shapes in zip(few.shapes, many.shapes, other.shapes, strict=True):
         for p, q, r in zip(*shapes, strict=True):
             if (r - p) * (MANY - FEW) != (q - p) * (n - FEW):
                 raise UnexplainedError("the length of an axis")
+    for p, q, r in zip(few.fixed, many.fixed, other.fixed, strict=True):
+        if not _follows(p, q, r, n):
+            raise UnexplainedError("a constant")
+
+
+def _follows(few: Any, many: Any, other: Any, n: int) -> bool:
+    """Whether what a call with n rows used is what the calls with `FEW` and `MANY` rows let expect."""
+    if few is many is other:
+        return True
+    if not isinstance(few, (np.ndarray, np.generic, float, complex, int)) or isinstance(few, bool):
+        return bool(few == many == other)
+    if close.same(few, many):
+        return close.same(few, other)
+    if is_range(few) and is_range(many):
+        return is_range(other) or np.size(other) < 2
+    fillers = [np.unique(x) for x in (few, many, other)]
+    if any(len(x) > 1 for x in fillers):
+        return False
+    x, y, z = (filler.item() if len(filler) else None for filler in fillers)
+    return z is None or (close.same(x, z) if close.same(x, y) else close.alike(as_given(z), law(x, y).at(n)))
 
 
 class _Fit:
     """Two graphs of one function, walked in step."""
 
     def __init__(self, first: Graph, second: Graph) -> None:
-        self.first = first
+        self.first, self.second = first, second
         nodes, others = first.nodes, second.nodes
         if len(nodes) != len(others):
             raise UnexplainedError("the number of ops")
@@ -206,6 +287,8 @@ class _Fit:
         self.size = Node(None, (), {}, FEW)
         self.size.name = "n"
         self.new: dict[Node, Node] = {}
+        mixed = (node.args for node in nodes if any(not x.constant and x.dtype != np.float64 for x in node.args))
+        self.typed = {arg for args in mixed for arg in args}.union(first.outputs)
 
     def sized(self, varying: tuple[int, ...]) -> Sized:
         """Return the first graph with functions of the number of rows in the place of numbers that follow it."""
@@ -219,8 +302,16 @@ class _Fit:
             axes[node] = tuple(i for i, pair in enumerate(lengths) if pair == (FEW, MANY))
         called = {self.new[x]: name for x, name in self.first.called.items() if x in self.new}
         outputs, draws = ([self.new[x] for x in nodes] for nodes in (self.first.outputs, self.first.draws))
-        graph = replace(self.first, outputs=outputs, draws=draws, called=called)
+        result = [self._returned(*pair, outputs) for pair in zip(self.first.result, self.second.result, strict=True)]
+        graph = replace(self.first, outputs=outputs, draws=draws, called=called, result=result)
         return Sized(graph, self.size, FEW, varying, dict.fromkeys(graph.nodes, ()) | axes, shapes)
+
+    def _returned(self, x: Any, y: Any, outputs: list[Node]) -> Any:
+        """Return a leaf of the result: an integer that follows the rows is one more output."""
+        if not type(x) is type(y) is int or x == y:
+            return x
+        outputs.append(self._number(x, y))
+        return Output(len(outputs) - 1)
 
     def _fitted(self, x: Node, y: Node) -> Node:
         if x.op is not y.op or x.constant != y.constant:
@@ -239,14 +330,16 @@ class _Fit:
             if np.array_equal(value, other, equal_nan=np.asarray(value).dtype.kind in "fc"):
                 return x
             if np.ndim(value) == 0:
-                return self._number(value, other)
-        if is_range(value) and is_range(other):
+                number = self._number(value, other)
+                return _typed(number, value) if x in self.typed else number
+        if is_range(value) and is_range(other) and np.asarray(value).dtype == np.arange(0).dtype:
             counted = Node(_counted, (), {"stop": self._number(np.size(value), np.size(other))}, np.ravel(value))
             return Node(table["reshape"], (counted,), {"shape": self._param(np.shape(value), np.shape(other))}, value)
         filler, others = uniform(x), np.unique(other)
         if filler is None or len(others) != 1:
             raise UnexplainedError("a constant array")
-        number = _constant(filler) if filler == others[0] else self._number(filler, others[0])
+        number = constant(filler) if filler == others[0] else self._number(filler, others[0])
+        number = number if np.asarray(number.value).dtype == value.dtype else _typed(number, filler)
         shape = self._param(np.shape(value), np.shape(other))
         return Node(table["broadcast_to"], (number,), {"shape": shape}, value)
 
@@ -270,39 +363,36 @@ class _Fit:
 
     def _number(self, x: Any, y: Any) -> Node:
         """Return the function of the number of rows that is x at the one number and y at the other."""
-        whole = isinstance(x, (int, np.integer))
-        slope = (Fraction(float(y)) - Fraction(float(x))) / (MANY - FEW)
-        shift = Fraction(float(x)) - slope * FEW
-        if max(slope.denominator, shift.denominator) <= (1 if whole else _DIVISOR):
-            return self._linear(int(slope), int(shift)) if whole else self._linear(float(slope), float(shift))
-        for added, power in () if whole else _POWERS:
-            scale, other = x / (FEW + added) ** power, y / (MANY + added) ** power
-            if close.same(scale, other, close.of_the_largest(scale, close.eps_of(*map(_as_given, (x, y))))):
-                return self._scaled(scale, self._linear(1, added), power)
-        raise UnexplainedError(f"the numbers {x} and {y}")
-
-    def _scaled(self, scale: float, rows: Node, power: float) -> Node:
+        scale, added, power, shift = law(x, y)
+        rows = _shifted(self.size, added)
         if power == -1:
-            return _made("divide", _constant(scale), rows)
-        return _made("multiply", _constant(scale), _made("power", rows, _constant(power)))
+            rows = _made("divide", constant(scale), rows)
+        else:
+            if power == 2:
+                rows = _made("multiply", rows, rows)
+            elif power != 1:
+                rows = _made("power", rows, constant(power))
+            rows = rows if scale == power == 1 else _made("multiply", constant(scale), rows)
+        return _shifted(rows, shift)
 
-    def _linear(self, slope: float, shift: float) -> Node:
-        node = self.size if slope == 1 else _made("multiply", _constant(slope), self.size)
-        return _made("add" if shift > 0 else "subtract", node, _constant(abs(shift))) if shift else node
+
+def _typed(number: Node, value: Any) -> Node:
+    """Return a number as one of Python's or of a dtype of NumPy, as a value is."""
+    if type(value) is int or (type(value) is float and not value.is_integer()):  # the code gives what it is
+        return number
+    return Node(_as_float if type(value) is float else _as_numpy, (number,), {}, value)
 
 
-_DIVISOR = 8  # of a number that grows with the rows: those of a half of them, less a half
-_POWERS = ((0, -1), (-1, -1), (1, -1), (0, -2), (0, 0.5), (0, -0.5))
-"""What a number may be a multiple of: the rows, plus the first of these, to the power of the second."""
+def _shifted(node: Node, shift: float) -> Node:
+    return _made("add" if shift > 0 else "subtract", node, constant(abs(shift))) if shift else node
+
+
+_as_float, _as_numpy = (Op(lambda x: x, (None,), name="number", template=t) for t in ("float({})", "{}"))
 _counted = Op(lambda *, stop: np.arange(stop), (), name="arange", template="np.arange({stop})")
 
 
-def _as_given(number: Any) -> Any:
-    """Return a number in single precision where it has no more digits."""
-    return np.float32(number) if np.float32(number) == number else number
-
-
-def _constant(value: Any) -> Node:
+def constant(value: Any) -> Node:
+    """Return the node of a number that is the same for all inputs."""
     node = Node(None, (), {}, value.item() if isinstance(value, np.generic) else value)
     node.constant = True
     return node

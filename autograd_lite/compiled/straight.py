@@ -14,7 +14,7 @@ from autograd_lite.compiled.sizes import Sized
 from autograd_lite.compiled.writing import Names, assign, expression, function, writes_into
 from autograd_lite.core import trees
 from autograd_lite.program.expressions import Node, map_nodes
-from autograd_lite.program.render import call, dotted, syntax
+from autograd_lite.program.render import call, dotted, literal, syntax
 
 LARGE = 2**14
 """Bytes of an array that is worth being written over: making a new one costs more than naming it."""
@@ -70,7 +70,7 @@ class Straight:
     def _own(self, node: Node, before: Sequence[Node], fresh: Collection[Node]) -> ast.expr:
         tree = syntax(self.names.operand(node))
         if not node.shape:
-            return tree
+            return call(literal(node.dtype), [tree]) if node in self.sized.graph.inputs.values() else tree
         others = [parent for parent in node.args if parent not in fresh or parent in self.sized.graph.outputs]
         is_view = not writes_into(node) and any(may_be_view(node, parent) for parent in others)
         shared = node.op is None or node in before or (is_view and node not in fresh)
@@ -102,7 +102,9 @@ def straight(sized: Sized, names: Names, title: str, rows: int) -> str:
     writer = Straight(sized, names, rows)
     graph = sized.graph
     nodes = [n for n in graph.nodes if n in names.of and n.op is not None]
-    body = [*size_statement(sized), *writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]
+    body = [*writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]
+    used = {tree.id for statement in body for tree in ast.walk(statement) if isinstance(tree, ast.Name)}
+    body = [*(size_statement(sized) if "n" in used else []), *body]
     return function(title, list(graph.inputs), body, f"Return what {title} computes, for all rows at once.")
 
 

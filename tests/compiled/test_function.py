@@ -1,12 +1,14 @@
 """What `ag.compile` returns: one program for each kind of arguments, results of their own, and errors that help."""
 
 import copy
+import functools
 import inspect
 import pickle
 import subprocess
 import sys
 import threading
 import tracemalloc
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.compiled import sizes
+from autograd_lite.compiled.signature import Signature
 from tests.support.calls import ROWS
 from tests.support.compiling import in_small_blocks, leaves_of, quietly, same
 
@@ -31,6 +34,13 @@ def step(params, X, y, rate=0.1):
 
 
 compiled_step = ag.compile(step)
+
+
+@dataclass
+class Pair:
+    a: np.ndarray
+    b: np.ndarray
+    name: str = "pair"
 
 
 class Model:
@@ -113,6 +123,21 @@ def test_a_branch_on_the_number_of_rows_is_seen():
         same(f, X[:n, 0], compiled=compiled)
 
 
+@pytest.mark.parametrize(("size", "columns"), [(1024, 3), (10_000, 100)])
+def test_a_loop_over_batches_is_seen(size, columns):
+    def epoch(w, x, y):
+        for start in range(0, len(x), size):
+            batch = slice(start, start + size)
+            w = w - 0.1 * ag.grad(lambda w: np.mean(np.square(x[batch] @ w - y[batch])))(w)  # noqa: B023
+        return w
+
+    x = np.random.default_rng(0).normal(size=(5 * size, columns))
+    for lengths in ((7, 1000, 3 * size, size + 1, size), (5 * size, 100), (size, size + 1)):
+        compiled = ag.compile(epoch)
+        for n in lengths:
+            same(epoch, np.zeros(columns), x[:n], x[:n, 0], compiled=compiled)
+
+
 @pytest.mark.parametrize(
     "number",
     [
@@ -122,6 +147,8 @@ def test_a_branch_on_the_number_of_rows_is_seen():
         lambda n: 0.1 / (n - 1),
         lambda n: 1 / (n + 1),
         lambda n: 1 / n**2,
+        lambda n: n**2,
+        lambda n: 0.5 * n**2,
         lambda n: n**0.5,
         lambda n: 1 / np.sqrt(n),
     ],
@@ -136,6 +163,131 @@ def test_numbers_that_follow_the_rows(number, traces):
     for n in (300, 200, 100):
         same(f, X[:n, 0], compiled=compiled)
     assert len(traces) == before
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        lambda n: n * (n - 1),
+        lambda n: (n - 1) ** 2,
+        lambda n: n**3,
+        lambda n: n % 10,
+        lambda n: n // 2,
+        lambda n: min(n, 50),
+        lambda n: max(n, 500),
+    ],
+)
+def test_what_looks_like_a_function_of_the_rows_is_not_taken_for_one(number):
+    def f(x):
+        return np.sum(x) * number(len(x)) + x[number(len(x)) % len(x)]
+
+    for first in (10, 83, 160, 600):
+        compiled = ag.compile(f)
+        for n in (first, 13, 57, 100, 104, 300):
+            same(f, np.linspace(0.0, 1.0, n), compiled=compiled)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_no_infinities_are_looked_for_beside_a_number(dtype):
+    f = ag.grad(lambda z: np.sum(np.logaddexp(0, z)))
+    compiled = same(f, np.array([-800.0, -1.0, 0.0, 2.0, 800.0, np.inf, -np.inf], dtype))
+    assert "isinf" not in compiled.source
+    assert "astype" not in compiled.source
+
+
+def test_the_square_of_a_mean_follows_the_rows():
+    def variance(v, w, x):  # as Adam has it
+        return 0.999 * v + 0.001 * np.square(ag.grad(lambda w: np.mean(np.square(x @ w)))(w))
+
+    compiled = ag.compile(variance)
+    for n in (7, 100, 300):
+        same(variance, np.zeros(4), np.ones(4), X[:n], compiled=compiled)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda x: {"sum": np.sum(x), "count": len(x), "elements": x.size},
+        lambda x: Pair(2 * x, np.sum(x), f"of {len(x)} rows"),
+        lambda x: {f"of {len(x)} rows": np.sum(x)},
+        lambda x: (np.sum(x), x.shape, len(x) > 90),
+        lambda x: [x[i] for i in range(len(x) % 4)],
+    ],
+)
+def test_what_is_returned_beside_arrays_follows_the_rows(result):
+    compiled = ag.compile(result)
+    for n in (7, 83, 100, 300, 7):
+        assert Signature((compiled(X[:n]),), {}).key == Signature((result(X[:n]),), {}).key
+        same(result, X[:n], compiled=compiled)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.float64])
+@pytest.mark.parametrize(
+    "number",
+    [
+        float,
+        lambda n: 2.0 * n,
+        np.float64,
+        np.float32,
+        np.sqrt,
+        lambda n: np.float64(1 / n),
+        lambda n: np.ones((n, 1), np.float32),
+        lambda n: np.full((n, 1), n, np.float32),
+        lambda n: np.arange(n, dtype=np.int16)[:, None],
+        lambda n: np.array(2.0),
+    ],
+)
+def test_a_number_keeps_its_type(number, dtype):
+    def f(x):
+        return number(len(x)) * x, number(len(x)) * np.sum(x), np.concatenate([x, number(len(x)) * np.ones_like(x)])
+
+    for part in range(3):
+        one = functools.partial(lambda part, x: f(x)[part], part)
+        compiled = ag.compile(one)
+        for n in (300, 7, 100):
+            same(one, X[:n].astype(dtype), compiled=compiled)
+
+
+def test_a_number_that_is_always_the_same_is_no_array_without_axes():
+    compiled = ag.compile(lambda x: (0 * np.sum(x), np.sum(x) ** 0, np.sum(x) - np.sum(x)))
+    assert [type(number) for number in compiled(X)] == [np.float64, np.float64, np.float64]
+
+
+class Holder:
+    def __init__(self, held):
+        self.held = held
+
+
+@pytest.mark.parametrize(
+    ("f", "kind"),
+    [
+        (lambda x: Holder(2 * x), "a Holder"),
+        (lambda x: (x, {"a": Holder([2 * x])}), "a Holder"),
+        (lambda x: {2 * x}, "a set"),
+        (lambda x: ag.vjp(np.sin, x), r"the function vjp\.<locals>\.pullback"),
+    ],
+)
+def test_an_object_that_holds_what_was_computed_is_not_returned(f, kind):
+    with pytest.raises(TypeError, match=f"returned {kind}, which holds what it computed; return a tree of arrays"):
+        ag.compile(f)(X)
+
+
+def test_other_objects_are_returned_as_they_are():
+    holder = Holder(X)
+    given = ag.compile(lambda x: (2 * x, np.tanh, holder, Holder))(X)
+    assert given[1:] == (np.tanh, holder, Holder)
+
+
+def test_an_argument_that_is_no_key_is_refused():
+    with pytest.raises(TypeError, match=r"expected the arguments of a compiled function to be trees .* 'set'"):
+        ag.compile(lambda x, names: x)(X, {"a"})
+
+
+def test_calls_with_more_arrays_and_with_fewer():
+    compiled = ag.compile(scaled := lambda x, power, y: x**power + y)
+    for power in (2.0, 2, 3.0, 3):
+        for n in (300, 100):
+            same(scaled, X[:n], power, Y[:n, None], compiled=compiled)
 
 
 def test_the_debugger_sees_every_op():
@@ -167,6 +319,21 @@ def test_results_are_nobody_elses(monkeypatch):
             assert not np.may_share_memory(result, x)
             assert result.flags.writeable
             assert sum(np.may_share_memory(result, other) for other in first) == 1
+
+
+@pytest.mark.parametrize("rows", [3, 30])
+def test_an_argument_without_axes_is_returned_as_another_object(rows):
+    given = np.array(1.5)
+    returned, _ = ag.compile(lambda x, y: (x, x * y))(given, np.ones(rows))
+    assert returned == 1.5
+    assert not np.shares_memory(returned, given)
+
+
+def test_plain_numbers_are_numpys_where_pythons_have_no_value():
+    power = ag.compile(lambda x, y: x**y)
+    assert power(2.0, 3.0) == 8.0
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(power(-2.0, 0.5))
 
 
 def test_composes_with_transforms():
@@ -361,6 +528,14 @@ def test_arrays_that_are_offered(monkeypatch):
     assert ag.compile(lambda x, out: x + out)(1.0, out=2.0) == 3.0
 
 
+def test_a_dataclass_of_arrays_is_offered():
+    offered = Pair(np.empty(4), np.empty(3))
+    result = ag.compile(lambda x: Pair(2 * x, x[:3], "doubled"))(np.ones(4), out=Pair(offered.a, offered.b, "doubled"))
+    assert (result.a is offered.a, result.b is offered.b, result.name) == (True, True, "doubled")
+    np.testing.assert_array_equal(offered.a, [2.0, 2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(offered.b, [1.0, 1.0, 1.0])
+
+
 def test_wide_arrays_are_flattened():
     def f(x, y):
         z = np.tanh(x) * y
@@ -379,12 +554,12 @@ def test_intermediate_values_take_no_more_than_blocks():
     f = ag.value_and_grad(lambda w, X: np.sum(np.tanh(X @ w)))
     compiled = ag.compile(f, threads=1)
     X, w = np.random.default_rng(0).normal(size=(400_000, 4)), np.ones(4)
-    compiled(w, X)
-    tracemalloc.start()
-    compiled(w, X)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2**21  # one value for each row has 3.2 MB
+    for most in (2**24, 2**21):  # of a first call, which records, and of others; one value for each row has 3.2 MB
+        tracemalloc.start()
+        compiled(w, X)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < most
 
 
 def test_what_is_mapped_to_a_file_is_read_in_blocks(tmp_path):

@@ -5,8 +5,9 @@ import zlib
 import numpy as np
 import pytest
 
+import autograd_lite as ag
 from tests.support.calls import CALLS, ROWS, each_call
-from tests.support.compiling import gradients, in_small_blocks, is_refused, quietly, same
+from tests.support.compiling import NOISE, gradients, in_small_blocks, is_refused, on_plain_numbers, quietly, same
 
 
 def _called(row, sample):
@@ -73,6 +74,31 @@ def test_a_call_on_many_rows(name, monkeypatch):
             continue
         if not is_refused(f, *inputs):
             quietly(same, f, *inputs)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in ROWS.values()])
+def test_a_call_on_plain_numbers(name, monkeypatch):
+    """Each op runs on Python's numbers where it can: on all of its samples, as small arrays do."""
+    on_plain_numbers(monkeypatch)
+    row = next(row for other, row in ROWS.values() if other == name)
+    for sample in _samples(row):
+        f, inputs = _called(row, sample), _drawn(row, sample)
+        if not is_refused(f, *inputs):
+            places = _differentiable(f, inputs)
+            quietly(same, gradients(f, places) if places else f, *inputs, tolerance=NOISE)
+
+
+MOVED = "concatenate", "dot", "flip", "getitem", "matmul", "mean", "outer", "ravel", "stack", "sum", "trace"
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_what_moves_adds_and_multiplies_runs_on_plain_numbers(name, monkeypatch):
+    on_plain_numbers(monkeypatch)
+    row = next(row for other, row in ROWS.values() if other == name)
+    sample = next(sample for sample in _samples(row) if all(np.size(x) > 1 for x in _drawn(row, sample)))
+    compiled = ag.compile(_called(row, sample))
+    quietly(compiled, *_drawn(row, sample))
+    assert "tolist()" in compiled.source
 
 
 def _samples(row):

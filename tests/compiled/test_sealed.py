@@ -1,6 +1,7 @@
 """Where a value would leave a function that is compiled: the error names the line, and what to write instead."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -67,6 +68,10 @@ def count(x, n):
 
 def of_a_list(x, n):
     return [x, 2 * x][n]
+
+
+def of_an_array(x, n):
+    return x * np.eye(3)[n]
 
 
 def length(x, n):
@@ -141,9 +146,13 @@ def in_a_gradient(x, n):
 CASES = {  # function, what is wrong, what to write
     branch: ("a branch on x[0] > 0", "compute both sides, and choose: np.where(x[0] > 0, a, b)"),
     ternary: ("a branch on np.sum(x) > 0", "compute both sides, and choose: np.where(np.sum(x) > 0, a, b)"),
-    both: ("a branch on x[0] > 0", "compute both sides, and choose: np.where(x[0] > 0, a, b)"),
+    both: (
+        ("a branch on x[0] > 0 and x[1] > 0", "compute both sides, and choose: np.where((x[0] > 0) & (x[1] > 0), a, b)")
+        if sys.version_info >= (3, 12)  # which says less of where in a line the code is
+        else ("a branch on x[0] > 0", "compute both sides, and choose: np.where(x[0] > 0, a, b)")
+    ),
     loop: ("a branch on np.max(x) > 0.001", "loop a fixed number of times, and choose with np.where what each"),
-    check: ("a branch", "check the arguments before the call, or the result behind it"),
+    check: ("", "check the arguments before the call, or the result behind it"),
     truth: ("a branch on bool(x[0])", "compute both sides, and choose: np.where(bool(x[0]), a, b)"),
     larger: ("a branch on max(x[0], x[1])", "write np.maximum(x[0], x[1]) instead"),
     any_of: ("a branch on any([x[0] > 0, x[1] > 0])", "write np.any([x[0] > 0, x[1] > 0]) instead"),
@@ -159,6 +168,10 @@ CASES = {  # function, what is wrong, what to write
     as_list: ("x.tolist()", "return it, and convert the result outside of the function"),
     as_array: ("np.asarray(x)", "return it, and convert the result outside of the function"),
     array_of_int: ("np.array([n, n])", "make one Tensor of the list: np.stack([n, n])"),
+    of_an_array: (
+        "np.eye(3)[n]",
+        "import autograd_lite.numpy as np, and index a copy, which records it: np.array(np.eye(3))[n]",
+    ),
     value: ("x.value", "leave .value out, or write ag.stop_gradient where a constant is meant"),
     value_of_int: ("n.value", "leave .value out, or write ag.stop_gradient"),
     sine: ("math.sin(x[0])", "write np.sin(x[0]) instead"),

@@ -5,9 +5,11 @@ import warnings
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.compiled import blocks, program
+from autograd_lite.compiled import blocks, program, scalars, sizes
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
+
+NOISE = close.of_one_line(1.0, close.eps_of(1.0))  # what is left where values cancel
 
 
 def same(f, *args, compiled=None, tolerance=0.0):
@@ -65,6 +67,12 @@ def in_small_blocks(monkeypatch):
     monkeypatch.setattr(program, "STRAIGHT", 0)
     monkeypatch.setattr(program, "BLOCKS", 0)
     monkeypatch.setattr(blocks, "CACHE", 0)
+
+
+def on_plain_numbers(monkeypatch):
+    """Let arrays of the size of samples run on Python's numbers."""
+    for module in (scalars, sizes):
+        monkeypatch.setattr(module, "FEW_NUMBERS", 64)
 
 
 def quietly(f, *args, **kwargs):
