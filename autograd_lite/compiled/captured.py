@@ -28,6 +28,12 @@ _GLOBAL: dict[str, Any] = {"np.random": np.random.get_state, "random": random.ge
 """A method of each generator of which a module shows the methods as functions."""
 _GONE = AttributeError, RuntimeError, ValueError
 """What reading raises where a variable was deleted, a container is being resized, or a cell is empty."""
+_TEST = """def is_same():
+    try:
+        return {}
+    except gone:
+        return False
+"""
 
 
 class Captured:
@@ -67,12 +73,7 @@ class Captured:
 
     def changed(self) -> bool:
         """Return whether something that is captured is not what it was when this was made."""
-        try:
-            if not self._forms and self._watched.is_same():
-                return False
-        except _GONE:
-            pass
-        return self._changed() is not None
+        return bool(self._forms or not self._watched.is_same()) and self._changed() is not None
 
     def reaches(self, array: Value) -> bool:
         """Return whether an array, or the one that owns its memory, is among those that are captured."""
@@ -174,7 +175,7 @@ class _Watched:
 
     def __init__(self, reached: Reached) -> None:
         self.places = [x.place for x in reached.variables] + [place for place, _ in reached.looks]
-        self._names: dict[str, Any] = {"is_": is_}
+        self._names: dict[str, Any] = {"is_": is_, "gone": _GONE}
         self._reads: list[str] = []
         for x in reached.variables:
             self._add(x.read, x.holder)
@@ -182,7 +183,8 @@ class _Watched:
             self._add("(*{}(),)", look)
         tests = [f"{read} is held_{i}" for i, read in enumerate(self._reads[: len(reached.variables)])]
         tests += [f"all(map(is_, from_{i}(), held_{i}))" for i in range(len(tests), len(self._reads))]
-        self.is_same: Callable[[], bool] = eval(f"lambda: {' and '.join(tests) or True}", self._names)
+        exec(_TEST.format(" and ".join(tests) or True), self._names)
+        self.is_same: Callable[[], bool] = self._names["is_same"]
 
     def _add(self, read: str, holder: Any) -> None:
         i = len(self._reads)
@@ -192,11 +194,8 @@ class _Watched:
 
     def changed(self) -> Place | None:
         """Return the first place that holds another value; note equal ones, which may be other objects."""
-        try:
-            if self.is_same():
-                return None
-        except _GONE:
-            pass
+        if self.is_same():
+            return None
         for i, (read, place) in enumerate(zip(self._reads, self.places, strict=True)):
             try:
                 now = eval(read, self._names)

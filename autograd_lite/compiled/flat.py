@@ -25,9 +25,7 @@ def flattened(sized: Sized) -> Sized:
     new: dict[Node, Node] = {}
     for node in graph.nodes:
         new[node] = _flat(node, new)
-    outputs = [_restored(node, new[node]) for node in graph.outputs]
-    called = {new[node]: name for node, name in graph.called.items() if node in new}
-    graph = replace(graph, outputs=outputs, called=called)
+    graph = replace(graph.over(new), outputs=[_restored(node, new[node]) for node in graph.outputs])
     axes: dict[Node, tuple[int, ...]] = {node: (0,) if len(node.shape) == 1 else () for node in graph.nodes}
     return replace(sized, graph=graph, rows=int(np.prod(shape)), axes=axes)
 

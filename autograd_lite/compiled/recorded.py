@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import Any
@@ -98,6 +98,12 @@ class Graph:
     result: list[Any]
     rebuild: trees.Rebuild
     called: dict[Node, str]
+
+    def over(self, new: Mapping[Node, Node]) -> Graph:
+        """Return the graph with other nodes in the place of its own; those of the inputs stay."""
+        outputs, draws = ([new[x] for x in nodes] for nodes in (self.outputs, self.draws))
+        called = {new[x]: name for x, name in self.called.items() if x in new}
+        return replace(self, outputs=outputs, draws=draws, called=called)
 
     @cached_property
     def nodes(self) -> list[Node]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiled.sizes import FEW_NUMBERS, Sized, are_short, constant
+from autograd_lite.compiled.sizes import FEW_NUMBERS, Sized, are_short, as_numpy, as_python, constant
 from autograd_lite.core.op import Op
 from autograd_lite.ops import table
 from autograd_lite.program.expressions import Node, concrete, map_nodes, own_name
@@ -49,7 +49,6 @@ _FORMS = {
 """What is written otherwise than in NumPy, by the name of the op."""
 _COMPARISONS = {"less": "{} < {}", "less_equal": "{} <= {}", "greater": "{} > {}", "greater_equal": "{} >= {}"}
 _OPERATORS = ("add", "subtract", "multiply", "divide", "negative")
-_TO_PYTHON, _TO_NUMPY = (Op(lambda x: x, (), name="number", template=t) for t in ("float({})", "{}"))
 _TO_LIST = Op(lambda x: x, (), name="numbers", template="{}.tolist()")
 
 
@@ -158,8 +157,7 @@ class _Numbers:
                 called[new[x]] = name
             for index, number in np.ndenumerate(self._elements.get(x, ())):
                 called[number.node] = "_".join([name, *map(str, index)])
-        outputs, draws = ([new[x] for x in nodes] for nodes in (old.graph.outputs, old.graph.draws))
-        graph = replace(old.graph, outputs=outputs, draws=draws, called=called)
+        graph = replace(old.graph.over(new), called=called)
         axes = {new[x]: along for x, along in old.axes.items() if x in new}
         shapes = {new[x]: shape for x, shape in old.shapes.items() if x in new}
         return replace(old, graph=graph, axes=dict.fromkeys(graph.nodes, ()) | axes, shapes=shapes)
@@ -227,7 +225,7 @@ def _elements_of(made: Node, is_known: bool) -> Any:
     """Return the elements of an array that is given, or computed by NumPy."""
     found = np.empty(made.shape, object)
     if not made.shape:
-        found[()] = _Number(made if is_known else _node(_TO_PYTHON, (made,)))
+        found[()] = _Number(made if is_known else _node(as_python, (made,)))
         return found
     listed = Node(_TO_LIST, (made,), {}, made.value)
     for index in np.ndindex(made.shape):
@@ -244,7 +242,7 @@ def _element(index: tuple[int, ...]) -> Op:
 def _array_of(numbers: Any, node: Node) -> Node:
     """Return the array, or the scalar of NumPy, that has some elements."""
     args = tuple(number.node for number in numbers.flat)
-    return Node(_packed(node.shape, node.dtype.kind == "b") if node.shape else _TO_NUMPY, args, {}, node.value)
+    return Node(_packed(node.shape, node.dtype.kind == "b") if node.shape else as_numpy, args, {}, node.value)
 
 
 @cache

@@ -226,21 +226,20 @@ def _trail(graph: Graph) -> Trail:
     """Return the path of a call from its graph."""
     places = {node: i for i, node in enumerate(graph.nodes)}
     ops = [(node.op, [places[arg] for arg in node.args], len(node.shape)) for node in graph.nodes]
-    fixed = [x for node in graph.nodes for x in ([node.value] if node.constant else _parts(node.params))]
+    held = [[node.value] if node.constant else trees.flatten(node.params)[0] for node in graph.nodes]
+    fixed = [part for xs in held for x in xs for part in _parts(x)]
     returned = [x for x in graph.result if type(x) is not Output]
     structure = Signature((graph.rebuild([type(x) for x in graph.result]),), {}).key
-    slices = [x for node in graph.nodes for x in trees.flatten(node.params)[0] if isinstance(x, slice)]
+    slices = [x for xs in held for x in xs if isinstance(x, slice)]
     ends = {abs(end) for x in slices for end in (x.start, x.stop) if isinstance(end, int)}
     return Trail(ops, [node.shape for node in graph.nodes], fixed + returned, structure, ends)
 
 
-def _parts(params: Any) -> Iterator[Any]:
-    """Yield what parameters hold."""
-    for x in trees.flatten(params)[0]:
-        if isinstance(x, slice):
-            yield from (x.start, x.stop, x.step)
-        elif not isinstance(x, Node):
-            yield x
+def _parts(x: Any) -> tuple[Any, ...]:
+    """Return what is fixed in a constant or a parameter: of a slice its ends, of an array that is computed nothing."""
+    if isinstance(x, slice):
+        return x.start, x.stop, x.step
+    return () if isinstance(x, Node) else (x,)
 
 
 def _check(few: Trail, many: Trail, other: Trail, n: int) -> None:
@@ -300,10 +299,9 @@ class _Fit:
             shapes[node] = y.shape
             lengths = zip(x.shape, y.shape, strict=True)
             axes[node] = tuple(i for i, pair in enumerate(lengths) if pair == (FEW, MANY))
-        called = {self.new[x]: name for x, name in self.first.called.items() if x in self.new}
-        outputs, draws = ([self.new[x] for x in nodes] for nodes in (self.first.outputs, self.first.draws))
-        result = [self._returned(*pair, outputs) for pair in zip(self.first.result, self.second.result, strict=True)]
-        graph = replace(self.first, outputs=outputs, draws=draws, called=called, result=result)
+        graph = self.first.over(self.new)
+        results = zip(self.first.result, self.second.result, strict=True)
+        graph = replace(graph, result=[self._returned(*pair, graph.outputs) for pair in results])
         return Sized(graph, self.size, FEW, varying, dict.fromkeys(graph.nodes, ()) | axes, shapes)
 
     def _returned(self, x: Any, y: Any, outputs: list[Node]) -> Any:
@@ -380,14 +378,16 @@ def _typed(number: Node, value: Any) -> Node:
     """Return a number as one of Python's or of a dtype of NumPy, as a value is."""
     if type(value) is int or (type(value) is float and not value.is_integer()):  # the code gives what it is
         return number
-    return Node(_as_float if type(value) is float else _as_numpy, (number,), {}, value)
+    return Node(as_python if type(value) is float else as_numpy, (number,), {}, value)
 
 
 def _shifted(node: Node, shift: float) -> Node:
     return _made("add" if shift > 0 else "subtract", node, constant(abs(shift))) if shift else node
 
 
-_as_float, _as_numpy = (Op(lambda x: x, (None,), name="number", template=t) for t in ("float({})", "{}"))
+as_python, as_numpy = (Op(lambda x: x, (None,), name="number", template=t) for t in ("float({})", "{}"))
+"""A number as one of Python's, and as one of NumPy's of the dtype of its value."""
+
 _counted = Op(lambda *, stop: np.arange(stop), (), name="arange", template="np.arange({stop})")
 
 

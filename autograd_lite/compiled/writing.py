@@ -16,7 +16,7 @@ from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.naming import describe
 from autograd_lite.program.pretty import unparse
-from autograd_lite.program.render import call, exact, functions_of, is_whole, literal, path, syntax
+from autograd_lite.program.render import call, functions_of, literal, path, syntax, with_point
 
 _LOOP = ("n", "rows", "start", "stop", "first", "last")
 RESERVED = frozenset((*_LOOP, "np", "math", "out", "in_parts", "rebuilt"))
@@ -85,18 +85,14 @@ def expression(node: Node, operand: Callable[[int, Node], Node], params: Params,
     op = node.op
     if op is not None and (out is not None or op.into is not None):
         given = {key: literal(p) for key, p in params.items()} | ({} if out is None else {"out": ast.Name(out)})
-        return call(path(op) if op.into is None else op.name, [_written(arg) for arg in args], given)
+        written = [with_point(arg, syntax(arg)) for arg in args]
+        return call(path(op) if op.into is None else op.name, written, given)
     if op is table["sum"] and params.keys() <= {"axis", "keepdims"}:  # what np.sum calls, at half of the price
         given = {key: literal(p) for key, p in {"axis": None, **params}.items() if p is not False}
         return call("np.add.reduce", [syntax(args[0])], given)
     tree = syntax(Node(op, args, params, node.value), defining=True)
     gives_way = not node.shape and isinstance(node.value, np.generic) and all(_is_plain(arg) for arg in node.args)
     return call(literal(node.value.dtype), [tree]) if gives_way and node.args else tree
-
-
-def _written(arg: Node) -> ast.expr:
-    """Write an argument; whole numbers with a point, where they are inexact."""
-    return exact(arg.value) if arg.constant and not arg.name and is_whole(arg.value) else syntax(arg)
 
 
 def _is_plain(node: Node) -> bool:

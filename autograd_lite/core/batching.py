@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from autograd_lite.core.shapes import Shape, Value
+from autograd_lite.core.signatures import defaults_of
 from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.toposort import order
@@ -87,7 +88,7 @@ def _moved(node: Tensor, inputs: Sequence[Value], given: list[Tensor | None], co
         np.broadcast_to(x, (count, *np.shape(raw(x)))) if y is None else y for x, y in zip(inputs, given, strict=True)
     ]
     op: Any = node.op
-    defaults = {p.name: p.default for p in op.__signature__.parameters.values() if p.default is not p.empty}
+    defaults = defaults_of(op.__signature__.parameters.values())
     ndim, z = np.ndim(raw(inputs[0])), node.shape
     params = {**{k: v for k, v in defaults.items() if k in _MOVES}, **node.params}
     return _run(node, whole, {k: _MOVES[k](v, ndim, count, z) if k in _MOVES else v for k, v in params.items()})

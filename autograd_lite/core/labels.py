@@ -20,6 +20,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Shape
+from autograd_lite.core.signatures import defaults_of
 from autograd_lite.core.tape import Operation, Params
 
 Label = Hashable
@@ -108,7 +109,7 @@ def labels_of(op: Operation, inputs: Sequence[Any], params: Params, output: Any)
     """
     shapes = [shape_of(x) for x in inputs]
     rule = op.labels or (None if op.core is None else loops(op.core))
-    defaults = {p.name: p.default for p in op.__signature__.parameters.values() if p.default is not p.empty}
+    defaults = defaults_of(op.__signature__.parameters.values())
     found = whole(shapes, output) if rule is None else rule(output, *inputs, **{**defaults, **params})
     held: list[Array] = []
     for name, value in params.items():

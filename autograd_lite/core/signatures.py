@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,11 @@ def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
         names = "xyzw"[: forward.nin]
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
     return inspect.signature(forward)
+
+
+def defaults_of(parameters: Iterable[inspect.Parameter]) -> dict[str, Any]:
+    """Return the values that parameters have if they are left out."""
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...], bool]:

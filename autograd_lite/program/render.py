@@ -14,6 +14,7 @@ import numpy as np
 
 from autograd_lite.core.numpy_protocol import path_of
 from autograd_lite.core.op import Op, alias
+from autograd_lite.core.signatures import defaults_of
 from autograd_lite.ops.indexing import repeats
 from autograd_lite.program.expressions import Node, concrete, is_range, own_name
 from autograd_lite.program.pretty import unparse
@@ -100,8 +101,7 @@ def _scattering(node: Node) -> Callable[..., Any]:
 
 
 def _scattered(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) -> ast.expr:
-    x = node.args[0]
-    added = exact(x.value) if x.constant and not x.name and is_whole(x.value) else args[0]  # zeros have its dtype
+    added = with_point(node.args[0], args[0])  # zeros have its dtype
     return call(_scattering(node).__name__, [added], {key: params[key] for key in ("index", "shape")})
 
 
@@ -214,6 +214,11 @@ def _axes(tree: ast.expr, kept: list[bool]) -> ast.expr:
     return ast.Subscript(tree, ast.Tuple([ast.Slice() if keeps else ast.Constant(None) for keeps in kept]))
 
 
+def with_point(node: Node, written: ast.expr) -> ast.expr:
+    """Return how an argument is written, but of an inexact whole number with a point."""
+    return exact(node.value) if node.constant and not node.name and is_whole(node.value) else written
+
+
 def exact(value: Any) -> ast.expr:
     """Write a number, or the numbers of an array: all real ones with a point."""
     if isinstance(value, list):
@@ -269,7 +274,7 @@ def _parameters(op: Op) -> list[inspect.Parameter]:
 @cache
 def _defaults(op: Op) -> dict[str, Any]:
     """Return the values that parameters have if they are left out."""
-    left_out = {p.name: p.default for p in _parameters(op) if p.default is not p.empty}
+    left_out = defaults_of(_parameters(op))
     return {key: {"keepdims": False, "initial": None}.get(key, value) for key, value in left_out.items()}
 
 
@@ -345,8 +350,7 @@ def _stretched(node: Node, args: list[ast.expr], params: dict[str, ast.expr]) ->
     shape = _written_shape(node)
     if node.args[0].shape:
         return call("np.broadcast_to", [args[0], literal(shape)])
-    filler = node.args[0]
-    number = exact(filler.value) if filler.constant and not filler.name and is_whole(filler.value) else args[0]
+    number = with_point(node.args[0], args[0])
     dtype = {} if node.dtype in _DEFAULTS else {"dtype": literal(node.dtype)}
     return call("np.full", [literal(shape[0] if len(shape) == 1 else shape), number], dtype)
 
