@@ -46,7 +46,7 @@ class Loop:
         self.nodes = plan.loops[number]
         self.inside = set(self.nodes)
         self.totals = [node for node in self.nodes if plan.is_partial(node)]
-        self.stores = [n for n in self.nodes if n in plan.stored and plan.phases[n] == number]
+        self.stores = plan.stores[number]
         self.name = self.names.claim(f"loop_{number + 1}")
         self.block = self._rows_of_a_block()
         self._views: dict[tuple[Node, int | None], str] = {}
@@ -177,12 +177,15 @@ def _sliced(name: str, axis: int, start: str | None, stop: str) -> ast.expr:
     return ast.Subscript(ast.Name(name), ast.Tuple([*[ast.Slice()] * axis, rows]) if axis else rows)
 
 
-def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split) -> str:
-    """Return the text of the functions that compute a graph in loops over blocks of rows."""
+def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split, apart: bool = False) -> str:
+    """Return the text of the functions that compute a graph in loops over blocks of rows.
+
+    Where the rows lie ``apart``, a loop runs on the chunks of arrays, by `on_chunks`, and fills `Rows` there.
+    """
     writer = Straight(sized, names, rows)
     graph = sized.graph
     texts: list[str] = []
-    body = size_statement(sized) or [assign("n", ast.Constant(sized.rows))]
+    body: list[ast.stmt] = []
     whole = [n for n in graph.nodes if n in names.of and n.op is not None and n not in plan.cuts]
     for phase in range(len(plan.loops) + 1):
         before = [n for n in whole if plan.phases[n] == phase]
@@ -190,11 +193,15 @@ def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split) -> s
         if phase < len(plan.loops) and plan.loops[phase]:
             loop = Loop(phase, plan, writer)
             texts.append(loop.text())
-            body += [assign(names.of[node], _given(node, writer)) for node in loop.stores]
-            body.append(_run(loop, names))
-    body.append(writer.returned(graph.outputs, plan.stored))
-    doc = f"Return what {title} computes, block by block; in arrays of the caller where there are any."
-    texts.append(function(title, list(graph.inputs), body, doc, optional="out"))
+            made = _rows if apart else _given
+            body += [assign(names.of[node], made(node, writer)) for node in loop.stores]
+            body.append(_on_chunks(loop, names) if apart else _run(loop, names))
+    lazy = [node for node in graph.outputs if apart and sized.axes.get(node)]
+    body.append(writer.returned(graph.outputs, plan.stored, lazy))
+    body = [*size_statement(sized, body, "rows_of" if apart else "len"), *body]
+    doc = f"Return what {title} computes, "
+    doc += "chunk by chunk." if apart else "block by block; in arrays of the caller where there are any."
+    texts.append(function(title, list(graph.inputs), body, doc, optional="" if apart else "out"))
     return "\n\n\n".join(texts)
 
 
@@ -219,11 +226,26 @@ def _empty(node: Node, lengths: Sequence[Any]) -> ast.expr:
     return call("np.empty", [literal(tuple(lengths) if len(lengths) > 1 else lengths[0]), *dtype])
 
 
+def _rows(node: Node, writer: Straight) -> ast.expr:
+    """Write what stands for the rows that a loop gives of each chunk."""
+    lengths = tuple(None if i in writer.sized.axes[node] else n for i, n in enumerate(node.shape))
+    return call("Rows", [literal(lengths), literal(node.dtype)])
+
+
 def _run(loop: Loop, names: Names) -> ast.stmt:
     """Write the call that runs a loop in parts."""
+    return _called("in_parts", loop, [ast.Name("n")], [names.of[node] for node in loop.totals])
+
+
+def _on_chunks(loop: Loop, names: Names) -> ast.stmt:
+    """Write the call that runs a loop on each chunk of the arguments, of which the first says how many there are."""
+    sized = loop.writer.sized
+    first = list(sized.graph.inputs)[sized.varying[0]]
+    return _called("on_chunks", loop, [ast.Name(first)], [names.of[node] for node in (*loop.totals, *loop.stores)])
+
+
+def _called(run: str, loop: Loop, over: list[ast.expr], results: list[str]) -> ast.stmt:
     combine = ast.Tuple([dotted(path_of(loop.plan.cuts[node].labels.combine)) for node in loop.totals])
     arrays = ast.Tuple([ast.Name(name) for name in loop.arrays])
-    tree = call("in_parts", [ast.Name(loop.name), ast.Name("n"), ast.Constant(loop.block), combine, arrays])
-    if not loop.totals:
-        return ast.Expr(tree)
-    return ast.Assign([ast.List([ast.Name(names.of[node]) for node in loop.totals])], tree, lineno=0)
+    tree = call(run, [ast.Name(loop.name), *over, ast.Constant(loop.block), combine, arrays])
+    return ast.Assign([ast.List([ast.Name(x) for x in results])], tree, lineno=0) if results else ast.Expr(tree)

@@ -11,6 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
+from autograd_lite.compiled.apart import ApartProgram
 from autograd_lite.compiled.offered import filled
 from autograd_lite.compiled.parts import usual_threads
 from autograd_lite.compiled.program import Program
@@ -104,6 +105,8 @@ class Compiled(Generic[P, R]):
         signature = Signature(args, kwargs)
         if signature.of_tensors:  # inside of a transform, or of another compiled function
             return self._f(*args, **kwargs)
+        if signature.are_apart and out is not None:
+            raise TypeError("out= is for arrays in the memory of this process, and some arguments are arrays of Dask")
         try:
             program = self._programs.get(signature.key)
         except TypeError as error:
@@ -116,11 +119,15 @@ class Compiled(Generic[P, R]):
         self._latest = latest = Latest(program, signature)
         if out is not None:
             return filled(program, latest.code, signature.arrays, out)
-        return latest.run(*signature.arrays)
+        return latest.run(*program.taken(signature.arrays))
 
     def _program(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         """Return the program of a kind of arguments, made if there is none yet."""
         with self._lock:
+            if signature.are_apart:
+                apart = ApartProgram(self._f, args, kwargs)
+                self._keep(signature.key, apart)
+                return apart
             for varying in {program.sized.varying for program in self._programs.values()} - {()}:
                 known = self._programs.get(signature.general(varying) or ())
                 if known is None or known.captured.changed():

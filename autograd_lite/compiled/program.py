@@ -18,7 +18,7 @@ from autograd_lite.compiled.parts import in_parts
 from autograd_lite.compiled.recorded import Arguments, Output
 from autograd_lite.compiled.scalars import ERRORS, with_plain_numbers
 from autograd_lite.compiled.sizes import Sized, sized
-from autograd_lite.compiled.splitting import split
+from autograd_lite.compiled.splitting import Split, split
 from autograd_lite.compiled.straight import straight
 from autograd_lite.compiled.writing import Names
 from autograd_lite.core import trees
@@ -73,21 +73,33 @@ class Program:
     """
 
     def __init__(self, f: Callable[..., Any], arguments: Arguments, threads: int) -> None:
-        self.captured = Captured(f, *arguments.others)
-        with self.captured.unchanged():
-            self.sized: Sized = flattened(sized(f, arguments, clean))
-        self.captured.watch_contents(self.sized.constants)
         name = getattr(f, "__name__", "f")
         self._title = name if name.isidentifier() else "f"
         self._threads = threads
-        self._split = split(self.sized)
+        self.captured = Captured(f, *arguments.others)
+        with self.captured.unchanged():
+            self.sized = self._traced(f, arguments)
+        self.captured.watch_contents(self.sized.constants)
+        self._split = self._planned()
         self._most = self._most_rows()
         self._codes: dict[bool, Code] = {}
+
+    def _traced(self, f: Callable[..., Any], arguments: Arguments) -> Sized:
+        return flattened(sized(f, arguments, clean))
+
+    def _planned(self) -> Split:
+        return split(self.sized)
+
+    _provided: dict[str, Any] = {}  # what its code finds beside
 
     @property
     def result(self) -> trees.Tree:
         """What the function returns, with an `Output` in the place of each array."""
         return self.sized.graph.rebuild(self.sized.graph.result)
+
+    def taken(self, arrays: Sequence[Value]) -> Sequence[Value]:
+        """Return the arrays of a call as the code takes them."""
+        return arrays
 
     def shape_of(self, number: int, arrays: Sequence[Value]) -> tuple[int, ...] | None:
         """Return the shape of an output that is written block by block; None for others."""
@@ -127,6 +139,7 @@ class Program:
     def _loaded(self, sized: Sized, write: Callable[..., str], rows: int, fills: bool = False) -> Code:
         names = Names(sized, self._title)
         names.module |= {"rebuilt": self._rebuilt, "in_parts": partial(in_parts, threads=self._threads), "math": math}
+        names.module |= self._provided
         source = write(sized, names=names, title=self._title, rows=rows)
         load(source, f"<autograd_lite compiled {next(_numbers)}>", names.module)
         return Code(names.module[self._title], source, fills)

@@ -169,9 +169,7 @@ def record(f: Callable[..., Any], arguments: Arguments, arrays: Sequence[Value])
     TypeError
         Where a value leaves the record: control flow or a conversion asks for it.
     """
-    given_args, given_kwargs = arguments.filled(arrays)
-    paths = leaf_paths(f, given_args, range(len(given_args)))
-    paths += [(name, False) for name in leaf_names(given_kwargs, given_kwargs.values())]
+    paths = _leaf_paths(f, *arguments.filled(arrays))
     unique = unique_names(enumerate(name for name, _ in paths), ())
     named = [unique[i] for i in arguments.traced]
     drawn_from = sources(arrays, named)
@@ -189,6 +187,17 @@ def record(f: Callable[..., Any], arguments: Arguments, arrays: Sequence[Value])
     draws = [draw for source in dict.fromkeys(drawn_from.values()) for draw in source.draws]
     leaves = {better.get(name, name): x for name, x in leaves.items()}
     return Record(leaves, returned, rebuild, names, draws)
+
+
+def _leaf_paths(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """Name the leaves of the arguments of a call; say of each if the name is made of its place."""
+    paths = leaf_paths(f, args, range(len(args)))
+    return paths + [(name, False) for name in leaf_names(kwargs, kwargs.values())]
+
+
+def names_of_leaves(f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[str]:
+    """Name the leaves of the arguments of a call."""
+    return [name for name, _ in _leaf_paths(f, args, kwargs)]
 
 
 def _check_returned(x: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiled.chunks import is_chunked
 from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
@@ -34,12 +35,14 @@ class Signature:
         Whether there is a Tensor among the arguments.
     are_all : bool
         Whether the arguments are these arrays and nothing else.
+    are_apart : bool
+        Whether there is an array of Dask among them.
     """
 
-    __slots__ = ("are_all", "arrays", "key", "of_tensors", "places")
+    __slots__ = ("are_all", "are_apart", "arrays", "key", "of_tensors", "places")
 
     def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        self.of_tensors = False
+        self.of_tensors = self.are_apart = False
         self.arrays: list[Any] = []
         self.places: list[int] = []
         parts: list[Any] = []
@@ -55,7 +58,9 @@ class Signature:
             for x in kwargs.values():
                 self._add(x, parts)
         self.key: Key = tuple(parts)
-        self.are_all = not kwargs and len(self.arrays) == len(args) and all(map(is_, self.arrays, args))
+        self.are_all = (
+            not kwargs and len(self.arrays) == len(args) and not self.are_apart and all(map(is_, self.arrays, args))
+        )
 
     def _add(self, x: Any, parts: list[Any]) -> None:
         x = plain(x) if isinstance(x, np.ndarray) else x  # what is mapped to a file is an array as any other
@@ -66,6 +71,11 @@ class Signature:
             parts.append((x.shape, x.dtype) if isinstance(x, (np.ndarray, np.generic)) else kind)
         elif kind is Tensor:
             self.of_tensors = True
+        elif is_chunked(x):
+            self.are_apart = True
+            self.arrays.append(x)
+            shape = getattr(x, "shape", ())
+            parts.append((kind, tuple(n if n == n else None for n in shape), getattr(x, "dtype", None)))
         elif trees.is_node(x):
             children = trees.items(x)
             parts.append((kind, tuple(key for key, _ in children), _static_fields(x, children)))

@@ -131,7 +131,7 @@ def sized(f: Callable[..., Any], arguments: Arguments, simplify: Simplify) -> Si
         if _bytes_of_rows(arrays, varying) * MANY > max(_AFFORDABLE, sum(np.asarray(x).nbytes for x in arrays)):
             continue
         try:
-            return _symbolic(f, arguments, varying, rows, simplify)
+            return symbolic(f, arguments, varying, rows, simplify)
         except Exception:  # a function of a fixed number of rows may raise anything at another one
             continue
     recording = record(f, arguments, arrays)
@@ -166,9 +166,17 @@ def _choices(arrays: Sequence[Value], rows: int) -> Iterator[tuple[int, ...]]:
         yield tuple(i for i in places if i != left_out)
 
 
-def _symbolic(
+def symbolic(
     f: Callable[..., Any], arguments: Arguments, varying: tuple[int, ...], rows: int, simplify: Simplify
 ) -> Sized:
+    """Record a function for any number of rows of some of its arrays, of which a call will have so many.
+
+    Raises
+    ------
+    UnexplainedError
+        Where something differs with the number of rows in another way than is known. With a number that it is not made
+        for, a function may raise anything else.
+    """
     recorded = partial(_recorded, f, arguments, varying)
     few = recorded(FEW)
     plain = few.graph(None)
@@ -331,7 +339,7 @@ class _Fit:
                 number = self._number(value, other)
                 return _typed(number, value) if x in self.typed else number
         if is_range(value) and is_range(other) and np.asarray(value).dtype == np.arange(0).dtype:
-            counted = Node(_counted, (), {"stop": self._number(np.size(value), np.size(other))}, np.ravel(value))
+            counted = Node(counting, (), {"stop": self._number(np.size(value), np.size(other))}, np.ravel(value))
             return Node(table["reshape"], (counted,), {"shape": self._param(np.shape(value), np.shape(other))}, value)
         filler, others = uniform(x), np.unique(other)
         if filler is None or len(others) != 1:
@@ -388,7 +396,9 @@ def _shifted(node: Node, shift: float) -> Node:
 as_python, as_numpy = (Op(lambda x: x, (None,), name="number", template=t) for t in ("float({})", "{}"))
 """A number as one of Python's, and as one of NumPy's of the dtype of its value."""
 
-_counted = Op(lambda *, stop: np.arange(stop), (), name="arange", template="np.arange({stop})")
+counting = Op(lambda *, stop: np.arange(stop), (), name="arange", template="np.arange({stop})")
+numbering = Op(lambda x: np.arange(len(x)), (None,), name="arange", template="row_numbers({0})")
+"""The numbers of the rows of an array, chunk by chunk where it is in chunks."""
 
 
 def constant(value: Any) -> Node:

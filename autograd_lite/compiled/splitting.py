@@ -3,6 +3,9 @@
 Along its rows a value is *whole* (it is computed once), *split* (its rows depend on the same rows of its inputs) or
 *partial* (a sum over the rows, or another reduction, that is still to be completed). What each op does with an axis,
 its labels say. A loop has a number, its phase: what depends on a partial value has to wait for the end of its loop.
+
+Where the rows lie *apart*, in the chunks of an array that no process holds, nothing but partial values comes out of a
+loop: each computes again from the arguments what it needs, and a last one gives the rows that the function returns.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiled.sizes import Sized
+from autograd_lite.compiled.sizes import Sized, numbering
 from autograd_lite.core import trees
 from autograd_lite.core.labels import Label, Labels, labels_of
 from autograd_lite.core.op import Op
@@ -61,12 +64,15 @@ class Split:
         What each loop computes, in order. A value may be computed again in a later one.
     stored : set of Node
         Split values that are kept as whole arrays.
+    stores : list of list of Node
+        Those that each loop fills.
     """
 
     cuts: dict[Node, Cut] = field(default_factory=dict)
     phases: dict[Node, int] = field(default_factory=dict)
     loops: list[list[Node]] = field(default_factory=list)
     stored: set[Node] = field(default_factory=set)
+    stores: list[list[Node]] = field(default_factory=list)
 
     def is_split(self, node: Node) -> bool:
         """Whether each row of a value depends on the same row of its inputs."""
@@ -77,20 +83,49 @@ class Split:
         return node in self.cuts and self.cuts[node].axis is None
 
 
-def split(sized: Sized) -> Split:
-    """Plan a graph along its rows."""
+def split(sized: Sized, apart: bool = False) -> Split:
+    """Plan a graph along its rows; where these lie apart, as rounds over their chunks.
+
+    Raises
+    ------
+    ApartError
+        Where they lie apart, and an op needs all of them at once.
+    """
     plan = Split()
     nodes = sized.graph.nodes
     for node in nodes:
-        cut = None if node.op is None else _cut(node, node.op, plan, sized.axes)
+        cut = None if node.op is None else _cut(node, node.op, plan, sized.axes, apart)
         if cut is not None:
             plan.cuts[node] = cut
+        elif apart and _needs_all_rows(node, sized):
+            raise ApartError(node)
         plan.phases[node] = max((_ready(parent, cut, plan) for parent in node.parents()), default=0)
         if cut is None:
             plan.stored.update(parent for parent in node.parents() if plan.is_split(parent))
     plan.stored.update(node for node in sized.graph.outputs if plan.is_split(node))
-    _fill_loops(plan, nodes)
+    fill = _fill_rounds if apart else _fill_loops
+    fill(plan, nodes)
     return plan
+
+
+class ApartError(Exception):
+    """An op needs all rows at once, or makes an array of as many.
+
+    Attributes
+    ----------
+    node : Node
+    """
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node)
+        self.node = node
+
+
+def _needs_all_rows(node: Node, sized: Sized) -> bool:
+    """Whether something that is computed whole is made of rows, or has some; the numbers of rows are known anywhere."""
+    if node.op in (None, numbering):
+        return False
+    return any(bool(sized.axes.get(x)) for x in (node, *node.parents()))
 
 
 def _ready(parent: Node, cut: Cut | None, plan: Split) -> int:
@@ -99,13 +134,13 @@ def _ready(parent: Node, cut: Cut | None, plan: Split) -> int:
     return plan.phases[parent] + waits
 
 
-def _cut(node: Node, op: Op, plan: Split, rows: dict[Node, tuple[int, ...]]) -> Cut | None:
+def _cut(node: Node, op: Op, plan: Split, rows: dict[Node, tuple[int, ...]], apart: bool) -> Cut | None:
     """Return how an op is run on blocks; None where it is run whole."""
     parents = dict(enumerate(inputs_of(node)))
     if isinstance(node.value, tuple) or any(isinstance(parent.value, tuple) for parent in parents.values()):
         return None
     split_along = {i: plan.cuts[parent].axis for i, parent in parents.items() if plan.is_split(parent)}
-    if not split_along and _is_view(node):
+    if not split_along and _is_view(node) and not apart:
         return None
     labels = labels_of(op, [x.value for x in node.args], concrete(node.params), np.shape(node.value))
     options = {labels.inputs[i][axis] for i, axis in split_along.items() if axis is not None}
@@ -167,6 +202,29 @@ def _fill_loops(plan: Split, nodes: Iterable[Node]) -> None:
                     plan.stored.add(parent)
     _drop_unused(loops, plan)
     plan.loops = [sorted(loop, key=order.__getitem__) for loop in loops]
+    plan.stores = [
+        [node for node in loop if node in plan.stored and plan.phases[node] == phase]
+        for phase, loop in enumerate(plan.loops)
+    ]
+
+
+def _fill_rounds(plan: Split, nodes: Iterable[Node]) -> None:
+    """Give each loop all that its partial values are made from, and a last one what the rows returned are."""
+    order = {node: i for i, node in enumerate(nodes)}
+    last = max((plan.phases[node] for node in plan.cuts), default=-1)
+    partial = filter(plan.is_partial, plan.cuts)
+    wanted: list[set[Node]] = [set() for _ in range(last + 2)]
+    for node in partial:
+        wanted[plan.phases[node]].add(node)
+    wanted[-1] |= plan.stored
+    for loop in wanted:
+        pending = list(loop)
+        while pending:
+            new = set(_earlier(pending.pop(), loop, plan))
+            loop |= new
+            pending += new
+    plan.loops = [sorted(loop, key=order.__getitem__) for loop in wanted]
+    plan.stores = [*([] for _ in wanted[1:]), [node for node in plan.loops[-1] if node in plan.stored]]
 
 
 def _earlier(node: Node, loop: set[Node], plan: Split) -> Iterator[Node]:

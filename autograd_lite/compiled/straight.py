@@ -59,9 +59,16 @@ class Straight:
     def _operand(self, position: int, arg: Node) -> Node:
         return self.names.operand(arg)
 
-    def returned(self, outputs: Sequence[Node], fresh: Collection[Node] = ()) -> ast.stmt:
-        """Write the return of the outputs: arrays that are nobody else's, as those in ``fresh`` are."""
-        parts = [self._own(node, outputs[:i], fresh) for i, node in enumerate(outputs)]
+    def returned(self, outputs: Sequence[Node], fresh: Collection[Node] = (), lazy: Collection[Node] = ()) -> ast.stmt:
+        """Write the return of the outputs: arrays that are nobody else's, as those in ``fresh`` are.
+
+        Those that are ``lazy`` nobody writes to.
+        """
+        owned = (
+            syntax(self.names.operand(x)) if x in lazy else self._own(x, outputs[:i], fresh)
+            for i, x in enumerate(outputs)
+        )
+        parts = list(owned)
         graph = self.sized.graph
         tree = graph.rebuild([parts[x.number] if type(x) is Output else x for x in graph.result])
         written = _tree(tree)
@@ -103,14 +110,15 @@ def straight(sized: Sized, names: Names, title: str, rows: int) -> str:
     graph = sized.graph
     nodes = [n for n in graph.nodes if n in names.of and n.op is not None]
     body = [*writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]
-    used = {tree.id for statement in body for tree in ast.walk(statement) if isinstance(tree, ast.Name)}
-    body = [*(size_statement(sized) if "n" in used else []), *body]
+    body = [*size_statement(sized, body), *body]
     return function(title, list(graph.inputs), body, f"Return what {title} computes, for all rows at once.")
 
 
-def size_statement(sized: Sized) -> list[ast.stmt]:
-    """Write where the number of rows comes from."""
-    if sized.size is None:
+def size_statement(sized: Sized, body: Sequence[ast.stmt], length: str = "len") -> list[ast.stmt]:
+    """Write where the number of rows comes from, if some statements use it."""
+    if "n" not in {tree.id for statement in body for tree in ast.walk(statement) if isinstance(tree, ast.Name)}:
         return []
+    if sized.size is None:
+        return [assign("n", ast.Constant(sized.rows))]
     first = list(sized.graph.inputs)[sized.varying[0]]
-    return [assign("n", call(dotted("len"), [ast.Name(first)]))]
+    return [assign("n", call(dotted(length), [ast.Name(first)]))]

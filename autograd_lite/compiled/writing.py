@@ -19,7 +19,8 @@ from autograd_lite.program.pretty import unparse
 from autograd_lite.program.render import call, functions_of, literal, path, syntax, with_point
 
 _LOOP = ("n", "rows", "start", "stop", "first", "last")
-RESERVED = frozenset((*_LOOP, "np", "math", "out", "in_parts", "rebuilt"))
+_RUN = ("out", "in_parts", "on_chunks", "rows_of", "row_numbers", "Rows", "rebuilt")
+RESERVED = frozenset((*_LOOP, *_RUN, "np", "math"))
 """Names that the written code uses for itself."""
 
 

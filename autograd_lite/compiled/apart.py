@@ -1,0 +1,96 @@
+"""Programs for rows that lie apart: the client computes what is whole, and Dask's workers run the loops on the chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autograd_lite.compiled.blocks import blocked
+from autograd_lite.compiled.chunks import Rows, aligned, first_rows, is_chunked, on_chunks, row_numbers, rows_of
+from autograd_lite.compiled.cleaning import clean
+from autograd_lite.compiled.laws import FEW, MANY, UnexplainedError
+from autograd_lite.compiled.program import Code, Program
+from autograd_lite.compiled.recorded import Arguments, arguments_of, names_of_leaves
+from autograd_lite.compiled.sizes import Sized, counting, numbering, symbolic
+from autograd_lite.compiled.splitting import ApartError, Split, split
+from autograd_lite.core import trees
+from autograd_lite.core.shapes import Value
+from autograd_lite.program.expressions import Node, own_name
+
+
+class ApartProgram(Program):
+    """What a compiled function runs where some of its arguments are arrays of Dask.
+
+    Raises
+    ------
+    TypeError
+        Where an op needs all rows at once, or the function has no program for any number of them.
+    """
+
+    _provided: ClassVar[dict[str, Any]] = {
+        "on_chunks": on_chunks,
+        "rows_of": rows_of,
+        "row_numbers": row_numbers,
+        "Rows": Rows,
+    }
+
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        leaves, rebuild = trees.flatten((args, dict(kwargs)))
+        names = names_of_leaves(f, args, kwargs)
+        places = [i for i, x in enumerate(leaves) if is_chunked(x)]
+        self._names = [names[i] for i in places]
+        xs = aligned([leaves[i] for i in places], self._names)
+        rows = xs[0].shape[0]
+        for x, name in zip(leaves, names, strict=True):
+            if type(x) is np.ndarray and x.ndim and len(x) == rows > MANY:
+                chunks = f"chunks={self._names[0]}.chunks[0]"
+                raise TypeError(f"{name} has as many rows as {self._names[0]}; write da.from_array({name}, {chunks})")
+        self._rows = int(rows) if rows == rows else MANY
+        for i, x in zip(places, xs, strict=True):
+            leaves[i] = first_rows(x, MANY)
+        arguments = arguments_of(*rebuild(leaves))
+        self._varying = tuple(arguments.traced.index(i) for i in places)
+        super().__init__(f, arguments, 1)
+
+    def taken(self, arrays: Sequence[Value]) -> Sequence[Value]:
+        """Return the arrays of a call with those of Dask in the same chunks."""
+        xs = iter(aligned([arrays[i] for i in self._varying], self._names))
+        return [next(xs) if i in self._varying else x for i, x in enumerate(arrays)]
+
+    def _traced(self, f: Callable[..., Any], arguments: Arguments) -> Sized:
+        try:
+            return _numbered(symbolic(f, arguments, self._varying, self._rows, clean))
+        except UnexplainedError as error:
+            raise TypeError(
+                f"{self._title}() needs one program for chunks of any number of rows, and {error} follows that number "
+                "in no way that is known; make what is of as many rows inside of the function, by len(x)"
+            ) from error
+        except Exception as error:
+            error.add_note(f"{self._title}() was called with {FEW} and with {MANY} rows of {', '.join(self._names)}")
+            raise
+
+    def _planned(self) -> Split:
+        try:
+            return split(self.sized, apart=True)
+        except ApartError as error:
+            raise TypeError(
+                f"{own_name(error.node.op)} in {self._title}() needs all rows at once, or makes some, and the rows lie "
+                f"in chunks; compute {', '.join(self._names)}, or leave it out of what is compiled"
+            ) from None
+
+    def code(self, arrays: Sequence[Value]) -> Code:
+        """Return what computes the function of the arrays that are traced."""
+        write = partial(blocked, plan=self._split, apart=True)
+        return self._codes.get(True) or self._codes.setdefault(True, self._loaded(self.sized, write, self._rows))
+
+
+def _numbered(sized: Sized) -> Sized:
+    """Let a graph number the rows chunk by chunk where it counts to how many there are."""
+    first = list(sized.graph.inputs.values())[sized.varying[0]]
+    for node in sized.graph.nodes:
+        if node.op is counting and node.params["stop"] is sized.size:
+            node.op, node.args, node.params = numbering, (first,), {}
+    return sized

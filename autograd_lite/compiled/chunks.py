@@ -1,0 +1,243 @@
+"""Arrays in chunks that lie in other processes: Dask runs a loop on each, and adds up in a tree what they give.
+
+Nothing here schedules, sends or tries again: each round is a graph of tasks, and any of Dask's schedulers runs it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import numpy as np
+
+from autograd_lite.compiled.parts import Loop, in_parts
+from autograd_lite.core.shapes import Value
+
+BRANCHES = 8
+"""How many partial results one task adds up. Results follow from it, and from no number of workers."""
+
+_KNOWN = 64  # arrays whose lengths are remembered
+_lengths: dict[str, tuple[int, ...]] = {}
+
+
+def is_chunked(x: Any) -> bool:
+    """Whether something is one of Dask's collections."""
+    return hasattr(type(x), "__dask_graph__")
+
+
+class Rows(NamedTuple):
+    """An array that a loop fills with as many rows as a chunk has.
+
+    Attributes
+    ----------
+    shape : tuple
+        None in the place of the rows.
+    dtype : dtype
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: Any
+
+    def empty(self, rows: int) -> Any:
+        """Return an array for so many rows."""
+        return np.empty([rows if length is None else length for length in self.shape], self.dtype)
+
+
+class _Place(NamedTuple):
+    """What stands for the chunk of this number among the arguments of a loop."""
+
+    number: int
+
+
+class _Work(NamedTuple):
+    """What the tasks of a round have in common: it travels as an argument of theirs."""
+
+    loop: Loop
+    block: int
+    combine: tuple[np.ufunc, ...]
+    arrays: list[Any]
+
+
+def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], arrays: Sequence[Any]) -> list[Any]:
+    """Run a loop on each chunk; return its totals, or a lazy array for each of its `Rows`.
+
+    Parameters
+    ----------
+    loop : callable
+        ``loop(first, last, *arrays)``
+    like : dask.array.Array
+        In chunks along the rows, as all others among the arrays.
+    block : int
+        Rows of a block inside of a chunk.
+    combine : tuple of ufunc, one for each total
+    arrays : sequence of arrays, numbers, arrays of Dask and `Rows`
+    """
+    delayed = import_module("dask").delayed
+    chunked = [like, *(x for x in arrays if is_chunked(x) and x is not like)]
+    rest = [_Place([y is x for y in chunked].index(True)) if is_chunked(x) else x for x in arrays]
+    work = delayed(_Work(loop, block, combine, rest), traverse=False, pure=False)
+    parts = _on_each(_on_chunk, work, chunked)
+    if not combine:
+        made = [x for x in arrays if type(x) is Rows]
+        return [_picked(parts, i, x) for i, x in enumerate(made)]
+    results = _tasks(parts)
+    while len(results) > 1:
+        groups = (results[i : i + BRANCHES] for i in range(0, len(results), BRANCHES))
+        results = [delayed(_added)(combine, group) for group in groups]
+    return list(computed(results)[0])
+
+
+def _on_chunk(work: _Work, *chunks: Any) -> list[Value] | None:
+    """Run a loop on the chunks of one number; return its totals and its rows, None for totals of no rows."""
+    rows = len(chunks[0])
+    if any(len(chunk) != rows for chunk in chunks):
+        raise ValueError(f"expected chunks of as many rows, got {' and '.join(str(len(chunk)) for chunk in chunks)}")
+    made = [x.empty(rows) for x in work.arrays if type(x) is Rows]
+    fresh = iter(made)
+    arrays = [_filled(x, chunks, fresh) for x in work.arrays]
+    totals = in_parts(work.loop, rows, work.block, work.combine, arrays, 1) if rows else []
+    return [*totals, *made] if rows or made else None
+
+
+def _filled(x: Any, chunks: Sequence[Value], fresh: Iterator[Value]) -> Any:
+    """Return what a loop is given in the place of an argument."""
+    if type(x) is _Place:
+        return chunks[x.number]
+    return next(fresh) if type(x) is Rows else x
+
+
+def _added(combine: Sequence[np.ufunc], parts: Sequence[list[Value] | None]) -> list[Value] | None:
+    """Combine partial results in their order."""
+    given = [part for part in parts if part is not None]
+    return [functools.reduce(ufunc, xs) for ufunc, xs in zip(combine, zip(*given, strict=True), strict=True)] or None
+
+
+def _on_each(f: Callable[..., Any], argument: Any, chunked: Sequence[Any]) -> Any:
+    """Return an array of Dask with what a function gives of each chunk: no array, but anything."""
+    chunks = [part for x in chunked for part in (x, range(x.ndim))]
+    given = (functools.partial(_unpacked, f), (0,), argument, None, *chunks)
+    meta = np.empty(0, object)
+    made = import_module("dask.array").blockwise(
+        *given, dtype=object, meta=meta, align_arrays=False, name=f"{f.__name__.strip('_')}-{uuid4().hex}"
+    )
+    return made
+
+
+def _unpacked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
+    """Call a function on the arrays of chunks, which Dask gives in a list for each axis that is not the rows'."""
+    arrays: list[Any] = []
+    for chunk in chunks:
+        while type(chunk) is list:
+            (chunk,) = chunk
+        if type(chunk) is not np.ndarray:
+            raise TypeError(f"expected chunks that are arrays of NumPy, got a {type(chunk).__name__}")
+        arrays.append(chunk)
+    return f(argument, *arrays)
+
+
+def _tasks(results: Any) -> list[Any]:
+    return list(results.to_delayed().ravel())
+
+
+def _picked(results: Any, number: int, rows: Rows) -> Any:
+    """Return the array whose chunks are among the results of a loop."""
+    axes = [0 if length is None else i + 1 for i, length in enumerate(rows.shape)]
+    new = {axis: length for axis, length in zip(axes, rows.shape, strict=True) if length is not None}
+    name, meta = f"rows-{uuid4().hex}", np.empty([0] * len(axes), rows.dtype)
+    return import_module("dask.array").blockwise(
+        _item, axes, results, (0,), number, None, new_axes=new, dtype=rows.dtype, meta=meta, name=name
+    )
+
+
+def _item(results: list[Value], number: int) -> Value:
+    return results[number]
+
+
+def computed(tasks: Sequence[Any]) -> tuple[Any, ...]:
+    """Compute with the scheduler that Dask has."""
+    values: tuple[Any, ...] = import_module("dask").compute(*tasks)
+    return values
+
+
+def lengths_of(x: Any) -> tuple[int, ...]:
+    """Return how many rows each chunk has: of a table's column they are counted, once for each array."""
+    known: tuple[Any, ...] = x.chunks[0]
+    if all(length == length for length in known):
+        return tuple(map(int, known))
+    if x.name not in _lengths:
+        while len(_lengths) >= _KNOWN:
+            _lengths.pop(next(iter(_lengths)), None)
+        _lengths[x.name] = computed(_tasks(_on_each(_length, None, [x])))
+    return _lengths[x.name]
+
+
+def _length(argument: None, chunk: Value) -> int:
+    return len(chunk)
+
+
+def rows_of(x: Any) -> int:
+    """Return how many rows an array has."""
+    return sum(lengths_of(x))
+
+
+def row_numbers(x: Any) -> Any:
+    """Return an array with the number of each row, in chunks as those of another array."""
+    lengths = lengths_of(x)
+    return import_module("dask.array").arange(sum(lengths), chunks=(lengths,))
+
+
+def first_rows(x: Any, most: int) -> Any:
+    """Return the first rows of the first chunk that has any; a row of zeros where none has."""
+    for task in _tasks(_on_each(_head, most, [x])):
+        (rows,) = computed([task])
+        if len(rows):
+            return rows
+    return np.zeros((1, *x.shape[1:]), x.dtype)
+
+
+def _head(most: int, chunk: Value) -> Value:
+    return np.array(chunk[:most])
+
+
+def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:
+    """Return arrays of Dask in chunks of the same rows, and of nothing else.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For other collections, chunks along other axes, and other numbers of rows.
+    """
+    array = import_module("dask.array").Array
+    for x, name in zip(xs, names, strict=True):
+        if not isinstance(x, array):
+            instead = f"{name}.to_dask_array()" if hasattr(x, "to_dask_array") else f"{name}.compute()"
+            raise TypeError(f"expected an array of Dask, got {name}, a {type(x).__name__}; write {instead}")
+        if x.ndim == 0:
+            raise TypeError(f"expected rows in an array of Dask, got {name}, a number; write {name}.compute()")
+        for axis, count in enumerate(x.numblocks[1:], start=1):
+            if count > 1:
+                instead = f"{name}.rechunk({{{axis}: -1}})"
+                raise ValueError(f"{name} is in chunks along axis {axis} too, and no row is cut; write {instead}")
+    return [_like(x, xs[0], name, names[0]) for x, name in zip(xs, names, strict=True)]
+
+
+def _like(x: Any, first: Any, name: str, other: str) -> Any:
+    """Return an array in the chunks of the first one along the rows."""
+    lengths = x.shape[0], first.shape[0]
+    are_known = all(length == length for length in lengths)
+    if are_known and lengths[0] == lengths[1]:
+        return x if x.chunks[0] == first.chunks[0] else x.rechunk({0: first.chunks[0]})
+    if are_known or x.numblocks[0] != first.numblocks[0]:
+        raise ValueError(
+            f"expected arrays of Dask with as many rows, in as many chunks; {other} has {_counts(first)}, and {name} "
+            f"{_counts(x)}. What is no data is computed before: {name}.compute()"
+        )
+    return x
+
+
+def _counts(x: Any) -> str:
+    rows = x.shape[0]
+    return f"{rows if rows == rows else 'an unknown number of'} rows in {x.numblocks[0]} chunks"
