@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiled.buffers import Buffers
-from autograd_lite.compiled.sizes import Sized
+from autograd_lite.compiled.sizes import Sized, counting
 from autograd_lite.compiled.splitting import Split, inputs_of, shares_memory
 from autograd_lite.compiled.straight import Straight, size_statement
 from autograd_lite.compiled.writing import Names, assign, expression, function, named, writes_into
 from autograd_lite.core.labels import cut_params
 from autograd_lite.core.numpy_protocol import path_of
+from autograd_lite.ops import table
 from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.render import call, dotted, literal
 
@@ -56,7 +57,7 @@ class Loop:
 
     def _rows_of_a_block(self) -> int:
         """Return how many rows have values that fit the cache together: a multiple of 64."""
-        outside = {_viewed(p) for node in self.nodes for p in node.parents() if p not in self.inside}
+        outside = {_viewed(p) for node in self.nodes for p in self.plan.parents(node) if p not in self.inside}
         rows = self.writer.rows
         width = sum(self.writer.nbytes(n) / max(rows, 1) for n in self.nodes if self.plan.is_split(n))
         width += sum(self.writer.nbytes(n) / max(rows, 1) for n in outside if self.writer.sized.axes.get(n))
@@ -98,7 +99,10 @@ class Loop:
 
     def _expression(self, node: Node, place: str | None) -> ast.expr:
         cut = self.plan.cuts[node]
-        operands = [self._operand(x, cut.axis_of(i)) for i, x in enumerate(inputs_of(node))]
+        operands = [
+            _counted(x, cut.axis_of(i)) if cut.numbers(i) else self._operand(x, cut.axis_of(i))
+            for i, x in enumerate(inputs_of(node))
+        ]
         arrays = iter(operands[len(node.args) :])
         params = map_nodes(lambda p: next(arrays) if np.ndim(p.value) else self._whole(p), node.params)
         params = cut_params(params, cut.labels, cut.label, _ROWS)
@@ -160,6 +164,13 @@ class Loop:
         return self._views[node, axis]
 
 
+def _counted(node: Node, axis: int | None) -> Node:
+    """Return what numbers the rows of a block in the shape that an index has."""
+    shape = tuple(_ROWS if i == axis else 1 for i in range(len(node.shape)))
+    numbers = Node(counting, (), {"stop": _ROWS}, node.value)
+    return numbers if len(shape) == 1 else Node(table["reshape"], (numbers,), {"shape": shape}, node.value)
+
+
 def _viewed(node: Node) -> Node:
     """Return the array that a value is a view of."""
     while node.args and shares_memory(node, node.args[0]):
@@ -186,7 +197,8 @@ def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split, apar
     graph = sized.graph
     texts: list[str] = []
     body: list[ast.stmt] = []
-    whole = [n for n in graph.nodes if n in names.of and n.op is not None and n not in plan.cuts]
+    needed = plan.needed([*graph.outputs, *graph.draws])
+    whole = [n for n in graph.nodes if n in needed and n in names.of and n.op is not None and n not in plan.cuts]
     for phase in range(len(plan.loops) + 1):
         before = [n for n in whole if plan.phases[n] == phase]
         body += writer.statements(before, [*graph.outputs, *before])

@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiled.sizes import Sized, numbering
+from autograd_lite.compiled.sizes import Sized, counting, numbering
 from autograd_lite.core import trees
-from autograd_lite.core.labels import Label, Labels, labels_of
+from autograd_lite.core.labels import Label, Labels, Numbers, labels_of
 from autograd_lite.core.op import Op
-from autograd_lite.program.expressions import Node, concrete
+from autograd_lite.ops import table
+from autograd_lite.program.expressions import Node, is_range, map_nodes
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Cut:
     def axis_of(self, position: int) -> int | None:
         """Return the axis along which an input is cut; None where it is whole."""
         return _place(self.labels.inputs[position], self.label)
+
+    def numbers(self, position: int) -> bool:
+        """Whether an input numbers the rows that are cut: it counts from 0 in each block."""
+        return position in self.labels.numbers and self.axis_of(position) is not None
 
     @property
     def axis(self) -> int | None:
@@ -78,6 +83,22 @@ class Split:
         """Whether each row of a value depends on the same row of its inputs."""
         return node in self.cuts and self.cuts[node].axis is not None
 
+    def parents(self, node: Node) -> list[Node]:
+        """List what a value is computed from: in a loop not what numbers the rows, which is counted in each block."""
+        cut = self.cuts.get(node)
+        numbers = [x for i, x in enumerate(inputs_of(node)) if cut.numbers(i)] if cut and cut.labels.numbers else []
+        return [parent for parent in node.parents() if parent in node.args or parent not in numbers]
+
+    def needed(self, nodes: Iterable[Node]) -> set[Node]:
+        """Return some values and all that they are computed from."""
+        pending = list(nodes)
+        found = set(pending)
+        while pending:
+            new = set(self.parents(pending.pop())) - found
+            found |= new
+            pending += new
+        return found
+
     def is_partial(self, node: Node) -> bool:
         """Whether a value is complete only behind the loop."""
         return node in self.cuts and self.cuts[node].axis is None
@@ -99,7 +120,7 @@ def split(sized: Sized, apart: bool = False) -> Split:
             plan.cuts[node] = cut
         elif apart and _needs_all_rows(node, sized):
             raise ApartError(node)
-        plan.phases[node] = max((_ready(parent, cut, plan) for parent in node.parents()), default=0)
+        plan.phases[node] = max((_ready(parent, cut, plan) for parent in plan.parents(node)), default=0)
         if cut is None:
             plan.stored.update(parent for parent in node.parents() if plan.is_split(parent))
     plan.stored.update(node for node in sized.graph.outputs if plan.is_split(node))
@@ -142,7 +163,8 @@ def _cut(node: Node, op: Op, plan: Split, rows: dict[Node, tuple[int, ...]], apa
     split_along = {i: plan.cuts[parent].axis for i, parent in parents.items() if plan.is_split(parent)}
     if not split_along and _is_view(node) and not apart:
         return None
-    labels = labels_of(op, [x.value for x in node.args], concrete(node.params), np.shape(node.value))
+    held = map_nodes(lambda p: p.value.view(Numbers) if numbers_rows(p) else p.value, node.params)
+    labels = labels_of(op, [x.value for x in node.args], held, np.shape(node.value))
     options = {labels.inputs[i][axis] for i, axis in split_along.items() if axis is not None}
     if not options:
         inside = {labels.inputs[i][axis] for i, parent in parents.items() for axis in rows[parent]}
@@ -172,6 +194,13 @@ def inputs_of(node: Node) -> list[Node]:
     """List the arrays that an op's labels are of: its inputs, and the arrays among its parameters."""
     held = trees.flatten(node.params)[0] if node.params else []
     return [*node.args, *(p for p in held if isinstance(p, Node) and np.ndim(p.value))]
+
+
+def numbers_rows(node: Node) -> bool:
+    """Whether a value counts from 0 along one axis, for whatever arguments."""
+    while node.op is table["reshape"]:
+        node = node.args[0]
+    return node.op in (counting, numbering) or (node.constant and is_range(node.value))
 
 
 def _is_view(node: Node) -> bool:
@@ -229,7 +258,7 @@ def _fill_rounds(plan: Split, nodes: Iterable[Node]) -> None:
 
 def _earlier(node: Node, loop: set[Node], plan: Split) -> Iterator[Node]:
     """Yield the split values that a value of a loop is made from, and that another loop computed."""
-    yield from (parent for parent in node.parents() if plan.is_split(parent) and parent not in loop)
+    yield from (parent for parent in plan.parents(node) if plan.is_split(parent) and parent not in loop)
 
 
 def _drop_unused(loops: list[set[Node]], plan: Split) -> None:
@@ -240,5 +269,5 @@ def _drop_unused(loops: list[set[Node]], plan: Split) -> None:
 
 
 def _unused(loop: set[Node], plan: Split) -> set[Node]:
-    used = plan.stored.union(*(node.parents() for node in loop))
+    used = plan.stored.union(*(plan.parents(node) for node in loop))
     return {node for node in loop if node not in used and not plan.is_partial(node)}

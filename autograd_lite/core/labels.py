@@ -28,6 +28,10 @@ Axes = tuple[Label | None, ...]
 """One label for each axis; None for an axis that has to be whole."""
 
 
+class Numbers(np.ndarray):
+    """An array of an index that numbers an axis of what is picked from: a part of that axis is numbered from 0 too."""
+
+
 @dataclass(frozen=True)
 class Labels:
     """The labels of the axes of one call of an op.
@@ -45,6 +49,9 @@ class Labels:
         Of parameters that are arrays or hold some: one for each array, in order.
     shapes : dict from name to Axes
         Of parameters that are shapes: the labels of their entries.
+    numbers : set of int
+        Which arrays of ``arrays`` number an axis, and do so from 0 in each part of it. As `labels_of` returns it, which
+        inputs.
     """
 
     inputs: tuple[Axes, ...]
@@ -52,6 +59,7 @@ class Labels:
     combine: np.ufunc = np.add
     arrays: Mapping[str, tuple[Axes, ...]] = field(default_factory=dict)
     shapes: Mapping[str, Axes] = field(default_factory=dict)
+    numbers: frozenset[int] = frozenset()
 
     @property
     def outputs(self) -> tuple[Axes, ...]:
@@ -197,7 +205,9 @@ def _checked(op: Operation, found: Labels, inputs: list[Array], outputs: list[Ar
         for name, axes in found.shapes.items()
     }
     output = results if len(results) > 1 else results[0]
-    return Labels(tuple(kept(*x) for x in inputs), output, found.combine, shapes=shapes)
+    before = len(inputs) - sum(map(len, found.arrays.values()))
+    numbers = frozenset(before + i for i in found.numbers)
+    return Labels(tuple(kept(*x) for x in inputs), output, found.combine, shapes=shapes, numbers=numbers)
 
 
 def _length(label: Label, inputs: list[Array], outputs: list[Array], free: bool) -> int | None:

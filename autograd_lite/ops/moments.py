@@ -115,10 +115,24 @@ def _conjugate(d: Value) -> Value:
     return np.conj(d) if d.dtype.kind == "c" else d
 
 
+def _as_sums(a: Value, axis: Axis = None, ddof: float = 0, keepdims: bool = False, **params: Any) -> Value:
+    if params or ddof not in (0, 1) or a.dtype.kind == "c" or count(a.shape, axis) <= ddof:
+        return None
+    apart = a - np.mean(a, axis=axis, keepdims=True)
+    return np.sum(np.square(apart), axis=axis, keepdims=keepdims) / (count(a.shape, axis) - ddof)
+
+
+def _as_root(a: Value, **params: Any) -> Value:
+    squared = _as_sums(a, **params)
+    return None if squared is None else np.sqrt(squared)
+
+
 variance = Op(_var, (_var_vjp,), name="variance", numpy=np.var, restate=of_booleans, samples=spreads, labels=folding())
 deviation = Op(
     _std, (_std_vjp,), name="deviation", numpy=np.std, restate=of_booleans, samples=spreads, labels=folding()
 )
+variance.expand(_as_sums)
+deviation.expand(_as_root)
 
 
 @op(numpy=np.var, samples=(sample((3, 4), axis=0, correction=1),))

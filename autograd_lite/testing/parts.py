@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 
 import numpy as np
@@ -77,14 +77,15 @@ class Cut:
     def _part(self, first: int, last: int) -> list[Array]:
         """Compute the outputs of the same range of all inputs."""
 
-        def cut(x: Any, axes: Axes) -> Any:
-            return x[tuple(slice(first, last) if label == self.label else slice(None) for label in axes)] if axes else x
+        def cut(x: Any, i: int) -> Any:
+            axes = self.labels.inputs[i]
+            part = x[tuple(slice(first, last) if label == self.label else slice(None) for label in axes)] if axes else x
+            return part - first if i in self.labels.numbers and self.label in axes else part
 
         leaves, rebuild = flatten(self.params)
-        number = len(self.inputs)
-        inputs = [cut(x, axes) for x, axes in zip(self.inputs, self.labels.inputs[:number], strict=True)]
-        rest = iter(self.labels.inputs[number:])
-        held = rebuild([cut(x, next(rest)) if shape_of(x) else x for x in leaves])
+        inputs = [cut(x, i) for i, x in enumerate(self.inputs)]
+        places = count(len(inputs))
+        held = rebuild([cut(x, next(places)) if shape_of(x) else x for x in leaves])
         return outputs(self.op, inputs, cut_params(held, self.labels, self.label, last - first))
 
     def _join(self, axes: Axes, parts: Sequence[Array]) -> Array:

@@ -42,6 +42,13 @@ def norm(x: Value, /, ord: Any = None, axis: Any = None, keepdims: bool = False)
     return np.linalg.norm(x, ord, axis, keepdims)
 
 
+@norm.expand
+def _(x: Value, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Value:
+    if x.dtype.kind == "c" or (ord == 2 and len(normalize_axes(axis, x.ndim)) != 1) or ord not in (None, 2):
+        return None
+    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+
+
 @norm.vjp
 def _(g: Cotangent, z: Value, x: Value, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Cotangent:
     axes = normalize_axes(axis, x.ndim)
