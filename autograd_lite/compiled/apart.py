@@ -1,10 +1,11 @@
-"""Programs for rows that lie apart: the client computes what is whole, and Dask's workers run the loops on the chunks."""
+"""Programs for rows that lie apart: what is whole is computed here, and Dask's workers run the loops on the chunks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,6 @@ from autograd_lite.compiled.sizes import Sized, counting, numbering, symbolic
 from autograd_lite.compiled.splitting import ApartError, Split, split
 from autograd_lite.core import trees
 from autograd_lite.core.shapes import Value
-from autograd_lite.program.expressions import Node, own_name
 
 
 class ApartProgram(Program):
@@ -30,12 +30,7 @@ class ApartProgram(Program):
         Where an op needs all rows at once, or the function has no program for any number of them.
     """
 
-    _provided: ClassVar[dict[str, Any]] = {
-        "on_chunks": on_chunks,
-        "rows_of": rows_of,
-        "row_numbers": row_numbers,
-        "Rows": Rows,
-    }
+    _provided = MappingProxyType({f.__name__: f for f in (on_chunks, rows_of, row_numbers, Rows)})
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         leaves, rebuild = trees.flatten((args, dict(kwargs)))
@@ -65,8 +60,9 @@ class ApartProgram(Program):
             return _numbered(symbolic(f, arguments, self._varying, self._rows, clean))
         except UnexplainedError as error:
             raise TypeError(
-                f"{self._title}() needs one program for chunks of any number of rows, and {error} follows that number "
-                "in no way that is known; make what is of as many rows inside of the function, by len(x)"
+                f"{self._title}() has no program for chunks of any number of rows: its records with {FEW} and with "
+                f"{MANY} rows of {', '.join(self._names)} differ in {error}, in no way that is known; make what is as "
+                "long of len(x), or compute the arguments"
             ) from error
         except Exception as error:
             error.add_note(f"{self._title}() was called with {FEW} and with {MANY} rows of {', '.join(self._names)}")
@@ -76,9 +72,10 @@ class ApartProgram(Program):
         try:
             return split(self.sized, apart=True)
         except ApartError as error:
+            name = error.node.op.name if error.node.op else "the result"
             raise TypeError(
-                f"{own_name(error.node.op)} in {self._title}() needs all rows at once, or makes some, and the rows lie "
-                f"in chunks; compute {', '.join(self._names)}, or leave it out of what is compiled"
+                f"{name} in {self._title}() needs all rows at once, or makes some, and the rows of "
+                f"{', '.join(self._names)} lie in chunks; compute them, or leave it out of what is compiled"
             ) from None
 
     def code(self, arrays: Sequence[Value]) -> Code:

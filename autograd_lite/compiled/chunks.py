@@ -19,6 +19,16 @@ from autograd_lite.core.shapes import Value
 BRANCHES = 8
 """How many partial results one task adds up. Results follow from it, and from no number of workers."""
 
+_REMEDIES = {
+    "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
+    "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
+    "scheduler-connection-lost": "The scheduler is gone, and nothing here was changed: start another one, load the last "
+    "checkpoint, and go on.",
+    "KilledWorker": "A chunk ended its workers again and again, as one that needs more memory than they have: make the "
+    "chunks smaller by x.rechunk({0: ...}).",
+}
+"""What to do, by what Dask's errors say."""
+
 _KNOWN = 64  # arrays whose lengths are remembered
 _lengths: dict[str, tuple[int, ...]] = {}
 
@@ -120,10 +130,8 @@ def _on_each(f: Callable[..., Any], argument: Any, chunked: Sequence[Any]) -> An
     chunks = [part for x in chunked for part in (x, range(x.ndim))]
     given = (functools.partial(_unpacked, f), (0,), argument, None, *chunks)
     meta = np.empty(0, object)
-    made = import_module("dask.array").blockwise(
-        *given, dtype=object, meta=meta, align_arrays=False, name=f"{f.__name__.strip('_')}-{uuid4().hex}"
-    )
-    return made
+    name = f"{f.__name__.strip('_')}-{uuid4().hex}"
+    return import_module("dask.array").blockwise(*given, dtype=object, meta=meta, align_arrays=False, name=name)
 
 
 def _unpacked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
@@ -157,8 +165,15 @@ def _item(results: list[Value], number: int) -> Value:
 
 
 def computed(tasks: Sequence[Any]) -> tuple[Any, ...]:
-    """Compute with the scheduler that Dask has."""
-    values: tuple[Any, ...] = import_module("dask").compute(*tasks)
+    """Compute with the scheduler that Dask has; say of its errors what to do."""
+    try:
+        values: tuple[Any, ...] = import_module("dask").compute(*tasks)
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        for known, remedy in _REMEDIES.items():
+            if known in text:
+                error.add_note(remedy)
+        raise
     return values
 
 

@@ -11,6 +11,7 @@ from contextvars import copy_context
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -97,10 +98,33 @@ def _combined(ufunc: np.ufunc, totals: Sequence[Value]) -> Value:
     return total
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """Keep NumPy's linear algebra to one thread for a while, where threadpoolctl is installed."""
+class _OneThread:
+    """Keeps NumPy's linear algebra to one thread while any thread asks for it: the limit is that of the process."""
+
+    def __init__(self, controller: Any) -> None:
+        self._controller = controller
+        self._lock = Lock()
+        self._users = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._limit = self._controller.limit(limits=1, user_api="blas")
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+@cache
+def one_blas_thread() -> AbstractContextManager[None]:
+    """Return what keeps NumPy's linear algebra to one thread for a while, where threadpoolctl is installed."""
     controller = _controller()
-    return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")
+    return nullcontext() if controller is None else _OneThread(controller)
 
 
 @cache

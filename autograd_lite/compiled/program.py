@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,7 +91,7 @@ class Program:
     def _planned(self) -> Split:
         return split(self.sized)
 
-    _provided: dict[str, Any] = {}  # what its code finds beside
+    _provided: Mapping[str, Any] = MappingProxyType({})  # what its code finds beside
 
     @property
     def result(self) -> trees.Tree:

@@ -34,6 +34,9 @@ def standardize(x: Value, /, axis: Axis = -1, eps: float = 1e-5) -> Value:
     return (x - np.mean(x, axis=axis, keepdims=True)) / _deviation(x, axis, eps)
 
 
+standardize.expand(standardize.compute)
+
+
 def _deviation(x: Value, axis: Axis, eps: float) -> Value:
     return np.sqrt(np.var(x, axis=axis, keepdims=True) + eps)
 
