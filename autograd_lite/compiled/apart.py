@@ -10,10 +10,20 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.compiled.blocks import blocked
-from autograd_lite.compiled.chunks import Rows, aligned, first_rows, is_chunked, on_chunks, row_numbers, rows_of
+from autograd_lite.compiled.chunks import (
+    NoRowsError,
+    Rows,
+    aligned,
+    computed,
+    first_rows,
+    is_chunked,
+    on_chunks,
+    row_numbers,
+    rows_of,
+)
 from autograd_lite.compiled.cleaning import clean
 from autograd_lite.compiled.laws import FEW, MANY, UnexplainedError
-from autograd_lite.compiled.program import Code, Program
+from autograd_lite.compiled.program import Code, Program, Run
 from autograd_lite.compiled.recorded import Arguments, arguments_of, names_of_leaves
 from autograd_lite.compiled.sizes import Sized, counting, numbering, symbolic
 from autograd_lite.compiled.splitting import ApartError, Split, split
@@ -47,6 +57,7 @@ class ApartProgram(Program):
         for i, x in zip(places, xs, strict=True):
             leaves[i] = first_rows(x, MANY)
         arguments = arguments_of(*rebuild(leaves))
+        self._f, self._arguments = f, arguments
         self._varying = tuple(arguments.traced.index(i) for i in places)
         super().__init__(f, arguments, 1)
 
@@ -80,8 +91,17 @@ class ApartProgram(Program):
 
     def code(self, arrays: Sequence[Value]) -> Code:
         """Return what computes the function of the arrays that are traced."""
-        write = partial(blocked, plan=self._split, apart=True)
-        return self._codes.get(True) or self._codes.setdefault(True, self._loaded(self.sized, write, self._rows))
+        if True not in self._codes:
+            code = self._loaded(self.sized, partial(blocked, plan=self._split, apart=True), self._rows)
+            self._codes[True] = code._replace(run=partial(self._run, code.run))
+        return self._codes[True]
+
+    def _run(self, run: Run, *arrays: Value) -> Any:
+        try:
+            return run(*arrays)
+        except NoRowsError:  # then all of them are at hand
+            args, kwargs = self._arguments.filled(computed(arrays))
+            return self._f(*args, **kwargs)
 
 
 def _numbered(sized: Sized) -> Sized:

@@ -22,7 +22,7 @@ BRANCHES = 8
 _REMEDIES = {
     "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
     "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
-    "scheduler-connection-lost": "The scheduler is gone, and nothing here was changed: start another one, load the last "
+    "scheduler-connection-lost": "The scheduler is gone, and nothing here has changed: start another, load the last "
     "checkpoint, and go on.",
     "KilledWorker": "A chunk ended its workers again and again, as one that needs more memory than they have: make the "
     "chunks smaller by x.rechunk({0: ...}).",
@@ -84,6 +84,10 @@ def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], 
         Rows of a block inside of a chunk.
     combine : tuple of ufunc, one for each total
     arrays : sequence of arrays, numbers, arrays of Dask and `Rows`
+
+    Raises
+    ------
+    NoRowsError
     """
     delayed = import_module("dask").delayed
     chunked = [like, *(x for x in arrays if is_chunked(x) and x is not like)]
@@ -97,7 +101,14 @@ def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], 
     while len(results) > 1:
         groups = (results[i : i + BRANCHES] for i in range(0, len(results), BRANCHES))
         results = [delayed(_added)(combine, group) for group in groups]
-    return list(computed(results)[0])
+    (totals,) = computed(results)
+    if totals is None:
+        raise NoRowsError
+    return list(totals)
+
+
+class NoRowsError(Exception):
+    """All chunks are empty: there is nothing that could be added up."""
 
 
 def _on_chunk(work: _Work, *chunks: Any) -> list[Value] | None:
@@ -122,7 +133,9 @@ def _filled(x: Any, chunks: Sequence[Value], fresh: Iterator[Value]) -> Any:
 def _added(combine: Sequence[np.ufunc], parts: Sequence[list[Value] | None]) -> list[Value] | None:
     """Combine partial results in their order."""
     given = [part for part in parts if part is not None]
-    return [functools.reduce(ufunc, xs) for ufunc, xs in zip(combine, zip(*given, strict=True), strict=True)] or None
+    if not given:
+        return None
+    return [functools.reduce(ufunc, xs) for ufunc, xs in zip(combine, zip(*given, strict=True), strict=True)]
 
 
 def _on_each(f: Callable[..., Any], argument: Any, chunked: Sequence[Any]) -> Any:
@@ -228,7 +241,7 @@ def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:
     array = import_module("dask.array").Array
     for x, name in zip(xs, names, strict=True):
         if not isinstance(x, array):
-            instead = f"{name}.to_dask_array()" if hasattr(x, "to_dask_array") else f"{name}.compute()"
+            instead = f"{name}.to_dask_array()" if hasattr(type(x), "to_dask_array") else f"{name}.compute()"
             raise TypeError(f"expected an array of Dask, got {name}, a {type(x).__name__}; write {instead}")
         if x.ndim == 0:
             raise TypeError(f"expected rows in an array of Dask, got {name}, a number; write {name}.compute()")
@@ -236,6 +249,8 @@ def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:
             if count > 1:
                 instead = f"{name}.rechunk({{{axis}: -1}})"
                 raise ValueError(f"{name} is in chunks along axis {axis} too, and no row is cut; write {instead}")
+    if xs[0].shape[0] == 1 and xs[0].numblocks[0] > 1:  # Dask takes an axis of one element to be stretched
+        xs = [xs[0].rechunk({0: 1}), *xs[1:]]
     return [_like(x, xs[0], name, names[0]) for x, name in zip(xs, names, strict=True)]
 
 

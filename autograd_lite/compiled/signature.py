@@ -74,8 +74,8 @@ class Signature:
         elif is_chunked(x):
             self.are_apart = True
             self.arrays.append(x)
-            shape = getattr(x, "shape", ())
-            parts.append((kind, tuple(n if n == n else None for n in shape), getattr(x, "dtype", None)))
+            has_shape = hasattr(kind, "shape")
+            parts.append((kind, tuple(n if n == n else None for n in x.shape), x.dtype) if has_shape else kind)
         elif trees.is_node(x):
             children = trees.items(x)
             parts.append((kind, tuple(key for key, _ in children), _static_fields(x, children)))

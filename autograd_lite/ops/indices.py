@@ -50,7 +50,7 @@ def of_taking(z: Shape, a: Any, *, indices: Any, axis: int | None, **_: Any) -> 
 
 
 def _axes(index: Any, shape: Shape) -> tuple[Axes, Axes, tuple[Axes, ...], frozenset[int]]:
-    """Return the labels of the axes of an array, of what an index picks, and of the index's arrays, and which number one.
+    """Return the labels of an array's axes, of what an index picks, of the index's arrays; and which of these number.
 
     An axis that is picked whole is labelled by its number. Arrays of integers have labels of their own along the axes
     that they broadcast to, since each of their elements picks alone. An axis that one of them numbers runs with it.

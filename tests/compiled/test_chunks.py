@@ -1,0 +1,290 @@
+"""Compiled functions of arrays of Dask: what they give is what the functions give of arrays in memory."""
+
+import re
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from models import bag_of_words, cubic, digits, linear_regression, neuron, two_layers
+from tests.compiled.test_programs import drawn, each_loss, layers, logistic, normalised
+from tests.compiled.test_rows import ROWS, _called, _drawn, _repeated, _samples
+from tests.support.compiling import is_refused, leaves_of, quietly
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+cloudpickle = pytest.importorskip("cloudpickle")
+
+from tests.support.chunked import gathered, in_chunks, of_unknown_lengths, same_in_chunks  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def _in_this_thread():
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+@each_loss
+@pytest.mark.parametrize("n", [1, 7, 1000])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_value_and_gradient_of_uneven_and_empty_chunks(loss, n, dtype):
+    f, args = drawn(loss, n, dtype)
+    same_in_chunks(f, ag.compile(f), *args, n=n)
+
+
+@each_loss
+def test_chunks_of_unknown_lengths(loss):
+    f, args = drawn(loss, 300)
+    same_in_chunks(f, ag.compile(f), *args, n=300, chunked=lambda x, n: of_unknown_lengths(in_chunks(x, n)))
+
+
+@each_loss
+def test_one_compiled_function_serves_arrays_of_both_kinds_and_any_chunks(loss):
+    compiled = ag.compile(drawn(loss, 2)[0])
+    for n, chunks in ((64, 2), (64, 7), (500, 3)):
+        f, args = drawn(loss, n)
+        same_in_chunks(f, compiled, *args, n=n, chunked=lambda x, n, chunks=chunks: in_chunks(x, n, chunks))
+        for x, y in zip(leaves_of(compiled(*args)), leaves_of(f(*args)), strict=True):
+            np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-12)
+
+
+def sum_of_errors(weights, bias, vectors, targets):
+    return np.sum(neuron.squared_error(weights, bias, vectors, targets))
+
+
+def log_loss_of_two_layers(params, inputs, labels):
+    return np.mean(ag.binary_cross_entropy(two_layers.two_layers(inputs, *params, bend=np.tanh), labels))
+
+
+def of_models(rng, n):
+    """Return the losses in models/ that are sums over rows, with arguments for each."""
+    binary, column = rng.integers(0, 2, n) * 1.0, rng.normal(size=(3, n))
+    weights = {"weights": rng.normal(size=5), "bias": 0.1}
+    prices = {"weights_area": 0.4, "weights_age": -0.3, "bias": 0.1}
+    return {
+        bag_of_words.loss: (weights, rng.poisson(1.0, (n, 5)) * 1.0, binary, 1e-3),
+        cubic.error: (rng.normal(size=4), cubic.features(rng.uniform(-1, 1, n), 3), rng.normal(size=n)),
+        digits.loss: (digits.initial([64, 16, 10], rng), rng.random((n, 64)), rng.integers(0, 10, n)),
+        linear_regression.loss: (prices, *column),
+        log_loss_of_two_layers: (two_layers.initial(2, 3, rng), rng.normal(size=(n, 2)), binary),
+        sum_of_errors: (rng.normal(size=2), 0.3, rng.normal(size=(n, 2)), binary),
+    }
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_the_losses_of_the_models(place):
+    loss, args = list(of_models(np.random.default_rng(0), 800).items())[place]
+    f = ag.value_and_grad(loss)
+    same_in_chunks(f, ag.compile(f), *args, n=800)
+
+
+NEVER = {
+    "diagonal", "eig", "eigh", "median", "modf", "pad", "partition", "pick_last", "rot90", "slogdet",
+    "sliding_window_view", "sort_like", "svd", "unsort",
+}  # fmt: skip
+"""Ops with several results, and those that look along the rows in all of their samples."""
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.values() if row.labels or row.elementwise])
+def test_a_call_in_chunks(name):
+    """Each op runs in chunks where it needs no more than a row at a time, on inputs repeated along their first axes."""
+    row = next(row for other, row in ROWS.values() if other == name)
+    ran, calls = 0, 0
+    for sample in _samples(row):
+        inputs, f = [_repeated(x) for x in _drawn(row, sample)], _called(row, sample)
+        n = max((len(x) for x in inputs if isinstance(x, np.ndarray) and x.ndim), default=0)
+        if n < 200 or not _runs(f, inputs) or is_refused(f, *inputs):
+            continue
+        calls += 1
+        try:
+            same_in_chunks(f, ag.compile(f), *inputs, n=n)
+        except TypeError as error:
+            if not re.search("needs all rows at once|has no program for chunks", str(error)):
+                raise
+        else:
+            ran += 1
+    assert (ran == 0) == (name in NEVER or calls == 0)
+
+
+def _runs(f, inputs):
+    try:
+        quietly(f, *inputs)
+    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_no_rows_at_all(unknown):
+    def f(w, X):
+        return np.sum(np.square(X @ w)) + np.sum(w), X @ w
+
+    x = in_chunks(np.ones((0, 3)), 0)
+    value, scores = gathered(ag.compile(f)(np.ones(3), of_unknown_lengths(x) if unknown else x))
+    assert (value, scores.shape) == (3.0, (0,))
+
+
+class Loads:
+    """Chunks of random rows, which are counted when they are made."""
+
+    def __init__(self, chunks, rows=50):
+        self.made = []
+        self.x = da.map_blocks(self._make, chunks=((rows,) * chunks, (3,)), dtype=float, meta=np.empty((0, 0)))
+
+    def _make(self, block_info):
+        place = block_info[None]["chunk-location"][0]
+        self.made.append(place)
+        return np.random.default_rng(place).normal(size=block_info[None]["chunk-shape"])
+
+
+def test_each_round_loads_each_chunk_once_and_the_record_the_first():
+    loads = Loads(6)
+    w = np.ones(3)
+    compiled = ag.compile(ag.value_and_grad(lambda w, X: np.mean(np.square(X @ w))))
+    compiled(w, loads.x)
+    assert loads.made[0] == 0
+    assert sorted(loads.made[1:]) == list(range(6))
+    compiled(w, loads.x)
+    assert sorted(loads.made[7:]) == list(range(6))
+
+
+def test_a_mean_over_rows_inside_is_a_round_of_its_own():
+    loads = Loads(5)
+    args = np.ones(3), np.zeros(3)
+    f = ag.value_and_grad(normalised, (0, 1))
+    given = ag.compile(f)(*args, loads.x)
+    assert loads.made.count(4) == 3  # the mean, the variance, the loss and its gradient
+    for x, y in zip(leaves_of(given), leaves_of(f(*args, loads.x.compute())), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-12)
+
+
+def test_results_with_rows_are_lazy():
+    loads = Loads(4)
+    predict = ag.compile(lambda w, X: {"scores": X @ w, "rows": X.T, "weights": 2 * w})
+    given = predict(np.ones(3), loads.x)
+    assert loads.made == [0]
+    assert (type(given["scores"]), type(given["rows"]), type(given["weights"])) == (da.Array, da.Array, np.ndarray)
+    assert given["scores"].chunks == ((50,) * 4,)
+    x = loads.x.compute()
+    np.testing.assert_array_equal(given["rows"].compute(), x.T)
+    np.testing.assert_allclose(given["scores"].compute(), x.sum(1), atol=1e-12)
+    np.testing.assert_allclose((given["scores"][:7] * 2).compute(), 2 * x[:7].sum(1), atol=1e-12)
+
+
+def test_chunks_of_labels_follow_those_of_the_largest_array():
+    f, args = drawn(layers, 120)
+    *weights, X, y = args
+    given = gathered(ag.compile(f)(*weights, da.from_array(X, chunks=(50, 5)), da.from_array(y, chunks=7)))
+    for x, expected in zip(leaves_of(given), leaves_of(f(*args)), strict=True):
+        np.testing.assert_allclose(x, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_parameters_are_in_the_graph_once():
+    """All tasks of a round take them from one place: they are sent to each worker, not with each task."""
+    graphs = []
+
+    def get(graph, keys, **options):
+        graphs.append(graph)
+        return dask.get(graph, keys, **options)
+
+    f, (w, b, X, y) = drawn(logistic, 900)
+    with dask.config.set(scheduler=get):
+        ag.compile(f)(w + 0.123456789, b, da.from_array(X, chunks=(9, 5)), da.from_array(y, chunks=9))
+    assert cloudpickle.dumps(graphs[-1]).count((w + 0.123456789).tobytes()) == 1
+
+
+def test_the_source_reads_as_the_rounds_that_it_is():
+    f, (w, b, X, y) = drawn(logistic, 900)
+    compiled = ag.compile(f)
+    compiled(w, b, da.from_array(X, chunks=(90, 5)), da.from_array(y, chunks=90))
+    assert compiled.source.count("on_chunks(") == 1
+    assert "def loop_1(first, last, X, w, b, y):" in compiled.source
+
+
+X = da.ones((100, 4), chunks=(30, 4))
+REFUSED = {
+    "columns in chunks": (
+        (X.rechunk((30, 2)),),
+        ValueError,
+        r"x is in chunks along axis 1.*write x\.rechunk\(\{1: -1\}\)",
+    ),
+    "another number of rows": ((X, X[:90]), ValueError, r"x has 100 rows in 4 chunks, and y 90 rows in 3"),
+    "a number": ((X.sum(),), TypeError, r"got x, a number; write x\.compute\(\)"),
+    "tasks": ((dask.delayed(np.ones)(3),), TypeError, r"got x, a Delayed; write x\.compute\(\)"),
+}
+
+
+@pytest.mark.parametrize(("args", "kind", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_data_in_chunks_of_rows_is_refused(args, kind, message):
+    with pytest.raises(kind, match=message):
+        ag.compile(lambda x, y=0.0: np.sum(x * y))(*args)
+
+
+def test_an_array_in_memory_of_as_many_rows_is_refused():
+    y = np.ones(1000)
+    with pytest.raises(TypeError, match=r"y has as many rows as x; write da\.from_array\(y, chunks=x\.chunks\[0\]\)"):
+        ag.compile(lambda x, y: np.sum(x * y))(da.ones(1000, chunks=300), y)
+
+
+ALL_ROWS = {
+    "sort": (np.sort, r"sort in sort\(\) needs all rows at once"),
+    "cumsum": (np.cumsum, "cumsum .*needs all rows at once"),
+    "first": (lambda x: x[0], "getitem .*needs all rows at once"),
+    "fixed": (lambda x: x * np.ones(100), "could not be broadcast"),
+    "halves": (lambda x: x[: len(x) // 3 + 1], r"has no program for chunks.*differ in"),
+}
+
+
+@pytest.mark.parametrize(("f", "message"), ALL_ROWS.values(), ids=ALL_ROWS)
+def test_what_needs_all_rows_is_refused(f, message):
+    with pytest.raises((TypeError, ValueError), match=message) as caught:
+        ag.compile(f)(da.ones(100, chunks=30))
+    if "broadcast" in message:
+        assert "f() was called with 83 and with 443 rows of x" in caught.value.__notes__
+
+
+def test_offered_arrays_are_refused():
+    with pytest.raises(TypeError, match="out= is for arrays in the memory of this process"):
+        ag.compile(lambda x: 2 * x)(da.ones(100, chunks=30), out=np.empty(100))
+
+
+def test_without_compile_an_array_in_chunks_is_refused_and_the_way_is_named():
+    for run in (ag.grad(np.sum), ag.value_and_grad(lambda x: np.sum(np.sin(x)))):
+        with pytest.raises(TypeError, match=r"write x\.compute\(\).*or ag\.compile"):
+            run(da.ones(100, chunks=30))
+
+
+def test_chunks_that_are_no_arrays_are_refused():
+    masked = da.ones(100, chunks=30).map_blocks(lambda x: np.ma.array(x), dtype=float)
+    with pytest.raises(TypeError, match="expected chunks that are arrays of NumPy, got a MaskedArray"):
+        ag.compile(np.sum)(masked)
+
+
+def test_an_error_of_a_reader_is_its_own():
+    def read(x):
+        raise OSError("no such file")
+
+    with pytest.raises(OSError, match="no such file"):
+        ag.compile(np.sum)(da.ones(100, chunks=30).map_blocks(read, dtype=float))
+
+
+def test_a_change_of_what_is_captured_is_seen():
+    scale = 2.0
+
+    def f(x):
+        return np.sum(scale * x)
+
+    compiled, x = ag.compile(f), da.ones(100, chunks=30)
+    assert compiled(x) == 200.0
+    scale = 3.0
+    assert compiled(x) == 300.0
+
+
+def test_a_generator_may_draw_what_is_no_row():
+    def f(rng, x):
+        return np.sum(x @ rng.normal(size=3))
+
+    x = np.arange(300.0).reshape(100, 3)
+    compiled, one, other = ag.compile(f), np.random.default_rng(5), np.random.default_rng(5)
+    for _ in range(2):
+        np.testing.assert_allclose(compiled(one, in_chunks(x, 100)), f(other, x), rtol=1e-12)
