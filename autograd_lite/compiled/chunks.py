@@ -6,6 +6,7 @@ Nothing here schedules, sends or tries again: each round is a graph of tasks, an
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -22,12 +23,12 @@ BRANCHES = 8
 _REMEDIES = {
     "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
     "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
-    "scheduler-connection-lost": "The scheduler is gone, and nothing here has changed: start another, load the last "
-    "checkpoint, and go on.",
+    "reason: unknown|scheduler-connection-lost|CommClosedError|Timed out": "The scheduler is gone, and nothing here has "
+    "changed: start another, load the last checkpoint, and go on.",
     "KilledWorker": "A chunk ended its workers again and again, as one that needs more memory than they have: make the "
     "chunks smaller by x.rechunk({0: ...}).",
 }
-"""What to do, by what Dask's errors say."""
+"""What to do, by what Dask's errors say: a pattern for each."""
 
 _KNOWN = 64  # arrays whose lengths are remembered
 _lengths: dict[str, tuple[int, ...]] = {}
@@ -65,7 +66,7 @@ class _Place(NamedTuple):
 class _Work(NamedTuple):
     """What the tasks of a round have in common: it travels as an argument of theirs."""
 
-    loop: Loop
+    loop: Any
     block: int
     combine: tuple[np.ufunc, ...]
     arrays: list[Any]
@@ -119,6 +120,8 @@ def _on_chunk(work: _Work, *chunks: Any) -> list[Value] | None:
     made = [x.empty(rows) for x in work.arrays if type(x) is Rows]
     fresh = iter(made)
     arrays = [_filled(x, chunks, fresh) for x in work.arrays]
+    known = work.loop.__globals__
+    known.update({name: _in_place(known[name]) for name in work.loop.__code__.co_names if name in known})
     totals = in_parts(work.loop, rows, work.block, work.combine, arrays, 1) if rows else []
     return [*totals, *made] if rows or made else None
 
@@ -127,7 +130,15 @@ def _filled(x: Any, chunks: Sequence[Value], fresh: Iterator[Value]) -> Any:
     """Return what a loop is given in the place of an argument."""
     if type(x) is _Place:
         return chunks[x.number]
-    return next(fresh) if type(x) is Rows else x
+    return next(fresh) if type(x) is Rows else _in_place(x)
+
+
+def _in_place(x: Value) -> Value:
+    """Return an array whose numbers lie where the processor wants them: what was sent is copied where it does not.
+
+    NumPy multiplies others slowly, and without BLAS, to other last digits.
+    """
+    return np.require(x, requirements="A") if type(x) is np.ndarray and not x.flags.aligned else x
 
 
 def _added(combine: Sequence[np.ufunc], parts: Sequence[list[Value] | None]) -> list[Value] | None:
@@ -155,7 +166,7 @@ def _unpacked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
             (chunk,) = chunk
         if type(chunk) is not np.ndarray:
             raise TypeError(f"expected chunks that are arrays of NumPy, got a {type(chunk).__name__}")
-        arrays.append(chunk)
+        arrays.append(_in_place(chunk))
     return f(argument, *arrays)
 
 
@@ -183,8 +194,8 @@ def computed(tasks: Sequence[Any]) -> tuple[Any, ...]:
         values: tuple[Any, ...] = import_module("dask").compute(*tasks)
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
-        for known, remedy in _REMEDIES.items():
-            if known in text:
+        for pattern, remedy in _REMEDIES.items():
+            if re.search(pattern, text):
                 error.add_note(remedy)
         raise
     return values
