@@ -48,14 +48,13 @@ class ApartProgram(Program):
         places = [i for i, x in enumerate(leaves) if is_chunked(x)]
         self._names = [names[i] for i in places]
         xs = aligned([leaves[i] for i in places], self._names)
-        rows = xs[0].shape[0]
+        self._rows = rows_of(xs[0])
         for x, name in zip(leaves, names, strict=True):
-            if type(x) is np.ndarray and x.ndim and len(x) == rows > MANY:
+            if type(x) is np.ndarray and x.ndim and len(x) == self._rows > MANY:
                 chunks = f"chunks={self._names[0]}.chunks[0]"
                 raise TypeError(f"{name} has as many rows as {self._names[0]}; write da.from_array({name}, {chunks})")
-        self._rows = int(rows) if rows == rows else MANY
-        for i, x in zip(places, xs, strict=True):
-            leaves[i] = first_rows(x, MANY)
+        for i, rows in zip(places, first_rows(xs, MANY), strict=True):
+            leaves[i] = rows
         arguments = arguments_of(*rebuild(leaves))
         self._f, self._arguments = f, arguments
         self._varying = tuple(arguments.traced.index(i) for i in places)

@@ -23,8 +23,8 @@ BRANCHES = 8
 _REMEDIES = {
     "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
     "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
-    "reason: unknown|scheduler-connection-lost|CommClosedError|Timed out": "The scheduler is gone, and nothing here has "
-    "changed: start another, load the last checkpoint, and go on.",
+    "reason: unknown|scheduler-connection-lost|CommClosedError|Timed out": "The scheduler is gone, and nothing here "
+    "has changed: start another, load the last checkpoint, and go on.",
     "KilledWorker": "A chunk ended its workers again and again, as one that needs more memory than they have: make the "
     "chunks smaller by x.rechunk({0: ...}).",
 }
@@ -228,17 +228,17 @@ def row_numbers(x: Any) -> Any:
     return import_module("dask.array").arange(sum(lengths), chunks=(lengths,))
 
 
-def first_rows(x: Any, most: int) -> Any:
-    """Return the first rows of the first chunk that has any; a row of zeros where none has."""
-    for task in _tasks(_on_each(_head, most, [x])):
+def first_rows(xs: Sequence[Any], most: int) -> list[Any]:
+    """Return the first rows of some arrays: of the first chunk that has any, or a row of zeros where none has."""
+    for task in _tasks(_on_each(_heads, most, xs)):
         (rows,) = computed([task])
-        if len(rows):
-            return rows
-    return np.zeros((1, *x.shape[1:]), x.dtype)
+        if len(rows[0]):
+            return list(rows)
+    return [np.zeros((1, *x.shape[1:]), x.dtype) for x in xs]
 
 
-def _head(most: int, chunk: Value) -> Value:
-    return np.array(chunk[:most])
+def _heads(most: int, *chunks: Value) -> list[Value]:
+    return [np.array(chunk[:most]) for chunk in chunks]
 
 
 def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:

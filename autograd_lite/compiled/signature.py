@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_lite.compiled.chunks import is_chunked
+from autograd_lite.compiled.chunks import is_chunked, rows_of
 from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
@@ -74,8 +74,8 @@ class Signature:
         elif is_chunked(x):
             self.are_apart = True
             self.arrays.append(x)
-            has_shape = hasattr(kind, "shape")
-            parts.append((kind, tuple(n if n == n else None for n in x.shape), x.dtype) if has_shape else kind)
+            has_rows = hasattr(kind, "ndim") and x.ndim
+            parts.append((rows_of(x), *x.shape[1:], x.dtype) if has_rows else kind)
         elif trees.is_node(x):
             children = trees.items(x)
             parts.append((kind, tuple(key for key, _ in children), _static_fields(x, children)))

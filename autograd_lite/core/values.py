@@ -123,7 +123,7 @@ def with_remedy(x: Any) -> str:
     """Return the type of another library's array, and how to write that its values are meant."""
     remedy = next((text for method, text in _REMEDIES.items() if hasattr(type(x), method)), "np.asarray(x)")
     name = f"{type(x).__module__.partition('.')[0]}.{type(x).__qualname__}"
-    apart = ", or ag.compile the function, which runs on its chunks" if hasattr(x, "__dask_graph__") else ""
+    apart = ", or pass it to what ag.compile makes of the function" if hasattr(x, "__dask_graph__") else ""
     return f"{name}, which is not converted unasked: write {remedy} where its values are meant{apart}"
 
 

@@ -250,7 +250,7 @@ def test_offered_arrays_are_refused():
 
 def test_without_compile_an_array_in_chunks_is_refused_and_the_way_is_named():
     for run in (ag.grad(np.sum), ag.value_and_grad(lambda x: np.sum(np.sin(x)))):
-        with pytest.raises(TypeError, match=r"write x\.compute\(\).*or ag\.compile"):
+        with pytest.raises(TypeError, match=r"write x\.compute\(\).*or pass it to what ag\.compile"):
             run(da.ones(100, chunks=30))
 
 
@@ -266,6 +266,30 @@ def test_an_error_of_a_reader_is_its_own():
 
     with pytest.raises(OSError, match="no such file"):
         ag.compile(np.sum)(da.ones(100, chunks=30).map_blocks(read, dtype=float))
+
+
+@pytest.mark.parametrize("unknown", [False, True])
+def test_batches_inside_of_the_function_follow_the_number_of_rows(unknown):
+    """With fewer rows there is one batch: the call with more of them is another program, or an error."""
+
+    def f(x):
+        return sum(np.sum(x[i : i + 500]) ** 2 for i in range(0, len(x), 500))
+
+    compiled = ag.compile(f)
+    for n in (400, 1300):
+        x = in_chunks(np.arange(n) / n, n)
+        x = of_unknown_lengths(x) if unknown else x
+        if n < 500:
+            np.testing.assert_allclose(compiled(x), f(x.compute()), rtol=1e-12)
+        else:
+            with pytest.raises(TypeError, match="has no program for chunks of any number of rows"):
+                compiled(x)
+
+
+def test_a_captured_array_in_chunks_is_to_be_passed():
+    x = da.ones(100, chunks=30)
+    with pytest.raises(TypeError, match=r"write x\.compute\(\).*or pass it to what ag\.compile makes"):
+        ag.compile(lambda w: np.sum(w * x))(2.0)
 
 
 def test_a_change_of_what_is_captured_is_seen():

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from threading import Thread
+from threading import Thread, Timer
 
 import numpy as np
 import pytest
@@ -160,7 +160,7 @@ def test_a_remote_scheduler_that_is_killed(tmp_path):
         compiled = ag.compile(logistic)
         np.testing.assert_allclose(compiled(w, b, *chunked([X, y])), logistic(w, b, X, y), rtol=1e-12)
         data = chunked([X, y], _slow)
-        Thread(target=lambda: (time.sleep(0.3), scheduler.kill())).start()
+        Timer(0.3, scheduler.kill).start()
         with pytest.raises(Exception, match="scheduler-connection-lost") as caught:
             compiled(w, b, *data)
     assert "load the last checkpoint" in caught.value.__notes__[-1]
