@@ -194,13 +194,15 @@ def compile(f: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]:
     callable
         Takes the arguments of ``f`` and returns what it returns, to rounding. ``.source`` is the code that ran. With
         ``out=``, a tree like the result with arrays, or None, in the place of its arrays, these are filled and
-        returned; if ``f`` has a parameter of this name, that is meant.
+        returned; if ``f`` has a parameter of this name, that is meant. Arguments may be arrays of Dask in chunks of
+        rows: what has rows is then a lazy array of Dask too, and everything else is computed, chunk by chunk, by the
+        scheduler that Dask has.
 
     Raises
     ------
     TypeError
-        At the call: where control flow or a conversion asks for a value, and for arguments that are neither numeric
-        nor hashable.
+        At the call: where control flow or a conversion asks for a value, for arguments that are neither numeric nor
+        hashable, and where an op needs all rows of an array of Dask at once.
 
     Examples
     --------
