@@ -9,6 +9,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from itertools import chain, count, islice
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -151,23 +152,22 @@ def _added(combine: Sequence[np.ufunc], parts: Sequence[list[Value] | None]) -> 
 
 def _on_each(f: Callable[..., Any], argument: Any, chunked: Sequence[Any]) -> Any:
     """Return an array of Dask with what a function gives of each chunk: no array, but anything."""
-    chunks = [part for x in chunked for part in (x, range(x.ndim))]
-    given = (functools.partial(_unpacked, f), (0,), argument, None, *chunks)
-    meta = np.empty(0, object)
+    others = count(1)  # each axis that is not the rows' is one of the result too: Dask fuses what sums over none
+    axes = [(0, *islice(others, x.ndim - 1)) for x in chunked]
+    along = tuple(dict.fromkeys(chain(*axes)))
+    chunks = [part for pair in zip(chunked, axes, strict=True) for part in pair]
+    given = (functools.partial(_checked, f), along, argument, None, *chunks)
+    meta = np.empty([0] * len(along), object)
     name = f"{f.__name__.strip('_')}-{uuid4().hex}"
     return import_module("dask.array").blockwise(*given, dtype=object, meta=meta, align_arrays=False, name=name)
 
 
-def _unpacked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
-    """Call a function on the arrays of chunks, which Dask gives in a list for each axis that is not the rows'."""
-    arrays: list[Any] = []
+def _checked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
+    """Call a function on chunks, which have to be arrays of NumPy."""
     for chunk in chunks:
-        while type(chunk) is list:
-            (chunk,) = chunk
         if type(chunk) is not np.ndarray:
             raise TypeError(f"expected chunks that are arrays of NumPy, got a {type(chunk).__name__}")
-        arrays.append(_in_place(chunk))
-    return f(argument, *arrays)
+    return f(argument, *map(_in_place, chunks))
 
 
 def _tasks(results: Any) -> list[Any]:
@@ -179,13 +179,17 @@ def _picked(results: Any, number: int, rows: Rows) -> Any:
     axes = [0 if length is None else i + 1 for i, length in enumerate(rows.shape)]
     new = {axis: length for axis, length in zip(axes, rows.shape, strict=True) if length is not None}
     name, meta = f"rows-{uuid4().hex}", np.empty([0] * len(axes), rows.dtype)
-    return import_module("dask.array").blockwise(
-        _item, axes, results, (0,), number, None, new_axes=new, dtype=rows.dtype, meta=meta, name=name
-    )
+    others = range(-1, -results.ndim, -1)
+    given = _item, axes, results, (0, *others), number, None, len(others), None
+    return import_module("dask.array").blockwise(*given, new_axes=new, dtype=rows.dtype, meta=meta, name=name)
 
 
-def _item(results: list[Value], number: int) -> Value:
-    return results[number]
+def _item(results: Any, number: int, depth: int) -> Value:
+    """Return one of the results of a chunk, which Dask gives in a list for each axis that is not the rows'."""
+    for _ in range(depth):
+        (results,) = results
+    value: Value = results[number]
+    return value
 
 
 def computed(tasks: Sequence[Any]) -> tuple[Any, ...]:
@@ -256,8 +260,8 @@ def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:
             raise TypeError(f"expected an array of Dask, got {name}, a {type(x).__name__}; write {instead}")
         if x.ndim == 0:
             raise TypeError(f"expected rows in an array of Dask, got {name}, a number; write {name}.compute()")
-        for axis, count in enumerate(x.numblocks[1:], start=1):
-            if count > 1:
+        for axis, chunks in enumerate(x.numblocks[1:], start=1):
+            if chunks > 1:
                 instead = f"{name}.rechunk({{{axis}: -1}})"
                 raise ValueError(f"{name} is in chunks along axis {axis} too, and no row is cut; write {instead}")
     if xs[0].shape[0] == 1 and xs[0].numblocks[0] > 1:  # Dask takes an axis of one element to be stretched

@@ -142,7 +142,8 @@ class Program:
         names.module |= {"rebuilt": self._rebuilt, "in_parts": partial(in_parts, threads=self._threads), "math": math}
         names.module |= self._provided
         source = write(sized, names=names, title=self._title, rows=rows)
-        load(source, f"<autograd_lite compiled {next(_numbers)}>", names.module)
+        names.module["__name__"] = filename = f"<autograd_lite compiled {next(_numbers)}>"  # pickled without a search
+        load(source, filename, names.module)
         return Code(names.module[self._title], source, fills)
 
     def _rebuilt(self, outputs: Sequence[Value]) -> Any:

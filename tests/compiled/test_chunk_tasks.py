@@ -1,0 +1,45 @@
+"""What Dask is given to run: one task for each chunk, in which the chunk is made too, and a tree of eight branches."""
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+Callback = pytest.importorskip("dask.callbacks").Callback
+
+CHUNKS = 20
+
+
+def loss(w, X, y):
+    return np.mean(np.square(X @ w - y))
+
+
+def made(*shape, block_info=None):
+    return np.random.default_rng(block_info[None]["chunk-location"][0]).normal(size=shape)
+
+
+def test_a_chunk_is_one_task_that_makes_it():
+    X = da.map_blocks(made, 50, 3, chunks=((50,) * CHUNKS, (3,)), dtype=float, meta=np.empty((0, 0)))
+    y = da.map_blocks(made, 50, chunks=((50,) * CHUNKS,), dtype=float, meta=np.empty(0)) + 1.0
+    tasks = []
+    step = ag.compile(ag.value_and_grad(loss))
+    with dask.config.set(scheduler="synchronous"), Callback(pretask=lambda key, *_: tasks.append(key)):
+        step(np.ones(3), X, y)
+        tasks.clear()
+        value, gradient = step(np.ones(3), X, y)
+    tree = 3 + 1
+    assert len(tasks) == CHUNKS + tree
+    residuals = X.compute() @ np.ones(3) - y.compute()
+    np.testing.assert_allclose(value, np.mean(residuals**2), rtol=1e-13)
+    np.testing.assert_allclose(gradient, 2 / (50 * CHUNKS) * X.compute().T @ residuals, rtol=1e-12)
+
+
+def test_loops_say_where_they_are_from():
+    gradient = ag.compile(ag.grad(lambda x: np.sum(np.square(np.tanh(x)))))
+    gradient(np.linspace(-1.0, 1.0, 500_000))
+    latest = gradient._latest
+    assert latest is not None
+    program = latest.code.run
+    assert program.__globals__["loop_1"].__module__ == program.__code__.co_filename
