@@ -7,9 +7,9 @@ import pytest
 
 import autograd_lite as ag
 from models import bag_of_words, cubic, digits, linear_regression, neuron, two_layers
-from tests.compiled.test_programs import drawn, each_loss, layers, logistic, normalised
 from tests.compiled.test_rows import ROWS, _called, _drawn, _repeated, _samples
 from tests.support.compiling import is_refused, leaves_of, quietly
+from tests.support.losses import drawn, each_loss, layers, logistic, normalised
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from tests.compiled.test_programs import drawn, layers, logistic, normalised
 from tests.support.compiling import leaves_of
+from tests.support.losses import drawn, layers, logistic, normalised
 
 da = pytest.importorskip("dask.array")
 distributed = pytest.importorskip("distributed")
