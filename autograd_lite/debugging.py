@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.lines import describe_line, user_frame
 from autograd_lite.core.tape import Observer, observing
 from autograd_lite.core.tensor import Tensor, raw
@@ -98,13 +99,13 @@ def _operands(node: Tensor, frame: FrameType | None) -> str:
     return ", ".join(parts)
 
 
-def _held_array(x: Any) -> np.ndarray[Any, Any] | None:
-    """Return the array that a constant or a leaf holds by reference."""
+def _held_array(x: Any) -> Any:
+    """Return the array that a constant or a leaf holds by reference, if it is one."""
     held = x._value if type(x) is Tensor and x.op is None else x
-    return held if isinstance(held, np.ndarray) else None
+    return held if isinstance(held, np.ndarray) or ducks[type(held)] else None
 
 
-def _digest(x: np.ndarray[Any, Any]) -> int:
+def _digest(x: Any) -> int:
     return hash(x.tobytes())
 
 

@@ -13,7 +13,7 @@ from autograd_lite.compiled.chunks import is_chunked, rows_of
 from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.core.values import plain
+from autograd_lite.core.values import plain, refuse_duck
 
 _ndarray = np.ndarray
 
@@ -65,6 +65,7 @@ class Signature:
     def _add(self, x: Any, parts: list[Any]) -> None:
         x = plain(x) if isinstance(x, np.ndarray) else x  # what is mapped to a file is an array as any other
         kind = type(x)
+        refuse_duck(x, 'compiled functions run NumPy (call the function itself, or use backend="jax"), and take')
         if isinstance(x, TRACED):
             self.places.append(len(parts))
             self.arrays.append(x)

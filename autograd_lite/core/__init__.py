@@ -3,7 +3,7 @@
 To read in an evening, in this order:
 
 1. `trees`: tuples, lists, mappings and dataclasses of arrays, taken apart and put together.
-2. `shapes` and `values`: what broadcasting did, undone; what a record may hold.
+2. `shapes` and `values`: what broadcasting did, undone; what a record may hold, `ducks` of other libraries too.
 3. `tape`: serials, the registry of what answers for a function, calls that run, observers.
 4. `tensor`: the Tensor, and `record`, which makes a node; `operators`: the methods behind its operators.
 5. `op`: a function and its derivative rules in one row; `signatures`: how it is called; `lists`: lists of Tensors.

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from autograd_lite.core.ducks import dtype_of, ducks, is_array, name_of
 from autograd_lite.core.lines import calling_frame, describe_line
 from autograd_lite.core.op import unpack
 from autograd_lite.core.overwriting import Spent
@@ -222,6 +223,8 @@ def fit(c: Value, x: Tensor, node: Tensor, rule: Rule) -> Value:
     if isinstance(value, tuple):
         return c
     shape: Shape = np.shape(value)
+    if ducks[type(value)] and type(c) not in (type(value), Tensor):
+        c = np.asarray(c, like=value)  # of a rule that passes a constant on
     dtype = getattr(c, "dtype", None)
     if dtype is None or dtype.kind not in "fciub":
         array = np.asarray(c)
@@ -263,7 +266,7 @@ def _cast(c: Value, dtype: np.dtype[Any]) -> Value:
         return c
     if dtype.kind == "f" and np.iscomplexobj(raw(c)):
         c = np.real(c)
-    return c.astype(dtype) if type(c) is Tensor else np.asarray(c).astype(dtype)[()]
+    return c.astype(dtype) if type(c) is Tensor or ducks[type(c)] else np.asarray(c).astype(dtype)[()]
 
 
 def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: Shape) -> ValueError:
@@ -340,15 +343,19 @@ def as_cotangent(given: Value, value: Value, kind: str = "cotangent") -> Value:
     TypeError
         For what is not a number, or complex beside a real value.
     """
-    value = raw(value)
-    array, dtype = np.asarray(plain(raw(given))), np.asarray(value).dtype
+    value, array = raw(value), plain(raw(given))
+    if is_array(array) and array.ndim and is_array(value) and type(array) is not type(value):
+        raise TypeError(f"expected a {kind} of the value's type {name_of(value)}, got one of {name_of(array)}")
+    if not is_array(array):
+        array = np.asarray(array, like=value) if ducks[type(value)] else np.asarray(array)
+    dtype = dtype_of(value)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected a {kind} of numbers, got {type(given).__name__} of dtype {array.dtype}")
     if array.shape != np.shape(value):
         raise ValueError(f"expected a {kind} of the value's shape {np.shape(value)}, got one of shape {array.shape}")
     if array.dtype.kind == "c" and dtype.kind != "c":
         raise TypeError(f"expected a real {kind}, as the value is, got a complex one; pass its real part")
-    return given if type(given) is Tensor else array.astype(dtype)[()]
+    return given if type(given) is Tensor else array.astype(dtype)[() if type(array) is np.ndarray else ...]
 
 
 def own(c: Value) -> Value:
@@ -357,7 +364,9 @@ def own(c: Value) -> Value:
     What the caller passed on, and holds no more, is not copied.
     """
     if not isinstance(c, np.ndarray):
-        return c
+        if type(c) is _float64 or not ducks[type(c)]:
+            return c
+        return c if c.base is None and sys.getrefcount(c) == HELD_ONCE else c.copy()
     if not c.ndim:
         return c[()]
     return c if c.base is None and sys.getrefcount(c) == HELD_ONCE else np.array(c)

@@ -21,7 +21,7 @@ def unless(x: Value, wrong: Value, /, error: str, message: str) -> Value:
     error
         Of this name, where ``wrong`` holds anywhere.
     """
-    if np.logical_or.reduce(wrong, axis=None):
+    if np.any(wrong):
         raise (getattr(np.linalg, error, None) or getattr(builtins, error))(message)
     return x
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import as_cotangent, own, sweep
+from autograd_lite.core.ducks import dtype_of, ducks
 from autograd_lite.core.memory import pending, settle
 from autograd_lite.core.op import alias
 from autograd_lite.core.protection import SMALL, kept
@@ -96,7 +97,7 @@ class Call(Run):
     def _enter(self, x: Value) -> Tensor:
         """Return the Tensor that stands for an array: no copy is made; one from outside enters as a node of its own."""
         if type(x) is not Tensor:
-            if isinstance(x, np.ndarray):
+            if isinstance(x, np.ndarray) or (type(x) is not float and ducks[type(x)]):
                 x = x.copy("K") if x.nbytes <= SMALL and type(x) is np.ndarray and not observers else self._kept(x)
             made = leaf(x)
         elif x.serial < self.since:
@@ -145,7 +146,7 @@ class Call(Run):
                 given = with_remedy(y) if is_foreign(y) else given
                 raise TypeError(f"expected {self.name}() to return numbers or arrays of them, got {given}")
         if self.outputs and all(type(y) is not int and kind_of(raw(y)) in "biu" for y in self.outputs):
-            dtype = np.asarray(raw(self.outputs[0])).dtype
+            dtype = dtype_of(raw(self.outputs[0]))
             raise TypeError(
                 f"expected {self.name}() to return real or complex numbers, got a result of dtype {dtype}, whose "
                 "gradient is 0 everywhere; return what is to be differentiated (np.max rather than np.argmax), and "

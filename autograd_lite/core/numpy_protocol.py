@@ -12,6 +12,7 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.conversions import ITSELF, instead_of_writing, is_vectorized, public_path
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.labels import LabelRule, Labels, elementwise
 from autograd_lite.core.lines import calling_frame, located
 from autograd_lite.core.op import Op
@@ -98,7 +99,7 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         for key in kwargs:
             hint = "; use np.where(mask, result, other) on the result" if key == "where" else ""
             raise TypeError(f"np.{ufunc.__name__} of a Tensor does not take '{key}='{hint}")
-        return answer(*(x.astype(dtype) if type(x) is Tensor else np.asarray(plain(x), dtype) for x in inputs))
+        return answer(*(_cast(x, dtype) for x in inputs))
     folded = ufunc_methods.get((ufunc, method))
     if folded is None:
         raise NotImplementedError(
@@ -106,6 +107,11 @@ def array_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
             f"write it with other NumPy functions, or pass .value where a constant is meant"
         )
     return folded(*inputs, **kwargs)
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    """Return an input of a ufunc in the ``dtype=`` of its call."""
+    return x.astype(dtype) if type(x) is Tensor or ducks[type(x)] else np.asarray(plain(x), dtype)
 
 
 def _late_answer(ufunc: np.ufunc) -> Callable[..., Any]:

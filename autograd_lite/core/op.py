@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 import numpy as np
 
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.general import refuse_varying
 from autograd_lite.core.labels import LabelRule, subscripts
 from autograd_lite.core.lists import holds_tensor, stacked
@@ -16,7 +17,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import INSTEAD, signature_of, sort
+from autograd_lite.core.signatures import check_params, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, check_views, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant, refuse_foreign
@@ -113,16 +114,18 @@ class Op:
         self.input_names, self.param_names, variadic = sort(self.__signature__)
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
+        self.other: Rule | None = None
         self.edges: tuple[tuple[int, Rule], ...] | None = None
         self._read_by_others: tuple[int, ...] | None = None
         self.overwrites: tuple[bool, ...] = ()
         if isinstance(rules, tuple):
             self._set_rules(rules)
         self.compute = operate or ((lambda *values, **params: forward(values, **params)) if spread else forward)
-        update_wrapper(self, forward, updated=())  # its docstring and its module
-        self.__name__ = self.name
+        update_wrapper(self, forward, ("__module__", "__qualname__", "__doc__"), ())  # up to 30 attributes are fast
         if name or not hasattr(forward, "__qualname__"):
             self.__qualname__ = self.name
+
+    __name__ = property(lambda self: self.name)
 
     @property
     def elementwise(self) -> bool:
@@ -156,6 +159,15 @@ class Op:
         """Give the forward as a function that takes ``out=``, an array to write into, or None (decorator)."""
         self.into = into
         return into
+
+    def elsewhere(self, other: RuleT) -> RuleT:
+        """Give the forward for arrays of other libraries, whose functions take less than NumPy's (decorator)."""
+        self.other = other
+        return other
+
+    def _compute_for(self, values: Sequence[Value]) -> Rule:
+        """Return the forward for values, the first of which is no array of NumPy's."""
+        return self.other if self.other and any(ducks[type(x)] for x in values) else self.compute
 
     def _set_rules(self, given: tuple[Rule | None, ...]) -> None:
         """Keep one rule for each input; those that are not given raise."""
@@ -196,9 +208,7 @@ class Op:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
             return self._differentiate_through(args, params)
-        inputs = args
-        if len(args) != self.arity or params:
-            inputs, params = self._bind(args, params)
+        inputs, params = (args, params) if len(args) == self.arity and not params else self._bind(args, params)
         values = []
         recorded = arrays = lists = False
         for x in inputs:
@@ -213,13 +223,17 @@ class Op:
         if assigning:
             check_views(inputs)
         given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
+        compute = self.compute if self.other is None or type(values[0]) in _VALUES else self._compute_for(values)
         if given is params and not (recorded or (lists and any(map(holds_tensor, inputs)))):
+            if compute is not self.compute:
+                return compute(*inputs, **params)
             return self.forward(*args, **params) if inputs is args else self._plain(inputs, params)
         if lists:
             inputs = tuple([x if type(x) in _KEPT else as_constant(x) for x in map(stacked, inputs)])
             values = [raw(x) for x in inputs]
+            arrays = arrays or any(ducks[type(x)] for x in inputs)
         try:
-            value = self.compute(*values, **given) if given else self.compute(*values)
+            value = compute(*values, **given) if given else compute(*values)
             value = value if type(value) in _VALUES else self._as_value(value)
         except Exception as error:
             error.add_note(f"in op '{self.name}' of {', '.join(map(summary, inputs))}")
@@ -237,7 +251,7 @@ class Op:
         held = list(inputs)
         for i in range(len(held)) if self._read_by_others is None else self._read_by_others:
             x = held[i]
-            if type(x) is _ndarray:
+            if type(x) is _ndarray or ducks[type(x)]:
                 held[i] = x.copy("K") if x.nbytes <= SMALL and not observers else kept(x, self.name)
         return tuple(held)
 
@@ -253,7 +267,7 @@ class Op:
             args = ([*map(stacked, args[0])], *args[1:])
         elif not self.lists:
             args, params = tuple(map(stacked, args)), {key: stacked(x) for key, x in params.items()}
-        self._refuse(params)
+        check_params(self, params)
         named = tuple(params.pop(name) for name in self.input_names[len(args) :] if name in params)
         return self.forward(*args, *named, **params)
 
@@ -263,7 +277,7 @@ class Op:
 
     def _as_value(self, value: Value) -> Value:
         """Return what the forward returned as an array, a NumPy scalar, or a tuple of these."""
-        if isinstance(value, (np.ndarray, np.generic, tuple)):
+        if isinstance(value, (np.ndarray, np.generic, tuple)) or ducks[type(value)]:
             return value
         if isinstance(value, complex):  # Python's own product of a complex number and a np.float64
             return np.complex128(value)
@@ -299,24 +313,8 @@ class Op:
                     refuse_foreign(value)
             if self.restate:
                 inputs, params = self.restate(inputs, params)
-            self._refuse(params)
+            check_params(self, params)
         return inputs, params
-
-    def _refuse(self, params: Params) -> None:
-        """Raise TypeError for a keyword that the op does not take, or a Tensor that it would not differentiate."""
-        if params.get("out", self) is None:
-            del params["out"]
-        for key, value in params.items():
-            if key not in self.param_names and (self.rules is not None or key not in self.input_names):
-                allowed = ", ".join(self.param_names) or "none"
-                raise TypeError(
-                    f"{self.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + INSTEAD.get(key, "")
-                )
-            if type(value) is Tensor and self.rules is not None and value.dtype.kind in "fc":
-                raise TypeError(
-                    f"{self.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
-                    f"pass {key}.value to treat it as a constant"
-                )
 
     def __get__(self, instance: Any, owner: Any = None) -> Op:
         """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.shapes import Value
 from autograd_lite.core.tape import NO_PARAMS, assigning, next_serial, observers, registry
 from autograd_lite.core.values import LARGE
@@ -101,7 +102,7 @@ def augmented(function: np.ufunc) -> Method:
     """Return the method of ``t += other``: an array is changed where it is, a number is bound again, as NumPy's are."""
 
     def update(self: Any, other: Value) -> Value:
-        if type(self._value) is not np.ndarray:
+        if type(self._value) is not np.ndarray and not (ducks[type(self._value)] and self._value.ndim):
             return NotImplemented
         return registry[operator.iadd](self, function, other)
 

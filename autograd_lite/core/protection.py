@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_lite.core.ducks import ducks, is_array
 from autograd_lite.core.lines import describe_line, describe_place, user_frame
 from autograd_lite.core.shapes import Array
 from autograd_lite.core.tape import Params, Run, current_run, observers
@@ -75,7 +76,7 @@ class Guard:
             place = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
             held = self.held[id(owner)] = Held(family, x, sample(x), use, place)
         for array in (owner,) if owner is x else (owner, x):
-            if array.flags.writeable:
+            if _is_writeable(array):
                 array.setflags(write=False)
                 held.family.locked.append(array)
 
@@ -131,6 +132,11 @@ def _owner(x: Array) -> Array:
     return x
 
 
+def _is_writeable(x: Array) -> bool:
+    """Whether an array can be locked: the arrays of other libraries cannot."""
+    return getattr(x.flags, "writeable", False)
+
+
 def _can_be_unlocked(owner: Array) -> bool:
     """Whether NumPy allows to write to an array again, and to its views: it asks what the memory is of."""
     if owner.base is None:
@@ -168,7 +174,7 @@ def kept(x: Array, use: str, run: Run | None = None) -> Array:
     run = current_run() or run
     if run is None:
         return x.copy("K") if x.nbytes <= MIDDLE and not observers else x
-    if run.copies or (x.flags.writeable and not _can_be_unlocked(_owner(x))):
+    if run.copies or (_is_writeable(x) and not _can_be_unlocked(_owner(x))):
         return x if observers else x.copy("K")  # observers know arrays by identity
     if run.guard is None:
         run.guard = Guard()
@@ -182,17 +188,24 @@ def kept(x: Array, use: str, run: Run | None = None) -> Array:
 def kept_params(params: Params, use: str) -> Params:
     """Return keyword parameters with what a record is to hold for the arrays and lists among them."""
     for p in params.values():
-        if type(p) in _HOLDERS:
-            return {key: _kept_part(p, use) if type(p) in _HOLDERS else p for key, p in params.items()}
+        if _HOLDS[type(p)]:
+            return {key: _kept_part(p, use) if _HOLDS[type(p)] else p for key, p in params.items()}
     return params
 
 
 def _kept_part(p: Any, use: str) -> Any:
-    if type(p) is np.ndarray:
+    if is_array(p):
         return kept(p, use)
     if type(p) is tuple:
-        return tuple([_kept_part(part, use) for part in p]) if any(type(part) in _HOLDERS for part in p) else p
+        return tuple([_kept_part(part, use) for part in p]) if any(_HOLDS[type(part)] for part in p) else p
     return copy.deepcopy(p) if type(p) is list else p
 
 
-_HOLDERS = frozenset({np.ndarray, tuple, list})
+class _Holders(dict[type, bool]):
+    """Which types of parameters are arrays, or may hold some."""
+
+    def __missing__(self, kind: type) -> bool:
+        return kind in (np.ndarray, tuple, list) or ducks[kind]
+
+
+_HOLDS = _Holders(dict.fromkeys((int, float, bool, str, slice, type(None), type(Ellipsis)), False))

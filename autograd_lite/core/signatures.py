@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.tape import Params
+from autograd_lite.core.tensor import Tensor
+
 
 def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
     """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
@@ -33,7 +36,24 @@ def sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...]
     return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
-INSTEAD = {
+def check_params(row: Any, params: Params) -> None:
+    """Raise TypeError for a keyword that an op does not take, or a Tensor that it would not differentiate."""
+    if params.get("out", row) is None:
+        del params["out"]
+    for key, value in params.items():
+        if key not in row.param_names and (row.rules is not None or key not in row.input_names):
+            allowed = ", ".join(row.param_names) or "none"
+            raise TypeError(
+                f"{row.name}() of a Tensor does not take '{key}=' (it takes: {allowed})" + _INSTEAD.get(key, "")
+            )
+        if type(value) is Tensor and row.rules is not None and value.dtype.kind in "fc":
+            raise TypeError(
+                f"{row.name}(): '{key}' is a parameter that is not differentiated, and got a Tensor; "
+                f"pass {key}.value to treat it as a constant"
+            )
+
+
+_INSTEAD = {
     "out": "; a record is never written over: use the returned value",
     "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",
     "initial": "; combine the value with the result instead",

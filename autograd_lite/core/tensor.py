@@ -15,6 +15,7 @@ from typing import Any, NoReturn, TypeVar, final
 import numpy as np
 
 from autograd_lite.core import tape, trees
+from autograd_lite.core.ducks import is_array, printable
 from autograd_lite.core.lines import stores_item
 from autograd_lite.core.operators import assigned, augmented, binary, comparison, method, reflected
 from autograd_lite.core.shapes import Cotangent, Value
@@ -46,6 +47,7 @@ class Tensor:
     Parameters
     ----------
     value : array_like of float or complex numbers; integers and booleans become float64
+        An array of another library that answers NumPy's protocols, as CuPy's do, is held as it is.
     name : str, optional
         How readings of the record call it.
     copy : bool
@@ -53,7 +55,7 @@ class Tensor:
 
     Attributes
     ----------
-    value : ndarray (read-only) or NumPy scalar
+    value : ndarray (read-only) or NumPy scalar; a copy of another library's array
     op : Op or None
         What made the value; None for a leaf.
     inputs : tuple
@@ -242,7 +244,7 @@ class Tensor:
         return format(self._value, spec) if spec else repr(self)
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self._value), separator=", ", prefix="Tensor(")
+        text = np.array2string(np.asarray(printable(self._value)), separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         name = f", name={self.name!r}" if self.name else ""
         op = f", op={self.op.name}" if self.op else ""
@@ -369,7 +371,7 @@ class Tensor:
 def _copied(value: Value, name: str | None, grad: Any) -> Tensor:
     """Make the copy of a leaf, which shares nothing with it: what `copy` and `pickle` call."""
     leaf = Tensor(value, name)
-    leaf.grad = grad.copy() if isinstance(grad, np.ndarray) else grad
+    leaf.grad = grad.copy() if is_array(grad) else grad
     return leaf
 
 

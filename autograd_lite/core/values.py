@@ -1,4 +1,7 @@
-"""What a record holds: plain arrays of real or complex numbers, and NumPy scalars in place of 0-d ones."""
+"""What a record holds: plain arrays of real or complex numbers, and NumPy scalars in place of 0-d ones.
+
+Arrays of another library that compute as NumPy's do (CuPy's) are held as they are, those of no axes too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import dtype_of, ducks, name_of
 from autograd_lite.core.shapes import Array, Shape, Value
 from autograd_lite.core.tape import registry
 
@@ -33,18 +37,21 @@ def as_value(value: Value, copy: bool) -> Value:
         return _float64(value)
     if kind is not np.ndarray:
         value = plain(value)
-    array = np.array(value) if copy else np.asarray(value)
+    if kind is np.ndarray or not ducks[kind]:
+        array = np.array(value) if copy else np.asarray(value)
+    else:
+        array = value.copy() if copy else value
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
     elif array.dtype.kind not in "fc":
         raise TypeError(f"expected real or complex numbers, got {_summary(value)} of dtype {array.dtype}")
-    return array if array.ndim else array[()]
+    return array if array.ndim or ducks[kind] else array[()]
 
 
 def read_only(value: Value) -> Value:
-    """Return a view of an array that cannot be written to; anything else as it is."""
+    """Return a view of an array that cannot be written to, a copy where there is none; anything else as it is."""
     if type(value) is not np.ndarray:
-        return value
+        return value.copy() if ducks[type(value)] else value
     view = value.view()
     view.flags.writeable = False
     return view
@@ -53,7 +60,7 @@ def read_only(value: Value) -> Value:
 def as_constant(x: Value) -> Value:
     """Return an op's constant input as an array; None and numbers stay what they are."""
     x = plain(x)
-    array = x if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x)
+    array = x if isinstance(x, (np.ndarray, np.generic)) or ducks[type(x)] else np.asarray(x)
     if array.dtype.kind not in "fciub":
         raise TypeError(f"expected numbers beside a Tensor, got {_summary(x)} of dtype {array.dtype}")
     return array
@@ -100,9 +107,11 @@ _USUAL = frozenset({float, int, bool, np.ndarray, np.float64, np.int64, type(Non
 
 
 def is_foreign(x: Any) -> bool:
-    """Whether something is another library's array: a table, one in chunks, on a device, or with empty places."""
+    """Whether something is an array that a record does not hold: a table, one in chunks, or with empty places."""
     kind = type(x)
-    return not isinstance(x, _OWN) and kind not in registry and any(hasattr(kind, name) for name in _PROTOCOLS)
+    if isinstance(x, _OWN) or kind in registry or ducks[kind]:
+        return False
+    return any(hasattr(kind, name) for name in _PROTOCOLS)
 
 
 def refuse_foreign(x: Any) -> None:
@@ -116,15 +125,20 @@ def refuse_foreign(x: Any) -> None:
 
 def kind_of(x: Any) -> str:
     """Return the kind of dtype that NumPy gives a value; that of objects for another library's array."""
-    return "O" if is_foreign(x) else np.asarray(x).dtype.kind
+    return "O" if is_foreign(x) else dtype_of(x).kind
 
 
 def with_remedy(x: Any) -> str:
     """Return the type of another library's array, and how to write that its values are meant."""
     remedy = next((text for method, text in _REMEDIES.items() if hasattr(type(x), method)), "np.asarray(x)")
-    name = f"{type(x).__module__.partition('.')[0]}.{type(x).__qualname__}"
     apart = ", or pass it to what ag.compile makes of the function" if hasattr(x, "__dask_graph__") else ""
-    return f"{name}, which is not converted unasked: write {remedy} where its values are meant{apart}"
+    return f"{name_of(x)}, which is not converted unasked: write {remedy} where its values are meant{apart}"
+
+
+def refuse_duck(x: Any, reader: str) -> None:
+    """Raise TypeError for an array of another library, where values are read as NumPy's."""
+    if ducks[type(x)]:
+        raise TypeError(f"{reader} NumPy's arrays, got {with_remedy(x)}")
 
 
 def _summary(x: Value) -> str:

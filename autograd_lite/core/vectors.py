@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import dtype_of
 from autograd_lite.core.shapes import Shape, Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import as_value
@@ -65,7 +66,7 @@ def ravel(tree: T) -> tuple[Any, Callable[[Any], T]]:
     """
     leaves, rebuild = trees.flatten(tree)
     values = [x if type(x) is Tensor else as_value(x, copy=False) for x in leaves]
-    forms = [(np.shape(x), np.asarray(raw(x)).dtype) for x in values]
+    forms = [(np.shape(x), dtype_of(raw(x))) for x in values]
     ends = list(accumulate((math.prod(shape) for shape, _ in forms), initial=0))
 
     def unravel(vector: Any) -> T:

@@ -15,6 +15,7 @@ from typing import cast
 import numpy as np
 
 from autograd_lite.core import tape
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.op import alias, item, op_of
 from autograd_lite.core.shapes import Array, Value
 from autograd_lite.core.tensor import Tensor, raw, record, summary
@@ -83,7 +84,7 @@ def check_fresh(x: Tensor) -> None:
 
 def base(x: Tensor) -> Tensor | None:
     """Return the Tensor that this one is a view of: the input whose memory it shares, if any."""
-    if x.op is None or x.op is alias or type(x._value) is not np.ndarray:
+    if x.op is None or x.op is alias or (type(x._value) is not np.ndarray and not ducks[type(x._value)]):
         return None
     made = x.inputs[0] if x.op is item else x  # one of several outputs
     for y in made.inputs:
@@ -99,7 +100,7 @@ def _shares(y: Value, x: Tensor) -> bool:
     if type(y) is not Tensor:
         return False
     held = version_at(y, x.serial)._value
-    return type(held) is np.ndarray and np.may_share_memory(held, x._value)
+    return type(held) is type(x._value) and np.may_share_memory(held, x._value)
 
 
 def seen(x: Tensor, array: Array) -> Array:
@@ -123,7 +124,7 @@ def _touched(x: Tensor, since: int) -> Array | None:
     mask = _touched(source, since)
     for serial, index in getattr(source, "stores", ()):
         if serial > since:
-            mask = np.zeros(source.shape, bool) if mask is None else mask
+            mask = np.zeros_like(source._value, bool) if mask is None else mask
             mask[index] = True
     return None if mask is None else seen(x, mask)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, is_array
 from autograd_lite.core.lists import holds_tensor, stacked
 from autograd_lite.core.op import Op
 from autograd_lite.core.shapes import Value
@@ -43,7 +44,7 @@ def _maker(function: Maker) -> Maker:
         return recordable(made, args, params)
 
     def recordable(x: Value, args: tuple[Any, ...], params: dict[str, Any]) -> Value:
-        if type(x) is not np.ndarray or x.dtype.kind not in "fc" or _is_view(x, (*args, *params.values())):
+        if not is_array(x) or x.dtype.kind not in "fc" or _is_view(x, (*args, *params.values())):
             return x
         if observers and not any(map(callable, args)):  # a program that is traced makes it by the same call
             for observer in current_observers():
@@ -56,7 +57,8 @@ def _maker(function: Maker) -> Maker:
 
 def _is_view(x: Value, given: Iterable[Any]) -> bool:
     """Whether an array shares its memory with one of some arguments."""
-    return any(isinstance(other, np.ndarray) and np.may_share_memory(x, other) for other in given)
+    kind = np.ndarray if isinstance(x, np.ndarray) else type(x)
+    return any(isinstance(other, kind) and np.may_share_memory(x, other) for other in given)
 
 
 def _from_data(function: Maker) -> Maker:
@@ -67,7 +69,7 @@ def _from_data(function: Maker) -> Maker:
         t = stacked(data)
         if type(t) is not Tensor:
             return function(data, *args, **params)
-        before = np.asarray(raw(t))
+        before = arrayed(raw(t))
         after = function(before, *args, **params)  # NumPy says which shape and dtype it gets, and whether it is copied
         if after.dtype != t.dtype:
             t = t.astype(after.dtype)

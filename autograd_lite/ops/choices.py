@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside, ducks
 from autograd_lite.core.general import is_general
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
@@ -327,12 +328,14 @@ def piecewise(x: Value, /, condlist: Value, funclist: Sequence[Callable[..., Any
     ValueError
         For any other number of functions.
     """
-    piece = np.piecewise(np.zeros(x.shape, int), condlist, list(range(1, len(funclist) + 1))).ravel()
+    if ducks[type(raw(x))]:
+        condlist = [beside(x, np.broadcast_to(c, x.shape)) for c in condlist]
+    piece = np.piecewise(beside(x, np.zeros(x.shape, int)), condlist, list(range(1, len(funclist) + 1))).ravel()
     flat = np.reshape(x, -1)
-    z = np.zeros(piece.shape, x.dtype)
+    z = beside(x, np.zeros(piece.shape, x.dtype))
     for k, function in enumerate(funclist, 1):
         mask = piece == k
         if mask.any():
-            values = function(flat[mask]) if callable(function) else np.asarray(function, x.dtype)
-            z = z + scatter(np.broadcast_to(values, np.sum(mask)), index=mask, shape=piece.shape)
+            values = function(flat[mask]) if callable(function) else beside(x, np.asarray(function, x.dtype))
+            z = z + scatter(np.broadcast_to(values, int(np.sum(mask))), index=mask, shape=piece.shape)
     return np.reshape(z, x.shape)

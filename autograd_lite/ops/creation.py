@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.checks import checked
+from autograd_lite.core.ducks import arrayed, beside
 from autograd_lite.core.labels import Labels, elementwise, shape_of, whole
 from autograd_lite.core.numpy_protocol import constant, refuse
 from autograd_lite.core.op import op
@@ -36,10 +37,11 @@ def full_like(
 
 def _fractions(start: Value, stop: Value, num: int, endpoint: bool) -> Value:
     """Return the evenly spaced numbers from 0 to 1, along an axis before those of the ends."""
-    start, stop = np.asarray(raw(start)), np.asarray(raw(stop))
-    dtype = np.finfo(np.result_type(start, stop, 1.0)).dtype
+    start, stop = arrayed(raw(start)), arrayed(raw(stop))
+    dtype = np.finfo(np.result_type(start.dtype, stop.dtype, 1.0)).dtype
     fractions = np.linspace(0.0, 1.0, num, endpoint, dtype=dtype)
-    return np.reshape(fractions, (-1,) + (1,) * max(start.ndim, stop.ndim))
+    fractions = np.reshape(fractions, (-1,) + (1,) * max(start.ndim, stop.ndim))
+    return beside(start, beside(stop, fractions))
 
 
 @op(

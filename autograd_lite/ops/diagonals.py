@@ -55,7 +55,7 @@ def _(g: Cotangent, z: Value, x: Value, offset: int = 0, axis1: int = 0, axis2: 
 )
 def embed_diagonal(x: Value, /, shape: Shape, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     """Return zeros of ``shape`` with ``x`` on the diagonals over two axes: the transpose of `diagonal`."""
-    z = np.zeros(shape, x.dtype)
+    z = np.zeros_like(x, shape=shape, order="C")
     i = np.arange(x.shape[-1])
     np.moveaxis(z, (axis1, axis2), (-2, -1))[..., i + max(-offset, 0), i + max(offset, 0)] = x
     return z

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.numpy_protocol import constant as without_derivative
 from autograd_lite.core.op import op
@@ -102,6 +103,11 @@ def contraction(
     return np.einsum(subscripts, *operands, optimize=by_path, dtype=dtype, order=order, casting=casting)
 
 
+@contraction.elsewhere
+def _(*operands: Value, subscripts: str, optimize: Any = False, dtype: Any = None, **_: Any) -> Value:
+    return np.einsum(subscripts, *operands, optimize=bool(optimize) or _pays(operands), dtype=dtype)
+
+
 @contraction.vjp
 def _(i: int, g: Cotangent, z: Value, *operands: Value, subscripts: str, optimize: Any = False, **_: Any) -> Cotangent:
     # The cotangent takes the place of operand i, and the labels of operand i the place of the result. That leaves what
@@ -167,7 +173,7 @@ def _on_diagonals(c: Value, term: str, spare: str, dtype: Any) -> Value:
         if label in distinct:
             new = next(unused)
             ties.append(label + new)
-            identities.append(np.eye(np.shape(c)[distinct.index(label)], dtype=dtype))
+            identities.append(beside(c, np.eye(np.shape(c)[distinct.index(label)], dtype=dtype)))
             full += new
         else:
             distinct += label

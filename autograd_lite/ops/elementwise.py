@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed
 from autograd_lite.core.general import settled
 from autograd_lite.core.labels import elementwise
 from autograd_lite.core.numpy_protocol import by_value, constant, refuse
@@ -55,7 +56,7 @@ def over(g: Cotangent, d: Value) -> Cotangent:
 
 def nonzero(d: Value) -> Value:
     """Return d, with 1 in the place of zeros: a divisor of what is 0 there."""
-    return d if settled(np.asarray(raw(d)).all()) else np.where(d == 0, 1, d)
+    return d if settled(arrayed(raw(d)).all()) else np.where(d == 0, 1, d)
 
 
 @op(numpy=np.sqrt, template="np.sqrt({})", elementwise=True, domain=samples.positive)
@@ -195,6 +196,11 @@ def sigmoid(x: Value, /) -> Value:
         e = np.exp(x)
         return e / (1 + e)
     return 1 / (1 + np.exp(-x))
+
+
+@sigmoid.elsewhere
+def _(x: Value) -> Value:
+    return np.reciprocal(1 + np.exp(-x))
 
 
 @sigmoid.vjp

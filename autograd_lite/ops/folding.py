@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside, ducks
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import Call
-from autograd_lite.core.shapes import Value, normalize_axes
+from autograd_lite.core.shapes import Value, count, normalize_axes
 from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.indexing import array_of
@@ -20,7 +21,7 @@ def as_mask(where: Any) -> Any:
     """Return what ``where=`` names as booleans; other numbers than 0 and 1 raise, as NumPy would count them as such."""
     if where is True or type(where) is Tensor:  # a Tensor is a mask of a program
         return where
-    mask = np.asarray(where, bool)
+    mask = where.astype(bool) if ducks[type(where)] else np.asarray(where, bool)
     if np.any(mask != where):
         raise ValueError(f"expected where= of booleans, got {where}")
     return mask
@@ -51,6 +52,33 @@ def from_neutral(neutral: float) -> Callable[[tuple[Any, ...], Params], Call]:
         return (np.concatenate((np.broadcast_to(initial, single), _in_one_axis(a, axes)), axes[0]),), params
 
     return restate
+
+
+def counted(mask: Value, axis: Any, keepdims: bool) -> Value:
+    """Return how many elements over ``axis`` are true."""
+    if ducks[type(mask)]:  # CuPy's count_nonzero has no keepdims=
+        return np.sum(mask, axis=axis, keepdims=keepdims)
+    return np.count_nonzero(mask, axis=axis, keepdims=keepdims)
+
+
+def folded(function: Callable[..., Any], join: Callable[..., Any], neutral: float) -> Callable[..., Any]:
+    """Return a reduction of arrays of other libraries, whose own takes neither ``initial=`` nor ``where=``.
+
+    Elements that are left out count as the neutral one, and ``join`` puts the initial value to the result.
+    """
+
+    def fold(
+        a: Value, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> Value:
+        a = a if where is True else np.where(beside(a, where), a, neutral)
+        given = {} if dtype is None else {"dtype": dtype}
+        if initial is None or initial == neutral:
+            return function(a, axis=axis, keepdims=keepdims, **given)
+        if count(a.shape, axis):
+            return join(function(a, axis=axis, keepdims=keepdims, **given), initial)
+        return np.full_like(np.sum(a, axis=axis, keepdims=keepdims), initial)
+
+    return fold
 
 
 def _in_one_axis(x: Value, axes: list[int]) -> Value:

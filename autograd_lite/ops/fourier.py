@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.ops.axes import along_axis
@@ -103,7 +104,7 @@ def _(g: Cotangent, z: Value, x: Value, n: int | None = None, axis: int = -1, no
     twice[0] = 1  # but for those that are their own
     if n % 2 == 0:
         twice[-1] = 1
-    twice = np.expand_dims(twice, tuple(range(1, c.ndim - axis % c.ndim)))
+    twice = np.expand_dims(beside(c, twice), tuple(range(1, c.ndim - axis % c.ndim)))
     return _fit(c * twice, x.shape[axis], axis)
 
 

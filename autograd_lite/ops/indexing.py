@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from autograd_lite.core.checks import checked
+from autograd_lite.core.ducks import arrayed, beside, ducks
 from autograd_lite.core.general import is_general
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.numpy_protocol import constant, refuse
@@ -59,12 +60,22 @@ def repeats(index: Any) -> bool:
 
 
 def _lists_integers(part: Any) -> bool:
-    return isinstance(part, (np.ndarray, list, tuple)) and np.asarray(part).dtype.kind in "iu"
+    if isinstance(part, (int, slice)):
+        return False
+    part = np.asarray(part) if isinstance(part, (list, tuple)) else part
+    return getattr(part, "ndim", 0) > 0 and part.dtype.kind in "iu"
 
 
 def array_of(x: Value) -> Value:
     """Return a Tensor as it is, and anything else as an array."""
-    return x if isinstance(x, Tensor) else np.asarray(x)
+    return x if isinstance(x, Tensor) else arrayed(x)
+
+
+def arrays_of(*xs: Value) -> list[Any]:
+    """Return Tensors as they are, and anything else as arrays: of another library, where one of them is."""
+    found = list(map(array_of, xs))
+    like = next((x for x in found if ducks[type(raw(x))]), None)
+    return found if like is None else [x if isinstance(x, Tensor) else beside(like, x) for x in found]
 
 
 def pick(t: Tensor, index: Any) -> Tensor:
@@ -91,10 +102,11 @@ def getitem(x: Value, /, index: Any) -> Value:
 
 @getitem.vjp
 def _(g: Cotangent, z: Value, x: Value, index: Any) -> Cotangent:
-    back = scatter if observers or type(g) is Tensor else scatter.forward  # at a third of the price
+    back = scatter if observers or type(g) not in _OF_NUMPY else scatter.forward  # at a third of the price
     return back(g, index, x.shape)
 
 
+_OF_NUMPY = frozenset({np.ndarray, np.float64, np.float32})
 scattered = (
     sample((4,), index=1, shape=(3, 4)),
     sample((3,), index=np.array([1, 0, 1]), shape=(2,)),
@@ -115,6 +127,16 @@ def scatter(x: Value, /, index: Any, shape: Shape) -> Value:
         np.add.at(z.reshape(-1), places.reshape(-1), x.reshape(-1))
     else:
         np.add.at(z, index, x)
+    return z
+
+
+@scatter.elsewhere
+def _(x: Value, index: Any, shape: Shape) -> Value:
+    z = np.zeros_like(x, shape=shape, order="C")
+    if repeats(index):
+        np.add.at(z, index, x)
+    else:
+        z[index] = x
     return z
 
 
@@ -166,6 +188,12 @@ def _(g: Cotangent, z: Value, x: Value, indices: Any, axis: int | None = -1) -> 
 def take(a: Value, /, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
     """Return the elements at ``indices`` along ``axis``; of the flattened array where it is None."""
     return np.take(a, indices, axis=axis, mode=mode)
+
+
+@take.elsewhere
+def _(a: Value, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Value:
+    a, axis = (a, axis) if axis is not None and a.ndim else (np.reshape(a, -1), 0)
+    return np.take(a, beside(a, within(indices, a.shape[axis], mode)), axis=axis)
 
 
 @take.vjp
@@ -231,7 +259,7 @@ def compress(condition: Value, a: Value, axis: int | None = None) -> Value:
     """Return the slices along ``axis`` whose entry in the 1-d ``condition`` is true."""
     if np.ndim(condition) != 1:
         raise ValueError(f"compress(): expected a 1-d condition, got one of {np.ndim(condition)} dimensions")
-    return np.take(a, np.flatnonzero(condition), axis=axis)
+    return np.take(a, beside(a, np.flatnonzero(condition)), axis=axis)
 
 
 @op(
@@ -241,7 +269,7 @@ def compress(condition: Value, a: Value, axis: int | None = None) -> Value:
 )
 def extract(condition: Value, arr: Value) -> Value:
     """Return the elements of ``arr`` where ``condition`` is true."""
-    return np.take(np.ravel(arr), np.flatnonzero(condition))
+    return np.take(np.ravel(arr), beside(arr, np.flatnonzero(condition)))
 
 
 @op(
@@ -257,8 +285,9 @@ def extract(condition: Value, arr: Value) -> Value:
 def delete(arr: Value, obj: Value, axis: int | None = None) -> Value:
     """Return the array without the places ``obj`` along ``axis``; of the flattened array where it is None."""
     if axis is None:
-        return np.take(np.ravel(arr), np.delete(np.arange(np.size(arr)), obj))
-    return np.take(arr, np.delete(np.arange(np.shape(arr)[normalize_axis_index(axis, np.ndim(arr))]), obj), axis=axis)
+        arr, axis = np.ravel(arr), 0
+    places = beside(obj, np.arange(np.shape(arr)[normalize_axis_index(axis, np.ndim(arr))]))
+    return np.take(arr, beside(arr, np.delete(places, obj)), axis=axis)
 
 
 @op(
@@ -279,7 +308,7 @@ def insert(arr: Value, obj: Value, values: Value, axis: int | None = None) -> Va
         new = np.astype(new, old.dtype)
     places = np.arange(old.size).reshape(np.shape(arr))
     others = np.arange(old.size, old.size + new.size).reshape(np.shape(values))
-    return np.take(np.concatenate((old, new)), np.insert(places, obj, others, axis))
+    return np.take(np.concatenate((old, new)), beside(arr, np.insert(places, obj, others, axis)))
 
 
 @op(numpy=np.append, samples=(sample((2, 3), ()), sample((2, 3), (1, 3), axis=0)))
@@ -302,7 +331,7 @@ def bincount(x: Value, weights: Any = None, minlength: int = 0) -> Value:
     number = np.bincount(x, minlength=minlength).size
     if np.shape(weights) != np.shape(x):
         raise ValueError(f"bincount(): expected weights of shape {np.shape(x)}, got {np.shape(weights)}")
-    return scatter(np.astype(array_of(weights), np.float64), index=np.asarray(x), shape=(number,))
+    return scatter(np.astype(array_of(weights), np.float64), index=arrayed(x), shape=(number,))
 
 
 constant(np.nonzero, np.flatnonzero, np.argwhere, varies=MASKED)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import is_array
 from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
@@ -263,10 +264,20 @@ def repeat(a: Value, /, repeats: Any, axis: int | None = None) -> Value:
     return np.repeat(a, repeats, axis)
 
 
+@repeat.elsewhere
+def _(a: Value, repeats: Any, axis: int | None = None) -> Value:
+    return np.repeat(a, _listed(repeats), axis)
+
+
+def _listed(repeats: Any) -> Any:
+    """Return numbers of repeats as a list, as CuPy takes them; a number as it is."""
+    return repeats.tolist() if is_array(repeats) else repeats
+
+
 @by_value()
 def repeated_places(n: int, repeats: Value) -> Value:
     """Return the places along an axis of length n, each as often as it is repeated."""
-    return np.repeat(np.arange(n), repeats)
+    return np.repeat(np.arange(n), _listed(repeats))
 
 
 @repeat.vjp

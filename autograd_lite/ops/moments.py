@@ -1,4 +1,4 @@
-"""Moments of data: variances, weighted means, covariances, also without NaNs; and integrals of samples."""
+"""Moments of data: variances, weighted means, covariances; and integrals of samples."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.checks import checked
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value, count, expand_reduced
 from autograd_lite.ops.axes import folding
-from autograd_lite.ops.folding import as_mask, of_booleans
+from autograd_lite.ops.folding import as_mask, counted, of_booleans
 from autograd_lite.ops.indexing import array_of
 from autograd_lite.ops.reductions import (
     SOME,
     Axis,
     added_as_it_is,
-    among,
-    folds,
-    folds_of_some,
     keep_inexact,
+    mean,
     number_of,
     only,
-    share_among,
 )
-from autograd_lite.ops.samples import complex_plane, positive, sample, with_nans
+from autograd_lite.ops.samples import complex_plane, positive, sample
 from autograd_lite.ops.samples import constant as always
 
 spreads = (
@@ -68,7 +66,7 @@ def _var_vjp(
     where: Any = True,
     **_: Any,
 ) -> Cotangent:
-    return _apart(g * 2, x, axis, ddof, keepdims, where, z.dtype)
+    return apart(g * 2, x, axis, ddof, keepdims, where, z.dtype)
 
 
 def _std(
@@ -96,15 +94,15 @@ def _std_vjp(
     **_: Any,
 ) -> Cotangent:
     # where z is 0, so is every difference from the mean: any other divisor gives the subgradient 0
-    return _apart(g / (z + (z == 0)), x, axis, ddof, keepdims, where, z.dtype)
+    return apart(g / (z + (z == 0)), x, axis, ddof, keepdims, where, z.dtype)
 
 
-def _apart(g: Cotangent, x: Value, axis: Axis, ddof: float, keepdims: bool, chosen: Any, dtype: Any) -> Cotangent:
+def apart(g: Cotangent, x: Value, axis: Axis, ddof: float, keepdims: bool, chosen: Any, dtype: Any) -> Cotangent:
     """Return ``g`` times the differences of the chosen elements from their mean, by the degrees of freedom."""
     if chosen is True:
         d = x - np.mean(x, axis=axis, keepdims=True)
         return expand_reduced(g / (count(x.shape, axis) - ddof), x.shape, axis, keepdims) * _conjugate(d)
-    chosen = np.broadcast_to(chosen, x.shape)
+    chosen = np.broadcast_to(beside(x, chosen), x.shape)
     filled = np.where(chosen, x, 0)
     means = np.sum(filled, axis=axis, keepdims=True) / number_of(chosen, axis, 0, dtype)
     d = np.where(chosen, filled - means, 0)
@@ -157,7 +155,7 @@ def var(
     if mean is None:
         return variance(a, **_given(axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where))
     d, where = a - mean, as_mask(where)
-    number = np.count_nonzero(np.broadcast_to(where, d.shape), axis=axis, keepdims=keepdims)
+    number = counted(np.broadcast_to(beside(d, where), d.shape), axis, keepdims)
     d = only(where, d, 0)
     squares = np.real(d * np.conj(d)) if d.dtype.kind == "c" else d * d
     total = np.sum(squares, axis=axis, dtype=dtype, keepdims=keepdims)
@@ -189,6 +187,22 @@ def std(
         return deviation(a, **_given(axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where))
     v = var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean)
     return np.sqrt(v + (v == 0)) * (v != 0)  # the root of 0 has no slope
+
+
+@variance.elsewhere
+def _var_elsewhere(
+    a: Value, axis: Axis = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False, where: Any = True
+) -> Value:
+    keep_inexact(a, dtype)
+    if where is True:
+        return np.var(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
+    means = mean(a, axis, dtype, keepdims=True, where=where)
+    return var.forward(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=means)
+
+
+@deviation.elsewhere
+def _(a: Value, *args: Any, **params: Any) -> Value:
+    return np.sqrt(_var_elsewhere(a, *args, **params))
 
 
 _DEFAULTS = {name: parameter.default for name, parameter in variance.__signature__.parameters.items()}
@@ -350,93 +364,3 @@ def corrcoef(x: Value, /, y: Any = None, rowvar: bool = True, *, dtype: Any = No
     if c.dtype.kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
-
-
-spreads_with_nans = (
-    *folds,
-    sample(with_nans(2, 5), axis=1, ddof=1),
-    sample(lambda rng: with_nans(5)(rng) * (1 + 0.5j)),
-    sample(with_nans(3, 4), axis=0, where=SOME),
-)
-
-
-@op(numpy=np.nanmean, restate=of_booleans, samples=(*folds, *folds_of_some), labels=folding())
-def nanmean(a: Value, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
-    """Return the mean over ``axis`` of the elements chosen by ``where`` that are no NaN."""
-    keep_inexact(a, dtype)
-    return np.nanmean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
-
-
-@nanmean.vjp
-def _(
-    g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
-) -> Cotangent:
-    return share_among(among(x == x, where), g, z.dtype, axis, keepdims)
-
-
-@op(numpy=np.nanvar, restate=of_booleans, samples=spreads_with_nans, labels=folding())
-def nanvar(
-    a: Value,
-    /,
-    axis: Axis = None,
-    dtype: Any = None,
-    *,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Value:
-    """Return the variance over ``axis`` of the elements chosen by ``where`` that are no NaN.
-
-    Of n - ``ddof`` degrees of freedom.
-    """
-    keep_inexact(a, dtype)
-    return np.nanvar(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
-
-
-@op(numpy=np.nanstd, restate=of_booleans, samples=spreads_with_nans, labels=folding())
-def nanstd(
-    a: Value,
-    /,
-    axis: Axis = None,
-    dtype: Any = None,
-    *,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-) -> Value:
-    """Return the standard deviation over ``axis`` of the elements chosen by ``where`` that are no NaN.
-
-    Of n - ``ddof`` degrees of freedom.
-
-    Subgradient: 0 where all elements are equal.
-    """
-    keep_inexact(a, dtype)
-    return np.nanstd(a, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims, where=where)
-
-
-@nanvar.vjp
-def _(
-    g: Cotangent,
-    z: Value,
-    x: Value,
-    axis: Axis = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    **_: Any,
-) -> Cotangent:
-    return _apart(g * 2, x, axis, ddof, keepdims, among(x == x, where), z.dtype)
-
-
-@nanstd.vjp
-def _(
-    g: Cotangent,
-    z: Value,
-    x: Value,
-    axis: Axis = None,
-    ddof: float = 0,
-    keepdims: bool = False,
-    where: Any = True,
-    **_: Any,
-) -> Cotangent:
-    return _apart(g / (z + (z == 0)), x, axis, ddof, keepdims, among(x == x, where), z.dtype)

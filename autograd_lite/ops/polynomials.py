@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, beside
 from autograd_lite.core.labels import Labels
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value
@@ -17,7 +18,7 @@ pairs = (sample((3,), (3,)), sample((2,), (4,)), sample((4,), (1,)), sample((), 
 
 def _array(x: Value) -> Value:
     """Return a Tensor as it is, and anything else as an array of at least one axis."""
-    return np.atleast_1d(x) if type(x) is Tensor else np.atleast_1d(np.asarray(x))
+    return np.atleast_1d(x if type(x) is Tensor else arrayed(x))
 
 
 _LEADING = "how many elements it returns depends on which leading coefficients are 0"
@@ -43,12 +44,12 @@ def polyval(p: Any, x: Value, /) -> Value:
 @polyval.vjp
 def _(g: Cotangent, z: Value, p: Any, x: Value) -> Cotangent:
     places = np.ravel(x)[:, None]
-    return np.dot(np.ravel(g), places ** np.arange(len(p) - 1, -1, -1).astype(places.dtype))
+    return np.dot(np.ravel(g), places ** beside(g, np.arange(len(p) - 1, -1, -1).astype(places.dtype)))
 
 
 @polyval.vjp
 def _(g: Cotangent, z: Value, p: Any, x: Value) -> Cotangent:
-    return g * np.polyval(p[:-1] * np.arange(len(p) - 1, 0, -1).astype(p.dtype), x)
+    return g * np.polyval(p[:-1] * beside(p, np.arange(len(p) - 1, 0, -1).astype(p.dtype)), x)
 
 
 def _aligned(a1: Value, a2: Value) -> tuple[Any, Any]:
@@ -118,7 +119,7 @@ def polyder(p: Any, /, m: int = 1) -> Value:
         raise ValueError(f"np.polyder takes an order m >= 0, got {m}; np.polyint integrates")
     p = _array(p)
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * beside(p, np.arange(len(p) - 1, 0, -1))
     return p
 
 
@@ -132,7 +133,7 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Value:
     if np.size(constants) < m:
         raise ValueError(f"expected k to be one constant of integration, or m={m} of them; got {np.size(constants)}")
     for i in range(m):
-        p = np.concatenate([p / np.arange(len(p), 0, -1), constants[i : i + 1]])
+        p = np.concatenate([p / beside(p, np.arange(len(p), 0, -1)), beside(p, constants[i : i + 1])])
     return p
 
 
@@ -142,7 +143,7 @@ def poly(seq_of_zeros: Value, /) -> Value:
     roots = _array(seq_of_zeros)
     if roots.ndim != 1:
         raise NotImplementedError("np.poly of a matrix has no derivative rule here; pass its np.linalg.eigvals")
-    p = np.ones(1, roots.dtype)
+    p = beside(roots, np.ones(1, roots.dtype))
     for root in roots:
         p = np.pad(p, (0, 1)) - root * np.pad(p, (1, 0))
     return p
@@ -197,7 +198,7 @@ def roots(p: Any, /) -> Value:
 
 @roots.vjp
 def _(g: Cotangent, z: Value, p: Any) -> Cotangent:
-    powers = np.arange(len(p) - 1, -1, -1).astype(z.dtype)
+    powers = beside(z, np.arange(len(p) - 1, -1, -1).astype(z.dtype))
     slope = np.polyval(p[:-1] * powers[:-1], z)
     return -np.dot(g / slope, z[:, None] ** powers)
 
@@ -210,5 +211,5 @@ def vander(x: Value, /, N: int | None = None, increasing: bool = False) -> Value
     """Return the powers of a vector's elements, those of each in a row."""
     if np.ndim(x) != 1:
         raise ValueError(f"np.vander takes a vector, got an array of shape {np.shape(x)}")
-    powers = np.arange(len(x) if N is None else N)
+    powers = beside(x, np.arange(len(x) if N is None else N))
     return np.reshape(x, (-1, 1)) ** (powers if increasing else powers[::-1])

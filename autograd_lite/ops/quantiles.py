@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside, ducks
 from autograd_lite.core.numpy_protocol import constant
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value, count, normalize_axes
+from autograd_lite.core.tensor import raw
 from autograd_lite.ops.axes import along_axis, folding
 from autograd_lite.ops.indexing import along, scatter
 from autograd_lite.ops.reductions import Axis
@@ -20,14 +22,14 @@ pairs = (sample((5,), (5,)), sample((3, 4), (3, 4), axis=0))
 
 def _average_ties(h: Value, s: Value) -> Value:
     """Replace elements of ``h`` by their mean where those of ``s``, sorted along the last axis, are equal."""
-    new = np.ones(s.shape, bool)
+    new = np.ones_like(s, bool)
     new[..., 1:] = s[..., 1:] != s[..., :-1]
     if new.all():
         return h
     starts = np.flatnonzero(new)
     lengths = np.diff(starts, append=s.size)
     means = np.add.reduceat(h.reshape(-1), starts) / lengths.astype(h.dtype)
-    return np.repeat(means, lengths).reshape(h.shape)
+    return means[np.cumsum(new) - 1].reshape(h.shape)
 
 
 def _sort_like_vjp(g: Cotangent, z: Value, x: Value, a: Value, axis: int = -1) -> Cotangent:
@@ -72,6 +74,9 @@ def sort(a: Value, /, axis: int | None = -1, kind: Any = None, *, stable: bool |
     return np.sort(a, axis=axis, kind=kind, stable=stable)
 
 
+sort.elsewhere(lambda a, axis=-1, **_: np.sort(a, axis=axis))  # equal numbers are all the same
+
+
 @sort.vjp
 def _(
     g: Cotangent, z: Value, x: Value, axis: int | None = -1, kind: Any = None, stable: bool | None = None
@@ -90,6 +95,9 @@ def partition(a: Value, /, kth: Value, axis: int | None = -1, kind: Any = "intro
     Subgradient: equal elements share the cotangents of their places equally.
     """
     return np.partition(a, kth, axis=axis, kind=kind)
+
+
+partition.elsewhere(lambda a, kth, axis=-1, **_: np.partition(a, kth, axis=axis))
 
 
 @partition.vjp
@@ -123,13 +131,15 @@ def _ranks(rows: Value, q: Any, method: Any) -> Value:
 
     The quantiles of the ranks 0, 1, ..., n - 1 themselves are these, by every method.
     """
-    return np.quantile(np.arange(rows.shape[1]), q, method=method)
+    return np.quantile(beside(q, np.arange(rows.shape[1])), q, method=method)
 
 
 def _ranks_of_numbers(rows: Value, q: Any, method: Any) -> Value:
     """Return the same where NaNs, which are sorted last, are left out; of nothing but NaNs the first."""
-    ranks = np.arange(rows.shape[1])
+    ranks = beside(rows, np.arange(rows.shape[1]))
     numbers = np.maximum(np.count_nonzero(rows == rows, axis=1), 1)
+    if ducks[type(raw(rows))] and method == "linear":  # CuPy has no nanquantile
+        return beside(rows, q) * (numbers - 1)[:, None]
     return np.nanquantile(np.where(ranks < numbers[:, None], ranks, np.nan), q, axis=1, method=method).T
 
 
@@ -151,8 +161,8 @@ def _pull(
     g = np.reshape(g, (np.size(q), g.size // np.size(q))).T
     rows = np.reshape(moved, (len(g), count(x.shape, axis)))
     rank = ranks(rows, np.ravel(q), method)
-    above = np.searchsorted(np.arange(rows.shape[1]), rank)
-    weight = (above - rank).astype(g.dtype)  # of the element below
+    above = np.searchsorted(beside(rank, np.arange(rows.shape[1])), rank)
+    weight = beside(g, (above - rank).astype(g.dtype))  # of the element below
     h = scatter(g * weight, index=along(above - 1, 1, g.shape), shape=rows.shape)
     h = h + scatter(g * (1 - weight), index=along(above, 1, g.shape), shape=rows.shape)
     return np.moveaxis(np.reshape(unsort(h, rows), moved.shape), last, folded)
@@ -225,6 +235,12 @@ def nanquantile(
     return np.nanquantile(a, q, axis=axis, method=method, keepdims=keepdims)
 
 
+def _shares(q: Any, a: Value) -> Any:
+    """Return percents as shares of 1, in the precision of the data."""
+    shares = np.true_divide(q, a.dtype.type(100))
+    return beside(a, shares) if np.ndim(shares) else shares
+
+
 @op(numpy=np.percentile, samples=(sample((5,), q=30), sample((3, 4), q=[0.0, 65.0], axis=-1, method="midpoint")))
 def percentile(
     a: Value,
@@ -240,7 +256,7 @@ def percentile(
 
     Subgradient: elements equal to the one or two that make a percentile share its cotangent equally.
     """
-    return quantile(a, np.true_divide(q, a.dtype.type(100)), axis=axis, method=method, keepdims=keepdims)
+    return quantile(a, _shares(q, a), axis=axis, method=method, keepdims=keepdims)
 
 
 @op(numpy=np.nanpercentile, samples=(sample(with_nans(2, 5), q=[30, 80], axis=1, keepdims=True),))
@@ -258,7 +274,7 @@ def nanpercentile(
 
     Subgradient: elements equal to the one or two that make a percentile share its cotangent equally.
     """
-    return nanquantile(a, np.true_divide(q, a.dtype.type(100)), axis=axis, method=method, keepdims=keepdims)
+    return nanquantile(a, _shares(q, a), axis=axis, method=method, keepdims=keepdims)
 
 
 median.vjp(_pull)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.numpy_protocol import constant, ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, count, expand_reduced, normalize_axes
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.axes import folding
-from autograd_lite.ops.folding import from_neutral, of_booleans
+from autograd_lite.ops.folding import counted, folded, from_neutral, of_booleans
 from autograd_lite.ops.samples import sample, with_nans
 
 Axis = int | tuple[int, ...] | None
@@ -47,7 +48,7 @@ def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent
     if isinstance(g, np.generic):
         return np.ndarray(shape, g.dtype, g, 0, (0,) * len(shape))  # eight times faster than np.broadcast_to
     g = expand_reduced(g, shape, axis, keepdims)
-    if type(g) is Tensor or not g.ndim or not g.flags.c_contiguous:
+    if not isinstance(g, np.ndarray) or not g.ndim or not g.flags.c_contiguous:
         return np.broadcast_to(g, shape)
     stretched = np.ndarray(shape, g.dtype, g, 0, [0 if n == 1 else s for n, s in zip(g.shape, g.strides, strict=True)])
     stretched.setflags(write=False)  # one element stands for many
@@ -56,12 +57,12 @@ def stretch(g: Cotangent, shape: Shape, axis: Axis, keepdims: bool) -> Cotangent
 
 def only(where: Any, x: Value, other: float) -> Value:
     """Return ``x`` with another number in the place of the elements that ``where=`` leaves out of a reduction."""
-    return x if where is True else np.where(where, x, other)
+    return x if where is True else np.where(beside(x, where), x, other)
 
 
 def among(mask: Value, where: Any) -> Value:
     """Return a mask less the elements that ``where=`` leaves out of a reduction."""
-    return mask if where is True else mask & where
+    return mask if where is True else mask & beside(mask, where)
 
 
 def keep_inexact(a: Value, dtype: Any) -> None:
@@ -83,6 +84,9 @@ def sum(
     keep_inexact(a, dtype)
     total: Any = np.add.reduce  # what np.sum calls, at half the price
     return total(a, axis, dtype, None, keepdims, initial, where)
+
+
+sum.elsewhere(folded(np.sum, np.add, 0))
 
 
 @sum.vjp
@@ -108,6 +112,14 @@ def added_as_it_is(a: Value, dtype: Any, where: Any) -> bool:
     return ours and a.dtype in _PLAIN and a.size > 0
 
 
+@mean.elsewhere
+def _(a: Value, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True) -> Value:
+    keep_inexact(a, dtype)
+    number: Any = count(a.shape, axis) if where is True else number_of(_chosen(where, a), axis, 0, a.dtype)
+    total = sum(a, axis, dtype, keepdims=True, where=where) / number
+    return total if keepdims else np.squeeze(total, axis)
+
+
 @mean.expand
 def _(a: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Value:
     if where is not True or dtype is not None or a.dtype not in _PLAIN:
@@ -120,8 +132,13 @@ def _(
     g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False, where: Any = True, **_: Any
 ) -> Cotangent:
     if where is not True:
-        return share_among(np.broadcast_to(where, x.shape), g, z.dtype, axis, keepdims)
+        return share_among(_chosen(where, x), g, z.dtype, axis, keepdims)
     return stretch(g / count(x.shape, axis), x.shape, axis, keepdims)
+
+
+def _chosen(where: Any, x: Value) -> Value:
+    """Return the mask of the elements that ``where=`` chooses, in the shape of the array."""
+    return np.broadcast_to(beside(x, where), x.shape)
 
 
 def share_among(chosen: Value, g: Cotangent, dtype: Any, axis: Axis, keepdims: bool) -> Cotangent:
@@ -149,6 +166,9 @@ def prod(
     """
     keep_inexact(a, dtype)
     return np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+
+
+prod.elsewhere(folded(np.prod, np.multiply, 1))
 
 
 @prod.vjp
@@ -232,6 +252,10 @@ def min(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: Any 
     return smallest(a, axis, None, None, keepdims, initial, where)
 
 
+max.elsewhere(folded(np.max, np.maximum, -np.inf))
+min.elsewhere(folded(np.min, np.minimum, np.inf))
+
+
 @min.vjp
 @max.vjp
 def share(
@@ -247,9 +271,9 @@ def share(
     ties = among(x == expand_reduced(z, x.shape, axis, keepdims), where)
     if initial is None and type(z) is not Tensor and np.count_nonzero(ties) == np.count_nonzero(z == z):
         return expand_reduced(g, x.shape, axis, keepdims) * ties  # each result is one element alone, or NaN
-    number = np.count_nonzero(ties, axis=axis, keepdims=keepdims)
+    number = counted(ties, axis, keepdims)
     if initial is not None:
-        number = number + (z == np.asarray(initial, z.dtype))
+        number = number + (z == z.dtype.type(initial))
     number = np.maximum(number, 1, dtype=z.dtype)  # none is equal to a NaN
     return expand_reduced(g / number, x.shape, axis, keepdims) * ties
 
@@ -283,6 +307,17 @@ def logaddexp_reduce(
     keep_inexact(a, dtype)
     total: Any = np.logaddexp.reduce
     return total(a, axis, dtype, None, keepdims, initial, where)
+
+
+def _log_sum(a: Value, axis: Axis, keepdims: bool, **dtype: Any) -> Value:
+    """Return the logarithm of the sum of exponentials, where no ufunc has the method."""
+    top = np.max(a, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    z = np.log(np.sum(np.exp(a - top), axis=axis, keepdims=True, **dtype)) + top
+    return z if keepdims else np.squeeze(z, axis)
+
+
+logaddexp_reduce.elsewhere(folded(_log_sum, np.logaddexp, -np.inf))
 
 
 @logaddexp_reduce.vjp
@@ -358,5 +393,7 @@ def nanmin(a: Value, /, axis: Axis = None, *, keepdims: bool = False, initial: A
     return np.nanmin(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
 
 
+nanmax.elsewhere(folded(np.nanmax, np.fmax, np.nan))
+nanmin.elsewhere(folded(np.nanmin, np.fmin, np.nan))
 nanmax.vjp(share)
 nanmin.vjp(share)

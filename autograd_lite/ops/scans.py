@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.numpy_protocol import ufunc_methods
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -85,7 +86,7 @@ def _with_initial(z: Value, axis: int, start: float, include_initial: bool) -> V
     if not include_initial:
         return z
     z = np.moveaxis(z, axis, -1)
-    first = np.full((*z.shape[:-1], 1), start, z.dtype)
+    first = beside(z, np.full((*z.shape[:-1], 1), start, z.dtype))
     return np.moveaxis(np.concatenate((first, z), -1), -1, axis)
 
 
@@ -134,7 +135,7 @@ def minimum_accumulate(a: Value, /, axis: int = 0, dtype: Any = None) -> Value:
 def _(g: Cotangent, z: Value, x: Value, axis: int = 0, dtype: Any = None) -> Cotangent:
     g, z = np.moveaxis(g, axis, -1), np.moveaxis(z, axis, -1)
     changed = z[..., 1:] != z[..., :-1]
-    later = np.maximum.accumulate(np.where(changed, np.arange(1, z.shape[-1]), 0), axis=-1)
+    later = np.maximum.accumulate(np.where(changed, beside(z, np.arange(1, z.shape[-1])), 0), axis=-1)
     source = np.concatenate((np.zeros((*z.shape[:-1], 1), int), later), -1)
     return np.moveaxis(scatter(g, index=along(source, -1, g.shape), shape=g.shape), -1, axis)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, beside
 from autograd_lite.core.labels import Labels, elementwise, shape_of, whole
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes, unbroadcast
@@ -102,7 +103,7 @@ def resize(a: Value, /, new_shape: Axes) -> Value:
     flat = np.ravel(a)
     new = np.resize(np.arange(np.size(a)), new_shape)  # also NumPy's own errors
     if not np.size(a):
-        return np.zeros(new.shape, flat.dtype)
+        return beside(flat, np.zeros(new.shape, flat.dtype))
     copies = -(-new.size // np.size(a))
     return np.reshape(np.tile(flat, copies)[: new.size], new.shape)
 
@@ -249,7 +250,7 @@ def astype(x: Value, /, dtype: Any, *, copy: bool = True) -> Value:
     """Return the array in another real or complex dtype."""
     if np.dtype(dtype).kind not in "fc":
         raise TypeError(f"astype({np.dtype(dtype)}) of a Tensor has no derivative; use .value for a constant")
-    return np.asarray(x).astype(dtype)[()]
+    return arrayed(x).astype(dtype)[()]
 
 
 @astype.vjp

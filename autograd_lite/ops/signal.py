@@ -9,9 +9,8 @@ import numpy as np
 from autograd_lite.core.numpy_protocol import by_value
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value, normalize_axes
-from autograd_lite.core.tensor import Tensor
 from autograd_lite.ops.axes import along_axis
-from autograd_lite.ops.indexing import getitem
+from autograd_lite.ops.indexing import arrays_of, getitem
 from autograd_lite.ops.samples import constant, sample
 
 
@@ -34,7 +33,8 @@ def diff(a: Value, /, n: int = 1, axis: int = -1, prepend: Any = None, append: A
         return a
     (axis,) = normalize_axes(axis, np.ndim(a))
     edge = (*np.shape(a)[:axis], 1, *np.shape(a)[axis + 1 :])
-    parts = [x if np.ndim(x) else np.broadcast_to(x, edge) for x in (prepend, a, append) if x is not None]
+    parts = arrays_of(*(x for x in (prepend, a, append) if x is not None))
+    parts = [x if x.ndim else np.broadcast_to(x, edge) for x in parts]
     a = np.concatenate(parts, axis) if len(parts) > 1 else a
     upper, lower = ((slice(None),) * axis + (part,) for part in (slice(1, None), slice(None, -1)))
     for _ in range(n):
@@ -48,8 +48,9 @@ def diff(a: Value, /, n: int = 1, axis: int = -1, prepend: Any = None, append: A
 )
 def ediff1d(ary: Value, /, to_end: Any = None, to_begin: Any = None) -> Value:
     """Return the differences of neighbours among all elements, with values before and after them."""
-    parts = [to_begin, np.diff(np.ravel(ary)), to_end]
-    return np.concatenate([np.ravel(x) for x in parts if x is not None], dtype=parts[1].dtype)
+    differences = np.diff(np.ravel(ary))
+    parts = arrays_of(*(x for x in (to_begin, differences, to_end) if x is not None))
+    return np.concatenate(list(map(np.ravel, parts)), dtype=differences.dtype)
 
 
 @op(
@@ -190,7 +191,7 @@ def interp(x: Value, xp: Value, fp: Value, /, left: Any = None, right: Any = Non
         raise ValueError(f"expected vectors xp and fp of one length > 0, got shapes {np.shape(xp)} and {np.shape(fp)}")
     if period is not None:
         return np.interp(*_unrolled(x, xp, fp, abs(period)))
-    x, xp, fp = (t if type(t) is Tensor else np.asarray(t) for t in (x, xp, fp))
+    x, xp, fp = arrays_of(x, xp, fp)
     if np.size(xp) == 1:
         xp, fp = np.concatenate([xp, xp + 1]), np.concatenate([fp, fp])
     i = np.clip(np.searchsorted(xp, x, "right") - 1, 0, len(xp) - 2)
@@ -207,9 +208,10 @@ def _unrolled(x: Value, xp: Value, fp: Value, period: float) -> tuple[Any, Any, 
     """Return points in one period, sorted, with a neighbour from the next on each side."""
     if not period:
         raise ValueError("np.interp takes a period other than zero")
+    x, xp, fp = arrays_of(x, xp, fp)
     x, xp = (t - period * np.floor_divide(t, period) for t in (x, np.add(xp, 0.0)))
     order = np.argsort(xp)
-    xp, fp = xp[order], (fp if type(fp) is Tensor else np.asarray(fp))[order]
+    xp, fp = xp[order], fp[order]
     return x, np.concatenate([xp[-1:] - period, xp, xp[:1] + period]), np.concatenate([fp[-1:], fp, fp[:1]])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import dtype_of
 from autograd_lite.core.general import settled
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -32,14 +33,14 @@ degrees = op(np.degrees, "np.degrees({})", (lambda g, z, x: np.degrees(g),))
 
 def _bounded(square: Value) -> bool:
     """Whether no sum of squares has overflowed, as is settled."""
-    return settled(raw(square).max(initial=1) < np.inf)
+    return settled((raw(square) < np.inf).all())
 
 
 def _above_least(square: Value) -> bool:
     """Whether no sum of squares has come near to the least number, where digits are lost, as is settled."""
     values = raw(square)
     numbers = np.finfo(values.dtype)
-    return settled(numbers.tiny / numbers.eps < values.min(initial=1))
+    return settled((numbers.tiny / numbers.eps < values).all())
 
 
 def _slope(g: Cotangent, x: Value) -> Cotangent:
@@ -117,7 +118,7 @@ arctanh = op(np.arctanh, "np.arctanh({})", (lambda g, z, x: g / ((1 - x) * (1 + 
 
 def _over_square(g: Cotangent, x: Value, y: Value) -> Cotangent:
     """Return g * x / (x**2 + y**2), and 0 at (0, 0)."""
-    if np.asarray(raw(x)).dtype.kind == "f":  # a constant may be of integers, whose squares overflow early
+    if dtype_of(raw(x)).kind == "f":  # a constant may be of integers, whose squares overflow early
         with np.errstate(over="ignore"):
             square = x * x + y * y
         if _above_least(square) and _bounded(square):
@@ -191,7 +192,7 @@ def i0_derivative(x: Value, /, order: int) -> Value:
     positive terms, so that nothing cancels. The trapezoidal rule is exact to rounding at O(sqrt(x)) points.
     """
     a = np.minimum(np.abs(x), 1500)  # beyond, it overflows
-    n = 8 + int(2.5 * math.sqrt(np.max(a, initial=0, where=np.isfinite(a))))
+    n = 8 + int(2.5 * math.sqrt(np.max(np.where(np.isfinite(a), a, 0)) if np.size(a) else 0))
     total: Any = 0.0
     for j in range(n + 1):
         c = math.cos(math.pi / 2 * j / n)

@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, beside, ducks, name_of
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -35,6 +36,13 @@ def at_set(x: Value, values: Value, /, index: Any) -> Value:
     return z[()]
 
 
+@at_set.elsewhere
+def _(x: Value, values: Value, index: Any) -> Value:
+    z = np.copy(x)
+    z[index] = values
+    return z
+
+
 @at_set.vjp
 def _(g: Cotangent, z: Value, x: Value, values: Value, index: Any) -> Cotangent:
     return at_set(g, 0.0, index=index)
@@ -58,8 +66,8 @@ def pick_last(x: Value, /, index: Any) -> Value:
     values = x[index]
     if not repeats(index):
         return values
-    order = np.arange(values.size).reshape(values.shape)
-    last = np.empty(x.shape, int)
+    order = beside(x, np.arange(values.size).reshape(values.shape))
+    last = np.empty_like(x, int)
     last[index] = order
     return values * (last[index] == order)
 
@@ -75,6 +83,13 @@ def at_add(x: Value, values: Value, /, index: Any) -> Value:
     z = np.array(x)
     np.add.at(z, index, values)
     return z[()]
+
+
+@at_add.elsewhere
+def _(x: Value, values: Value, index: Any) -> Value:
+    z = np.copy(x)
+    np.add.at(z, index, values)
+    return z
 
 
 @at_add.vjp
@@ -157,19 +172,30 @@ class At:
             return self.set(ufunc(self.get(), *values))
         shape = self._tensor.shape
         places = np.arange(np.prod(shape, dtype=int)).reshape(shape)[self._index]
-        rows = [np.reshape(np.broadcast_to(plain(stacked(x)), places.shape), -1) for x in values]
+        rows = [np.reshape(np.broadcast_to(self._along(x), places.shape), -1) for x in values]
         flat = self._tensor.reshape(-1)
         for turn in _turns(places.reshape(-1)):
             here = At(flat, places.reshape(-1)[turn])
             flat = here.set(ufunc(here.get(), *(x[turn] for x in rows)))
         return flat.reshape(shape)
 
+    def _along(self, values: Value) -> Value:
+        """Return a Tensor as it is, and other values as an array in the library of the Tensor."""
+        held, values = self._tensor._value, stacked(values)
+        if not isinstance(values, Tensor):
+            return beside(held, arrayed(plain(values)))
+        if ducks[type(values._value)] and not ducks[type(held)]:
+            raise TypeError(
+                f"a Tensor of NumPy's numbers cannot hold those of {name_of(values._value)}; make it in the library of "
+                "those: np.zeros_like(x, shape=...)"
+            )
+        return values
+
     def _fitting(self, values: Value) -> Value:
         """Return values in the dtype of the Tensor and the shape of the places."""
         t = self._tensor
-        values = stacked(values)
-        if not isinstance(values, Tensor):
-            values = np.asarray(plain(values))
+        like = t._value if ducks[type(t._value)] else None
+        values = self._along(values)
         if values.dtype != t.dtype:
             if values.dtype.kind == "c" and t.dtype.kind != "c":
                 raise TypeError(
@@ -177,9 +203,9 @@ class At:
                     "use np.astype(t, complex).at[index] for a complex result"
                 )
             values = np.astype(values, t.dtype)
-        shape = np.shape(
-            np.broadcast_to(np.False_, t.shape)[raw_params({"index": self._index})["index"]]
-        )  # without copying what it picks
+        whole = np.False_ if like is None else np.asarray(False, like=like)
+        index = raw_params({"index": self._index})["index"]
+        shape = np.shape(np.broadcast_to(whole, t.shape)[index])  # without copying what it picks
         return values if values.shape == shape else np.broadcast_to(values, shape)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.labels import Labels, shape_of
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, normalize_axes
@@ -109,7 +110,7 @@ def _(
             g = scatter(g, index=index, shape=(*g.shape[:axis], n, *g.shape[axis + 1 :]))
         else:
             matrix = _padding(n, width, mode, reflect_type, lengths[axis]).astype(np.finfo(g.dtype).dtype)
-            g = np.moveaxis(np.tensordot(matrix, g, (0, axis)), 0, axis)
+            g = np.moveaxis(np.tensordot(beside(g, matrix), g, (0, axis)), 0, axis)
     return g
 
 
@@ -197,7 +198,7 @@ def overlap_add(x: Value, /, shape: Shape, window_shape: Value, axis: Any = None
     """
     window: Sequence[int] = window_shape if isinstance(window_shape, Sequence) else (window_shape,)
     axes = normalize_axes(axis, len(shape)) if axis is None else [a % len(shape) for a in np.atleast_1d(axis)]
-    z = np.zeros(shape, x.dtype)
+    z = np.zeros_like(x, shape=shape, order="C")
     places = x.shape[: len(shape)]
     for offset in np.ndindex(*window):
         start = [0] * len(shape)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import arrayed
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.trees import Tree
 from autograd_lite.core.vectors import ravel
@@ -46,7 +47,7 @@ def global_norm(tree: Tree) -> float:
     """
     vector = ravel(tree)[0]
     vector = vector.astype(np.result_type(vector.dtype, np.float64))
-    peak = float(np.max(np.abs(raw(vector)), initial=0.0))
+    peak = float(np.max(np.abs(raw(vector)))) if vector.size else 0.0
     if peak == 0 or not math.isfinite(peak):
         return peak
     scaled: Any = np.sqrt(np.sum(np.square(np.abs(vector) / peak)))
@@ -97,7 +98,7 @@ def clip_by_norm(gradients: T, limit: float) -> T:
 
 def _raise_not_finite(gradients: Tree) -> NoReturn:
     for place, g in places("gradients", gradients):
-        values = np.asarray(raw(g))
+        values = arrayed(raw(g))
         wrong = values[~np.isfinite(values)]
         if wrong.size:
             raise FloatingPointError(

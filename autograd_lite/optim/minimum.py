@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import value_and_grad
+from autograd_lite.core.values import refuse_duck
 from autograd_lite.core.vectors import ravel
 from autograd_lite.optim.checks import check_count, check_not_negative
 from autograd_lite.optim.leaves import places
@@ -98,6 +99,7 @@ def lbfgs(
     check_count("iterations", iterations)
     check_not_negative("tolerance", tolerance)
     start, unravel = ravel(params)
+    refuse_duck(start, "lbfgs minimises with SciPy, which takes")
     if type(start) is Tensor or start.dtype.kind != "f" or not start.size:
         given = "Tensors" if type(start) is Tensor else "no numbers" if not start.size else f"dtype {start.dtype}"
         raise TypeError(f"lbfgs takes a tree of arrays of real numbers to start from, got {given}")

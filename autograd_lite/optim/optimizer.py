@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import dtype_of, ducks
 from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tape import current_run
 from autograd_lite.core.tensor import Tensor, raw
@@ -184,7 +185,7 @@ class Optimizer:
 
     def _slot(self, i: int) -> Tree:
         """Return a copy of one slot of each parameter."""
-        return trees.map_tree(lambda k: np.array(k.slots[i]), self._kept)
+        return trees.map_tree(lambda k: _copied(k.slots[i]), self._kept)
 
     def _kept_of(self, slots: Any, steps: int) -> Tree:
         """Return what is kept of each parameter after some steps, copied from the slots of a state."""
@@ -194,7 +195,7 @@ class Optimizer:
             raise ValueError(f"expected state['slots'] to be a dict with the keys {list(names)}, got {given}")
         known, columns = self._kept, []
         for name in names:
-            slot = trees.map_tree(lambda x: np.array(plain(x)), _plain(slots[name]))
+            slot = trees.map_tree(lambda x: _copied(plain(x)), _plain(slots[name]))
             for place, x in places(f"state['slots'][{name!r}]", slot):
                 if x.dtype.kind not in "fiub":
                     raise ValueError(f"expected {place} to be an array of real numbers, got dtype {x.dtype}")
@@ -215,6 +216,11 @@ class _Kept:
     def __init__(self, shape: Shape, slots: tuple[Any, ...]) -> None:
         self.shape = shape
         self.slots = slots
+
+
+def _copied(x: Any) -> Any:
+    """Return a copy of an array, in the library that it is of; a number as an array of no axes."""
+    return x.copy() if ducks[type(x)] else np.array(x)
 
 
 def _first_kept(form: Tree, slots: int) -> Tree:
@@ -255,7 +261,7 @@ def _check_pair(p: Any, g: Any) -> None:
     for name, x in (("parameter", p), ("gradient", g)):
         if type(x) is Tensor and current_run() is None:
             raise TypeError(f"expected a {name} to be an array, got a Tensor; pass its .value (or .grad)")
-        dtype = np.asarray(plain(raw(x))).dtype
+        dtype = dtype_of(plain(raw(x)))
         if dtype.kind not in "fiub":
             hint = "; take its real and imaginary parts as two parameters" if dtype.kind == "c" else ""
             raise TypeError(f"expected a {name} to be an array of real numbers, got dtype {dtype}{hint}")

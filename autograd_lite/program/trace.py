@@ -14,7 +14,7 @@ from autograd_lite.core.shapes import Value
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.toposort import order
 from autograd_lite.core.transforms import jacobian
-from autograd_lite.core.values import kind_of
+from autograd_lite.core.values import kind_of, refuse_duck
 from autograd_lite.core.versions import original
 from autograd_lite.program.arguments import Argument, arguments_of, positional
 from autograd_lite.program.chain_rule import Chain
@@ -308,6 +308,7 @@ def _choose(wanted: Iterable[str] | None, leaves: dict[str, Tensor]) -> list[str
 def _check_result(f: Callable[..., Any], result: Value) -> None:
     """Raise an error where a function returned something else than one array that depends on its arguments."""
     name = getattr(f, "__name__", "f")
+    refuse_duck(raw(result), "what is read off a record takes")
     if type(result) is Tensor and isinstance(result._value, (np.ndarray, np.generic)):
         if result.dtype.kind in "fc":
             return

@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.ducks import ducks
 from autograd_lite.core.shapes import Array
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.trees import Key, Tree
+from autograd_lite.core.values import with_remedy
 
 Arrays = dict[str, Array]
 Path = tuple[tuple[Key, str], ...]
@@ -113,6 +115,7 @@ def _problem(leaf: Any) -> str | None:
             return None
         if isinstance(leaf, Tensor):
             return "it is a Tensor, which would come back as an array that gets no gradient; save its .value"
+        kind = with_remedy(leaf) if ducks[type(leaf)] else kind
         return f"expected an array, int, float, complex, bool, str or None, got {kind}"
     if isinstance(leaf, np.ndarray) and type(leaf) not in (np.ndarray, np.memmap):
         return f"expected a plain array, got {kind}; save np.asarray(...) of it, and what else it holds beside"

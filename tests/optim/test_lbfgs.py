@@ -11,6 +11,7 @@ import pytest
 import autograd_lite as ag
 from autograd_lite.core import trees
 from autograd_lite.optim import Minimum, lbfgs
+from tests.support.device import to_device
 
 Pair = namedtuple("Pair", ["x", "y"])
 X = np.random.default_rng(0).normal(size=(30, 3))
@@ -176,3 +177,8 @@ def test_without_scipy(monkeypatch):
 
 def test_a_loss_of_size_1_is_a_number():
     assert lbfgs(lambda p: (p - 3.0) ** 2, np.zeros(1)).params == pytest.approx(3.0)
+
+
+def test_arrays_of_other_libraries_are_not_converted_for_scipy():
+    with pytest.raises(TypeError, match=r"SciPy, which takes NumPy's arrays, got tests\.DeviceArray.*write x\.get\(\)"):
+        ag.optim.lbfgs(lambda x: np.sum(x * x), to_device(np.ones(2)))

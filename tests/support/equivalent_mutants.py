@@ -27,13 +27,17 @@ def of(where, *changes, because):
 
 
 GENERAL = "tells in programs for other values alone, which tests/compiled/test_general.py runs"
+ELSEWHERE = "tells on arrays of other libraries alone, on which tests/ops/test_devices.py runs the rules"
 ANYWHERE = [
     of(".*", r"settled\((.+)\) -> \1", because=GENERAL),
     of(".*", r"raw\((.+)\) -> \1", because="asks for zeros, kinds or sizes, which Tensors answer as their values do"),
+    of(".*", r"beside\(\w+, (.+)\) -> beside\(\w+, \1\)", because=ELSEWHERE),
     of(".*", r"float\((.+)\.eps\) -> \1\.eps", because="the same number, in the dtype whose property it is"),
     of(".*", r"np\.where\((.+ == 0.*), 1, (.+)\) -> np\.where\(\1, 2, \2\)", because="divides a 0, as any number does"),
     of(
-        r".*\._std_vjp|moments\.nanstd", r"z \+ \(z == 0\) -> z - \(z == 0\)", because="divides a 0, as any number does"
+        r".*\._std_vjp|nan_moments\.nanstd",
+        r"z \+ \(z == 0\) -> z - \(z == 0\)",
+        because="divides a 0, as any number does",
     ),
     of(".*", r"np\.conj\((.*)\) if .* -> np\.conj\(\1\)", because="a real number is its own conjugate"),
     of(
@@ -131,8 +135,8 @@ OTHERS = [
         r"z == z -> z != z",
         because=FASTER,
     ),
-    of("reductions.share", r"np\.asarray\(initial, .* -> initial", because="the same number, but for rounding"),
-    of(r"(reductions|moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
+    of("reductions.share", r"z\.dtype\.type\(initial\) -> initial", because="the same number, but for rounding"),
+    of(r"(reductions|nan_moments)\..*", r"among\((.*), where\) -> among\(where, \1\)", because="a commutative swap"),
     of(
         r"reductions\.mean",
         r"if where is not True: .* -> if True: .*",
@@ -140,7 +144,7 @@ OTHERS = [
         because="the mask True chooses all, and False nothing: the result is NaN",
     ),
     of(
-        "moments._apart",
+        "moments.apart",
         r"if chosen is True: .* -> if False: .*",
         r"chosen is True -> (chosen is False|x is True)",
         because=FASTER,
@@ -148,10 +152,12 @@ OTHERS = [
     of(
         "reductions.stretch",
         r"if isinstance\(g, np\.generic\): .* -> if False: .*",
-        r"if type\(g\) is Tensor .* -> if True: .*",
-        r"type\(g\) is Tensor .*c_contiguous.* -> .*",
+        r"if not isinstance\(g, np\.ndarray\) .* -> if True: .*",
+        r"not isinstance\(g, np\.ndarray\) .*c_contiguous.* -> .*",
         because=FASTER,
     ),
+    of("folding.counted", r".*np\.sum.*", because=ELSEWHERE),
+    of("quantiles._ranks_of_numbers", r".*(ducks|'linear'|beside\(rows, q\)|numbers - 1).*", because=ELSEWHERE),
     of(
         "reductions.stretch",
         r"stretched\.setflags.* -> .*",
@@ -182,7 +188,7 @@ OTHERS = [
         r"observers or (type.*) -> \1",
         because="an index that is a Tensor is met in programs alone: tests/compiled/test_sealed.py",
     ),
-    of("indexing.array_of", r"x if isinstance.* -> np\.asarray\(x\)", because="no index is a Tensor where rules run"),
+    of("indexing.array_of", r"x if isinstance.* -> arrayed\(x\)", because="no index is a Tensor where rules run"),
     of(
         "scans._pull_products",
         r"lengthen\(x, 1\) -> lengthen\(x, 2\)",
@@ -285,7 +291,7 @@ ALGEBRA = [
     ),
     of(
         "decompositions.svd",
-        r"np\.linalg\.svd\(x, full_matrices=False, (.*)\) -> np\.linalg\.svd\(x, \1\)",
+        r"svd\(x, full_matrices=False, (.*)\) -> svd\(x, \1\)",
         "False -> True",
         because="the columns that it adds are left out below",
     ),

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.checks import checked
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.labels import loops
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -49,11 +50,16 @@ def cholesky(a: Value, /, *, upper: bool = False) -> Value:
     return np.linalg.cholesky(a, upper=upper)
 
 
+@cholesky.elsewhere
+def _(a: Value, *, upper: bool = False) -> Value:
+    return adjoint(np.linalg.cholesky(adjoint(a))) if upper else np.linalg.cholesky(a)
+
+
 @cholesky.vjp
 def _(g: Cotangent, z: Value, x: Value, upper: bool = False) -> Cotangent:
     if upper:
         g, z = adjoint(g), adjoint(z)
-    inner = np.matmul(z.mT, g) * half_triangle(z.shape[-1], z.dtype)
+    inner = np.matmul(z.mT, g) * beside(z, half_triangle(z.shape[-1], z.dtype))
     return by_triangle(np.linalg.solve(z.mT, adjoint(np.linalg.solve(z.mT, inner))), not upper)
 
 
@@ -151,7 +157,7 @@ def _(g: Cotangent, z: Value, x: Value, UPLO: Any = "L") -> Cotangent:
 
 def _between(x: Value, w: Value, call: str) -> Value:
     """Return how the cotangent of eigenvectors, in their own basis, moves the matrix between two eigenvectors."""
-    off_diagonal = x * (1 - np.eye(x.shape[-1], dtype=x.dtype))
+    off_diagonal = x * beside(x, 1 - np.eye(x.shape[-1], dtype=x.dtype))
     scale = np.sum(np.abs(w), axis=-1)[..., None, None]
     return quotient(off_diagonal, differences(w), scale, _repeated(call, "eigenvalues", "eigenvectors"))
 
@@ -259,6 +265,9 @@ def svd(a: Value, /, full_matrices: bool = True, compute_uv: Any = True, hermiti
     return np.linalg.svd(a, full_matrices, compute_uv, hermitian)
 
 
+svd.elsewhere(np.linalg.svd)  # CuPy has no hermitian=
+
+
 @svd.vjp
 def _(
     g: Cotangent, z: Value, x: Value, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
@@ -267,7 +276,7 @@ def _(
         (g_u, g_s, g_vh), (u, s, vh) = g, z
     else:
         g_u, g_s, g_vh = 0, g, 0
-        u, s, vh = np.linalg.svd(x, full_matrices=False, hermitian=hermitian)
+        u, s, vh = svd(x, full_matrices=False, **({"hermitian": True} if hermitian else {}))
     k = s.shape[-1]
     v, call = adjoint(vh), ("np.linalg.svd", "use full_matrices=False")
     if unused(g_u, g_vh):
@@ -291,7 +300,9 @@ def _turning_cotangent(g_u: Value, g_v: Value, u: Value, s: Value, v: Value) -> 
     turn_u, turn_v = of_u - adjoint(of_u), of_v - adjoint(of_v)
     scale = np.sum(s, axis=-1)[..., None, None]
     why = _repeated("np.linalg.svd", "singular values", "singular vectors")
-    together = (turn_u + turn_v) * (1 - np.eye(k, dtype=u.dtype))  # u and v turning alike, and against each other
+    together = (turn_u + turn_v) * beside(
+        u, 1 - np.eye(k, dtype=u.dtype)
+    )  # u and v turning alike, and against each other
     inner = quotient(together, differences(s), scale, why)
     inner = inner + quotient(turn_u - turn_v, s[..., None, :] + s[..., :, None], scale, why)
     c = np.matmul(np.conj(u), np.matmul(inner / 2, v.mT))

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.checks import checked
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops.reductions import max as largest
 
 NOISE = 100.0  # rounding in a product of matrices, in units of its largest element's
 
@@ -26,18 +28,18 @@ def half_triangle(n: int, dtype: Any, lower: bool = True) -> Value:
 
 def hermitian_matrix(a: Value, lower: bool = True) -> Value:
     """Return the Hermitian matrices that have a triangle of ``a``, and the real part of its diagonal."""
-    half = a * half_triangle(a.shape[-1], a.dtype, lower)
+    half = a * beside(a, half_triangle(a.shape[-1], a.dtype, lower))
     return half + adjoint(half)
 
 
 def by_triangle(c: Value, lower: bool = True) -> Value:
     """Return the cotangent of the triangle that was read, from that of the Hermitian matrix which it stands for."""
-    return (c + adjoint(c)) * half_triangle(c.shape[-1], c.dtype, lower)
+    return (c + adjoint(c)) * beside(c, half_triangle(c.shape[-1], c.dtype, lower))
 
 
 def diagonal_matrices(v: Value) -> Value:
     """Return matrices with the last axis of ``v`` as their diagonals."""
-    return v[..., None, :] * np.eye(v.shape[-1], dtype=v.dtype)
+    return v[..., None, :] * beside(v, np.eye(v.shape[-1], dtype=v.dtype))
 
 
 def differences(w: Value) -> Value:
@@ -62,7 +64,7 @@ def pin_phases(g: Cotangent, v: Value, row: Value, turning: Value) -> Cotangent:
     turning : array (..., 1, n)
         The derivative of the result by the phase.
     """
-    pinned = (np.arange(v.shape[-2])[:, None] == row) & (np.imag(v) == 0) & (v != 0)
+    pinned = (beside(v, np.arange(v.shape[-2])[:, None]) == row) & (np.imag(v) == 0) & (v != 0)
     return g - 1j * (turning / np.where(pinned, np.real(v), np.inf))
 
 
@@ -89,5 +91,5 @@ def quotient(x: Value, by: Value, scale: Value, undefined: str) -> Value:
     eps = float(np.finfo(by.dtype).eps)
     zero = np.abs(by) <= eps * scale
     size = np.abs(x)
-    wrong = zero & (size > NOISE * eps * np.max(size, initial=0.0, axis=(-2, -1), keepdims=True))
+    wrong = zero & (size > NOISE * eps * largest(size, axis=(-2, -1), keepdims=True, initial=0.0))
     return checked(x, wrong, np.linalg.LinAlgError, undefined) / np.where(zero, np.inf, by)

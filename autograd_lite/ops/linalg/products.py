@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -238,6 +239,11 @@ def vecdot(x1: Value, x2: Value, /) -> Value:
     return np.vecdot(x1, x2)
 
 
+@vecdot.elsewhere
+def _(x1: Value, x2: Value) -> Value:
+    return np.matmul(np.conj(x1)[..., None, :], x2[..., :, None])[..., 0, 0]
+
+
 @vecdot.vjp
 def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
     return np.conj(g[..., None] * y)
@@ -382,6 +388,11 @@ def multi_dot(arrays: Value, /) -> Value:
     return np.linalg.multi_dot(arrays)
 
 
+@multi_dot.elsewhere
+def _(*arrays: Value) -> Value:
+    return reduce(np.dot, arrays)
+
+
 @multi_dot.vjp
 def _(i: int, g: Cotangent, z: Value, *arrays: Value) -> Cotangent:
     rows = 1 if arrays[0].ndim == 1 else arrays[0].shape[0]
@@ -389,4 +400,4 @@ def _(i: int, g: Cotangent, z: Value, *arrays: Value) -> Cotangent:
     before = [np.reshape(x, (1, -1)) if x.ndim == 1 else x for x in arrays[:i]]
     after = [np.reshape(x, (-1, 1)) if x.ndim == 1 else x for x in arrays[i + 1 :]]
     chain = [x.mT for x in reversed(before)] + [np.reshape(g, (rows, columns))] + [x.mT for x in reversed(after)]
-    return np.reshape(np.linalg.multi_dot(chain), arrays[i].shape)
+    return np.reshape(multi_dot(chain), arrays[i].shape)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.general import settled
 from autograd_lite.core.labels import loops
 from autograd_lite.core.op import op
@@ -125,7 +126,7 @@ def cofactors(a: Value, /) -> Value:
     if np.all(d):
         return d[..., None, None] * np.linalg.inv(a).mT
     u, s, vh = np.linalg.svd(a)
-    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    others = np.where(beside(s, np.eye(s.shape[-1], dtype=bool)), 1, s[..., None, :]).prod(axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return sign[..., None, None] * np.matmul(np.conj(u) * others[..., None, :], np.conj(vh))
 
@@ -138,7 +139,7 @@ def _(g: Cotangent, z: Value, x: Value) -> Cotangent:
     n = x.shape[-1]
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], dtype=int).reshape(n, max(n - 1, 0))
     minors = (..., others[:, None, :, None], others[None, :, None, :])
-    signs = np.where(np.add.outer(range(n), range(n)) % 2, -1, 1).astype(x.dtype)
+    signs = beside(x, np.where(np.add.outer(range(n), range(n)) % 2, -1, 1).astype(x.dtype))
     return scatter((g * signs)[..., None, None] * cofactors(x[minors]), index=minors, shape=x.shape)
 
 
@@ -185,6 +186,13 @@ def pinv(a: Value, /, rcond: Any = None, hermitian: bool = False, *, rtol: Any =
     1973). ``hermitian=True`` reads the lower triangle alone, and the derivative is by that.
     """
     return np.linalg.pinv(a, rcond, hermitian, rtol=rtol)
+
+
+@pinv.elsewhere
+def _(a: Value, rcond: Any = None, *, rtol: Any = np._NoValue) -> Value:  # CuPy has no hermitian=, and no rtol=
+    if rcond is None:
+        rcond = float(np.finfo(a.dtype).eps) * max(a.shape[-2:]) if rtol is None else 1e-15
+    return np.linalg.pinv(a, rcond if rtol in (None, np._NoValue) else rtol)
 
 
 @pinv.vjp

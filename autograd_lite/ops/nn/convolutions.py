@@ -141,7 +141,7 @@ def _columns(x: Value, size: Shape, stride: Shape, dilation: Shape) -> tuple[Val
     places = _places(x.shape[2:], size, stride, dilation)
     axis = _images((*x.shape[:2], *places))
     parts = [np.moveaxis(x[under], 0, axis) for _, under in _strided(size, places, stride, dilation)]
-    z = np.empty((*size, *parts[0].shape), x.dtype)
+    z = np.empty_like(x, shape=(*size, *parts[0].shape), order="C")
     np.stack(parts, out=z.reshape(len(parts), *parts[0].shape))
     return z, axis
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, beside
 from autograd_lite.core.labels import Labels
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value
@@ -75,7 +76,7 @@ def _(g: Cotangent, z: Value, x: Value, y: Value) -> Cotangent:
 
 
 def _class_cross_entropy_vjp(g: Cotangent, z: Value, x: Value, labels: Value) -> Cotangent:
-    return g[..., None] * (softmax(x) - (array_of(labels)[..., None] == np.arange(x.shape[-1])))
+    return g[..., None] * (softmax(x) - (beside(x, array_of(labels))[..., None] == beside(x, np.arange(x.shape[-1]))))
 
 
 def _of_each_row(z: Shape, logits: Any, labels: Any) -> Labels:
@@ -111,6 +112,7 @@ def _pick_class(x: Value, labels: Value, /) -> Value:
     return rows[np.arange(len(rows)), np.reshape(labels, -1)].reshape(np.shape(labels))
 
 
+@class_cross_entropy.elsewhere
 @class_cross_entropy.expand
 def _(logits: Value, labels: Value) -> Value:
     shifted, _, total = shares(logits, -1)
@@ -159,7 +161,7 @@ def cross_entropy(logits: Value, labels: Value, /, axis: int = -1) -> Value:
     >>> round(float(cross_entropy(np.array([0.0, 0.0]), 1)), 4)
     0.6931
     """
-    logits, given = array_of(logits), np.asarray(raw(labels))
+    logits, given = array_of(logits), arrayed(raw(labels))
     shape = logits.shape
     axis = range(len(shape))[axis]
     without = (*shape[:axis], *shape[axis + 1 :])

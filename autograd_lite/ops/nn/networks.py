@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import arrayed, beside
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
 from autograd_lite.core.tensor import Tensor, raw
@@ -109,7 +110,7 @@ def dropout(x: Value, /, rate: float = 0.5, *, rng: np.random.Generator | int) -
         raise ValueError(f"dropout() takes a rate from 0 to 1, got {rate}")
     if rng is None:
         raise TypeError("dropout() takes rng=, a NumPy Generator or a seed: without it no run could be repeated")
-    kept = np.random.default_rng(rng).random(np.shape(x)) >= rate
+    kept = beside(x, np.random.default_rng(rng).random(np.shape(x)) >= rate)
     return where(kept, x / (1 - rate), 0) if rate < 1 else x * 0
 
 
@@ -131,12 +132,12 @@ def one_hot(labels: Value, /, classes: int, dtype: Any = np.float64) -> Value:
     ValueError
         For a label that is out of range.
     """
-    given = np.asarray(raw(labels))
+    given = arrayed(raw(labels))
     if given.dtype.kind not in "iu":
         raise TypeError(f"one_hot() takes integer labels, got {given.dtype}")
     expected = f"one_hot() of {classes} classes takes labels from 0 to {classes - 1}"
     labels = from_zero(labels if type(labels) is Tensor else given, classes, expected, "got labels from")
-    return (labels[..., None] == np.arange(classes)).astype(dtype)
+    return (labels[..., None] == beside(labels, np.arange(classes))).astype(dtype)
 
 
 _CAUSAL = np.array([[True, False, False], [True, True, False]])

@@ -11,8 +11,9 @@ from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Shape, Value, expand_reduced
 from autograd_lite.ops import samples
 from autograd_lite.ops.axes import along_axis, folding
-from autograd_lite.ops.indexing import array_of
+from autograd_lite.ops.indexing import arrays_of
 from autograd_lite.ops.reductions import Axis
+from autograd_lite.ops.reductions import max as _max
 
 _OVER_AXES = (
     samples.sample((4,)),
@@ -48,6 +49,12 @@ def _finite_max(x: Value, /, axis: Axis) -> Value:
     return top if finite.all() else np.where(finite, top, 0)
 
 
+@_finite_max.elsewhere
+def _(x: Value, axis: Axis) -> Value:
+    top = _max(x, axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isfinite(top), top, 0)
+
+
 _SHORT = 32
 
 
@@ -73,6 +80,7 @@ def shares(x: Value, axis: Axis) -> tuple[Any, Any, Any]:
     return shifted, powers, np.maximum(np.sum(powers, axis=axis, keepdims=True), 1)
 
 
+@softmax.elsewhere
 @softmax.expand
 def _(x: Value, axis: Axis = -1) -> Value:
     _, powers, total = shares(x, axis)
@@ -99,6 +107,7 @@ def log_softmax(x: Value, /, axis: Axis = -1) -> Value:
     return shifted - np.log(np.maximum(total, 1))
 
 
+@log_softmax.elsewhere
 @log_softmax.expand
 def _(x: Value, axis: Axis = -1) -> Value:
     shifted, _, total = shares(x, axis)
@@ -125,6 +134,13 @@ def log_sum_exp(x: Value, /, axis: Axis = None, *, keepdims: bool = False) -> Va
     return z if keepdims else np.squeeze(z, axis)[()]
 
 
+@log_sum_exp.elsewhere
+def _(x: Value, axis: Axis = None, *, keepdims: bool = False) -> Value:
+    top = _finite_max(x, axis=axis)
+    z = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return z if keepdims else np.squeeze(z, axis)
+
+
 @log_sum_exp.vjp
 def _(g: Cotangent, z: Value, x: Value, axis: Axis = None, keepdims: bool = False) -> Cotangent:
     return expand_reduced(g, x.shape, axis, keepdims) * softmax(x, axis)  # exp(x - z) has the rounding of z
@@ -142,7 +158,7 @@ _WITH_WEIGHTS = (
 
 def _weighted(x: Value, b: Value, axis: Axis) -> tuple[Any, Any, Any]:
     """Return exp(x - top), the sum of ``b`` times that, and top, the largest element whose weight is not 0."""
-    top = shift(np.where(b == 0, -np.inf, x), axis)[1]
+    top = _finite_max(np.where(b == 0, -np.inf, x), axis=axis)
     with np.errstate(over="ignore"):
         shifted = x - top
     most = np.log(np.finfo(shifted.dtype).max) - 1
@@ -258,7 +274,7 @@ def logsumexp(
     """
     if b is None and not return_sign:
         return log_sum_exp(x, axis=axis, keepdims=keepdims)
-    x, b = array_of(x), array_of(1.0 if b is None else b)
+    x, b = arrays_of(x, 1.0 if b is None else b)
     shape = np.broadcast_shapes(x.shape, b.shape)
     x, b = (part if part.shape == shape else np.broadcast_to(part, shape) for part in (x, b))
     return weighted_log_sum_exp(x, b, axis=axis, keepdims=keepdims, return_sign=return_sign)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.ducks import beside
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import raw
 from autograd_lite.program.render import literal, path
@@ -68,7 +69,7 @@ class Definitions:
         if home:
             return ast.Name(self.load(f"from {home} import {held.__name__}", held.__name__, name))
         if isinstance(held, FunctionType):
-            return ast.Name(held.__name__ if held is raw else self._define(held, held.__name__))
+            return ast.Name(held.__name__ if held in (raw, beside) else self._define(held, held.__name__))
         if isinstance(held, (int, float, complex, str, tuple, list, np.ndarray, np.generic)):
             return ast.Name(self._constant(name, held))
         raise NotImplementedError(
@@ -123,7 +124,7 @@ def _home(held: Any) -> str | None:
 class _Written(ast.NodeTransformer):
     """Puts what a function uses from outside into the form in which it is written: ``sigmoid`` for ``ag.sigmoid``.
 
-    Calls of `raw`, which returns arrays as they are, go.
+    Calls of `raw` and `beside`, which return NumPy's arrays as they are, go.
     """
 
     def __init__(self, definitions: Definitions, scope: dict[str, Any], tree: ast.FunctionDef, user: str) -> None:
@@ -156,8 +157,8 @@ class _Written(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        is_raw = isinstance(node.func, ast.Name) and node.func.id == "raw"
-        return node.args[0] if is_raw else node
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        return node.args[-1] if name in ("raw", "beside") else node
 
 
 class _Unannotated(ast.NodeTransformer):
