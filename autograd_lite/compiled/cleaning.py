@@ -30,6 +30,11 @@ def clean(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value:
     return simpler if faster is None else faster
 
 
+def clean_for_xla(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
+    """Return what `clean` does, but for sums, which XLA adds up by itself."""
+    return (simplify if own_name(op) == "sum" else clean)(e, op, args, params, value)
+
+
 def _expanded(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
     """Return the node of an op in terms of others, where its row says so."""
     held = trees.flatten(params)[0] if params else []

@@ -12,6 +12,8 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import numpy as np
 
 from autograd_lite.compiled.apart import ApartProgram
+from autograd_lite.compiled.backends import check_backend, hosted, traced_by
+from autograd_lite.compiled.by_jax import XlaProgram
 from autograd_lite.compiled.offered import filled
 from autograd_lite.compiled.parts import usual_threads
 from autograd_lite.compiled.program import Program
@@ -67,7 +69,7 @@ def _matcher(kinds: tuple[tuple[Any, ...], ...]) -> Callable[..., bool]:
         tests.append(f"type(x_{i}) is kind_{i}")
         if dtype is not None:
             tests.append(f"x_{i}.dtype is dtype_{i}")
-        if issubclass(kind, np.ndarray):
+        if shape is not None and not issubclass(kind, np.generic):
             tests.append(f"x_{i}.shape == {shape}")
     arguments = ", ".join(f"x_{i}" for i in range(len(kinds)))
     matches: Callable[..., bool] = eval(f"lambda {arguments}: {' and '.join(tests)}", names)
@@ -77,11 +79,12 @@ def _matcher(kinds: tuple[tuple[Any, ...], ...]) -> Callable[..., bool]:
 class Compiled(Generic[P, R]):
     """What `compile` returns: it is called as the function is."""
 
-    __slots__ = ("__dict__", "__weakref__", "_f", "_has_out", "_latest", "_lock", "_programs", "_threads")
+    __slots__ = ("__dict__", "__weakref__", "_f", "_has_out", "_latest", "_lock", "_options", "_programs", "_traced")
 
-    def __init__(self, f: Callable[P, R], threads: int | None) -> None:
+    def __init__(self, f: Callable[P, R], threads: int | None, backend: str | None = None) -> None:
         self._f = f
-        self._threads = threads
+        self._options = threads, backend
+        self._traced = traced_by(backend)
         self._programs: dict[Key, Program] = {}
         self._has_out = has_parameter(f, "out")
         self._lock = RLock()
@@ -102,11 +105,14 @@ class Compiled(Generic[P, R]):
         if latest is not None and is_alike and not latest.is_stale():
             return latest.run(*args)
         out = kwargs.pop("out", None) if kwargs and not self._has_out else None
-        signature = Signature(args, kwargs)
+        signature = Signature(args, kwargs, self._traced)
         if signature.of_tensors:  # inside of a transform, or of another compiled function
             return self._f(*args, **kwargs)
-        if signature.are_apart and out is not None:
-            raise TypeError("out= is for arrays in the memory of this process, and some arguments are arrays of Dask")
+        if signature.are_apart and (out is not None or self._options[1]):
+            given = "out= is for arrays in the memory of this process" if out is not None else "chunks run NumPy's code"
+            raise TypeError(
+                f"{given}, and some arguments are arrays of Dask; leave {'out' if out is not None else 'backend'}= out"
+            )
         try:
             program = self._programs.get(signature.key)
         except TypeError as error:
@@ -123,19 +129,22 @@ class Compiled(Generic[P, R]):
 
     def _program(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         """Return the program of a kind of arguments, made if there is none yet."""
+        threads, backend = self._options
         with self._lock:
             if signature.are_apart:
                 apart = ApartProgram(self._f, args, kwargs)
                 self._keep(signature.key, apart)
                 return apart
+            arguments = arguments_of(*hosted(args, kwargs, backend))
             for varying in {program.sized.varying for program in self._programs.values()} - {()}:
                 known = self._programs.get(signature.general(varying) or ())
                 if known is None or known.captured.changed():
                     continue
-                if known.sized.serves(self._f, arguments_of(args, kwargs)):
+                if known.sized.serves(self._f, arguments):
                     self._keep(signature.key, known)
                     return known
-            program = Program(self._f, arguments_of(args, kwargs), self._threads or usual_threads())
+            kind = Program if backend is None else XlaProgram
+            program = kind(self._f, arguments, threads or usual_threads())
             general = signature.general(program.sized.varying)
             if program.sized.varying and general is not None:
                 self._keep(general, program)
@@ -158,7 +167,7 @@ class Compiled(Generic[P, R]):
         return self if instance is None else MethodType(self, instance)
 
     def __reduce__(self) -> Any:
-        return self.__qualname__ if is_named(self) else (Compiled, (self._f, self._threads))
+        return self.__qualname__ if is_named(self) else (Compiled, (self._f, *self._options))
 
     def __repr__(self) -> str:
         return f"<compiled {self._f!r}>"
@@ -172,7 +181,7 @@ def has_parameter(f: Callable[..., Any], name: str) -> bool:
         return False
 
 
-def compile(f: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]:
+def compile(f: Callable[P, R], *, threads: int | None = None, backend: str | None = None) -> Compiled[P, R]:
     """Return a function that computes what ``f`` does, by NumPy code that is written for it.
 
     The function is traced at the first call for each kind of arguments: structure of trees, shapes and dtypes of
@@ -188,6 +197,10 @@ def compile(f: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]:
     threads : int, optional
         How many threads share the blocks. If left out, as many as there are cores, or one where threadpoolctl is not
         installed (``pip install autograd_lite[threads]``). The result does not depend on it.
+    backend : str, optional
+        ``"jax"`` runs the code on XLA, by way of JAX (``pip install autograd_lite[jax]``): on a GPU or TPU where JAX
+        has one. Arrays of JAX are arguments too, and stay on their device; results are arrays of JAX. The first result
+        is held to NumPy's.
 
     Returns
     -------
@@ -202,7 +215,14 @@ def compile(f: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]:
     ------
     TypeError
         At the call: where control flow or a conversion asks for a value, for arguments that are neither numeric nor
-        hashable, and where an op needs all rows of an array of Dask at once.
+        hashable, and where an op needs all rows of an array of Dask at once. With a backend, where that does not run
+        the program.
+    RuntimeError
+        At the first call, where the backend gives another result than NumPy.
+    ValueError
+        For ``threads=`` beside ``backend=``, and for a backend that is not known.
+    ModuleNotFoundError
+        Where JAX is not installed.
 
     Examples
     --------
@@ -213,4 +233,5 @@ def compile(f: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]:
     check_callable(f, "compile")
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise ValueError(f"expected threads to be a positive int, got {threads!r}")
-    return Compiled(f, threads)
+    check_backend(backend, threads)
+    return Compiled(f, threads, backend)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.compiled.backends import refuse_others
 from autograd_lite.compiled.chunks import is_chunked, rows_of
 from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
 from autograd_lite.core.tensor import Tensor
-from autograd_lite.core.values import plain, refuse_duck
+from autograd_lite.core.values import plain
 
 _ndarray = np.ndarray
 
@@ -39,9 +40,10 @@ class Signature:
         Whether there is an array of Dask among them.
     """
 
-    __slots__ = ("are_all", "are_apart", "arrays", "key", "of_tensors", "places")
+    __slots__ = ("_traced", "are_all", "are_apart", "arrays", "key", "of_tensors", "places")
 
-    def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def __init__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any], traced: Any = TRACED) -> None:
+        self._traced = traced
         self.of_tensors = self.are_apart = False
         self.arrays: list[Any] = []
         self.places: list[int] = []
@@ -65,11 +67,10 @@ class Signature:
     def _add(self, x: Any, parts: list[Any]) -> None:
         x = plain(x) if isinstance(x, np.ndarray) else x  # what is mapped to a file is an array as any other
         kind = type(x)
-        refuse_duck(x, 'compiled functions run NumPy (call the function itself, or use backend="jax"), and take')
-        if isinstance(x, TRACED):
+        if isinstance(x, self._traced):
             self.places.append(len(parts))
             self.arrays.append(x)
-            parts.append((x.shape, x.dtype) if isinstance(x, (np.ndarray, np.generic)) else kind)
+            parts.append((x.shape, x.dtype) if hasattr(x, "shape") else kind)
         elif kind is Tensor:
             self.of_tensors = True
         elif is_chunked(x):
@@ -83,6 +84,7 @@ class Signature:
             for _, child in children:
                 self._add(child, parts)
         else:
+            refuse_others(x)
             parts.append((kind, (x.start, x.stop, x.step)) if kind is slice else (kind, x))
 
     def general(self, varying: tuple[int, ...]) -> Key | None:

@@ -29,9 +29,12 @@ class Straight:
     names : Names
     rows : int
         The number of rows that lengths are judged by.
+    overwrites : bool
+        Whether large arrays are written over that nothing reads any more.
     """
 
-    def __init__(self, sized: Sized, names: Names, rows: int) -> None:
+    def __init__(self, sized: Sized, names: Names, rows: int, overwrites: bool = True) -> None:
+        self.overwrites = overwrites
         self.sized = sized
         self.names = names
         self.rows = rows
@@ -51,7 +54,7 @@ class Straight:
         for i, node in enumerate(nodes):
             name = self.names.of[node]
             place = buffers.place(i, name)
-            out = place if writes_into(node) and self.nbytes(node) >= LARGE else None
+            out = place if self.overwrites and writes_into(node) and self.nbytes(node) >= LARGE else None
             params = map_nodes(self.names.operand, node.params)
             written.append(assign(name, expression(node, self._operand, params, out)))
         return written
@@ -104,9 +107,9 @@ def _nowhere(node: Node) -> None:
     """Name no array: the call that computes a value makes one."""
 
 
-def straight(sized: Sized, names: Names, title: str, rows: int) -> str:
+def straight(sized: Sized, names: Names, title: str, rows: int, overwrites: bool = True) -> str:
     """Return the text of the function that computes a graph with straight code."""
-    writer = Straight(sized, names, rows)
+    writer = Straight(sized, names, rows, overwrites)
     graph = sized.graph
     nodes = [n for n in graph.nodes if n in names.of and n.op is not None]
     body = [*writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]

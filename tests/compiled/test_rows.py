@@ -1,36 +1,28 @@
 """Every op of the table, compiled: its value and its gradient are those of the record, in blocks too where it can."""
 
-import zlib
-
 import numpy as np
 import pytest
 
 import autograd_lite as ag
 from tests.support.calls import CALLS, ROWS, each_call
-from tests.support.compiling import NOISE, gradients, in_small_blocks, is_refused, on_plain_numbers, quietly, same
-
-
-def _called(row, sample):
-    return lambda *inputs: row([*inputs], **sample.params) if row.spread else row(*inputs, **sample.params)
-
-
-def _drawn(row, sample):
-    return sample.draw(np.random.default_rng(zlib.crc32(row.name.encode())))
-
-
-def _differentiable(f, inputs):
-    """Return the places of the inputs that can be differentiated, by what the record says."""
-    places = [i for i, x in enumerate(inputs) if not isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind in "fc"]
-    try:
-        quietly(gradients(f, places), *inputs)
-    except (TypeError, ValueError, NotImplementedError):
-        return []
-    return places
+from tests.support.compiling import (
+    NOISE,
+    called,
+    differentiable,
+    drawn,
+    gradients,
+    in_single_precision,
+    in_small_blocks,
+    is_refused,
+    on_plain_numbers,
+    quietly,
+    same,
+)
 
 
 @each_call
 def test_the_value_of_a_call(row, sample):
-    f, inputs = _called(row, sample), _drawn(row, sample)
+    f, inputs = called(row, sample), drawn(row, sample)
     if not is_refused(f, *inputs):
         quietly(same, f, *inputs)
 
@@ -38,8 +30,8 @@ def test_the_value_of_a_call(row, sample):
 @pytest.mark.deep
 @each_call
 def test_the_value_of_a_call_in_single_precision(row, sample):
-    f = _called(row, sample)
-    inputs = [x.astype(np.float32) if _is_double(x) else x for x in _drawn(row, sample)]
+    f = called(row, sample)
+    inputs = in_single_precision(drawn(row, sample))
     try:
         quietly(f, *inputs)
     except (TypeError, ValueError, np.linalg.LinAlgError):  # of few digits
@@ -48,14 +40,10 @@ def test_the_value_of_a_call_in_single_precision(row, sample):
         quietly(same, f, *inputs)
 
 
-def _is_double(x):
-    return isinstance(x, (np.ndarray, np.generic)) and x.dtype == np.float64
-
-
 @each_call
 def test_the_gradient_of_a_call(row, sample):
-    f, inputs = _called(row, sample), _drawn(row, sample)
-    places = _differentiable(f, inputs)
+    f, inputs = called(row, sample), drawn(row, sample)
+    places = differentiable(f, inputs)
     if places and not is_refused(f, *inputs):
         quietly(same, gradients(f, places), *inputs)
 
@@ -66,8 +54,8 @@ def test_a_call_on_many_rows(name, monkeypatch):
     in_small_blocks(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
     for sample in _samples(row):
-        inputs = [_repeated(x) for x in _drawn(row, sample)]
-        f = _called(row, sample)
+        inputs = [_repeated(x) for x in drawn(row, sample)]
+        f = called(row, sample)
         try:
             quietly(f, *inputs)
         except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
@@ -82,9 +70,9 @@ def test_a_call_on_plain_numbers(name, monkeypatch):
     on_plain_numbers(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
     for sample in _samples(row):
-        f, inputs = _called(row, sample), _drawn(row, sample)
+        f, inputs = called(row, sample), drawn(row, sample)
         if not is_refused(f, *inputs):
-            places = _differentiable(f, inputs)
+            places = differentiable(f, inputs)
             quietly(same, gradients(f, places) if places else f, *inputs, tolerance=NOISE)
 
 
@@ -95,9 +83,9 @@ MOVED = "concatenate", "dot", "flip", "getitem", "matmul", "mean", "outer", "rav
 def test_what_moves_adds_and_multiplies_runs_on_plain_numbers(name, monkeypatch):
     on_plain_numbers(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
-    sample = next(sample for sample in _samples(row) if all(np.size(x) > 1 for x in _drawn(row, sample)))
-    compiled = ag.compile(_called(row, sample))
-    quietly(compiled, *_drawn(row, sample))
+    sample = next(sample for sample in _samples(row) if all(np.size(x) > 1 for x in drawn(row, sample)))
+    compiled = ag.compile(called(row, sample))
+    quietly(compiled, *drawn(row, sample))
     assert "tolist()" in compiled.source
 
 

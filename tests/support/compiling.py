@@ -1,6 +1,7 @@
 """Compiled functions beside the functions themselves."""
 
 import warnings
+import zlib
 
 import numpy as np
 
@@ -60,6 +61,31 @@ def _weights(shape):
 def gradients(f, inputs):
     """Return the function that computes the weighted sum of a function's results and its gradient by some inputs."""
     return ag.value_and_grad(weighted(f), tuple(inputs))
+
+
+def called(row, sample):
+    """Return the function that calls an op as a sample does."""
+    return lambda *inputs: row([*inputs], **sample.params) if row.spread else row(*inputs, **sample.params)
+
+
+def drawn(row, sample):
+    """Return the inputs of a sample."""
+    return sample.draw(np.random.default_rng(zlib.crc32(row.name.encode())))
+
+
+def differentiable(f, inputs):
+    """Return the places of the inputs that can be differentiated, by what the record says."""
+    places = [i for i, x in enumerate(inputs) if not isinstance(x, (list, tuple)) and np.asarray(x).dtype.kind in "fc"]
+    try:
+        quietly(gradients(f, places), *inputs)
+    except (TypeError, ValueError, NotImplementedError):
+        return []
+    return places
+
+
+def in_single_precision(inputs):
+    """Return inputs with single precision in the place of double."""
+    return [x.astype(np.float32) if getattr(x, "dtype", None) == np.float64 else x for x in inputs]
 
 
 def in_small_blocks(monkeypatch):
