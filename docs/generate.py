@@ -1,6 +1,7 @@
 """Write the files that follow from the op table: ``python -m docs.generate`` (``make docs``)."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -185,9 +186,26 @@ def subgradient_of(row: Op) -> str:
     return said[0].removeprefix("Subgradient:").strip() if said else ""
 
 
+CLUSTER = "docs/when_one_machine_is_not_enough.md"
+_RECIPE = re.compile(r"(<!-- (docs/recipes/\w+\.py) -->\n```py\n).*?(```)", flags=re.DOTALL)
+
+
+def cluster_page() -> str:
+    """Return the page on clusters with the recipes as they are; all else is written by hand, or by the benchmark."""
+    return _RECIPE.sub(_shown, (ROOT / CLUSTER).read_text(encoding="utf-8"))
+
+
+def _shown(found: re.Match[str]) -> str:
+    """Return a recipe between its marks, without what only tools read."""
+    text = (ROOT / found[2]).read_text(encoding="utf-8")
+    unread = re.compile(r"^(# mypy: .*|from __future__ .*)\n\n", flags=re.MULTILINE)
+    return found[1] + unread.sub("", text) + found[3]
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/numpy_coverage.md": coverage_page,
     "docs/subgradients.md": subgradients_page,
+    CLUSTER: cluster_page,
     "autograd_lite/__init__.pyi": public_types,
 }
 

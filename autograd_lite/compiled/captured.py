@@ -10,9 +10,9 @@ import pickle
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import is_
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,12 @@ from autograd_lite.numerical.streams import state_of
 
 _MOST = 2**26
 """Bytes of an array that is looked through in each call at most, where that cannot be helped."""
+
+R = TypeVar("R")
+
+TRIES = 3
+"""How often a function is traced that seems to draw random numbers: it may have been another thread."""
+
 _GLOBAL: dict[str, Any] = {"np.random": np.random.get_state, "random": random.getstate}
 """A method of each generator of which a module shows the methods as functions."""
 _GONE = AttributeError, RuntimeError, ValueError
@@ -126,8 +132,17 @@ class Captured:
                     "each call; pass the generator as an argument: np.random.default_rng(seed), and in the function "
                     "rng.normal(...)",
                     place,
+                    DrawnError,
                 )
         self._check_unchanged()
+
+    def kept(self, trace: Callable[[], R]) -> R:
+        """Return what a call gives that leaves all as it is; call anew where another thread may have drawn numbers."""
+        for _ in range(TRIES - 1):
+            with suppress(DrawnError), self.unchanged():
+                return trace()
+        with self.unchanged():
+            return trace()
 
     def _check_unchanged(self, cause: Exception | None = None) -> None:
         changed = self._changed()
@@ -223,8 +238,12 @@ def _form(array: Array, limit: int) -> Any:
     return array.shape, array.strides, array.dtype, held
 
 
-def _located(message: str, place: Place) -> TypeError:
-    error = TypeError(message)
+class DrawnError(TypeError):
+    """A generator of random numbers that all threads draw from has another state."""
+
+
+def _located(message: str, place: Place, kind: type[TypeError] = TypeError) -> TypeError:
+    error = kind(message)
     if place.line is not None:
         error.add_note(f"at {describe_place(*place.line)}")
     return error

@@ -21,6 +21,9 @@ from autograd_lite.core.shapes import Value
 BRANCHES = 8
 """How many partial results one task adds up. Results follow from it, and from no number of workers."""
 
+LIGHT = 2**16
+"""Bytes of parameters that travel with each chunk's task; more of them are fetched once by each worker."""
+
 _REMEDIES = {
     "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
     "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
@@ -64,13 +67,25 @@ class _Place(NamedTuple):
     number: int
 
 
-class _Work(NamedTuple):
-    """What the tasks of a round have in common: it travels as an argument of theirs."""
+class _Work:
+    """What the tasks of a round have in common: no tuple, which Dask would look into."""
 
-    loop: Any
-    block: int
-    combine: tuple[np.ufunc, ...]
-    arrays: list[Any]
+    def __init__(self, loop: Any, block: int, combine: tuple[np.ufunc, ...], arrays: list[Any]) -> None:
+        self.loop = loop
+        self.block = block
+        self.combine = combine
+        self.arrays = arrays
+
+    def as_argument(self) -> Any:
+        """Return what stands for it in a graph: itself, or a task where it is too large to travel with each chunk.
+
+        A chunk that waits for such a task starts where that one was run, or when it was fetched from there.
+        """
+        constants = map(self.loop.__globals__.get, self.loop.__code__.co_names)
+        size = sum(x.nbytes for x in (*self.arrays, *constants) if isinstance(x, (np.ndarray, np.generic)))
+        if size <= LIGHT:
+            return self
+        return import_module("dask").delayed(self, traverse=False, pure=False)
 
 
 def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], arrays: Sequence[Any]) -> list[Any]:
@@ -94,8 +109,7 @@ def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], 
     delayed = import_module("dask").delayed
     chunked = [like, *(x for x in arrays if is_chunked(x) and x is not like)]
     rest = [_Place([y is x for y in chunked].index(True)) if is_chunked(x) else x for x in arrays]
-    work = delayed(_Work(loop, block, combine, rest), traverse=False, pure=False)
-    parts = _on_each(_on_chunk, work, chunked)
+    parts = _on_each(_on_chunk, _Work(loop, block, combine, rest).as_argument(), chunked)
     if not combine:
         made = [x for x in arrays if type(x) is Rows]
         return [_picked(parts, i, x) for i, x in enumerate(made)]

@@ -108,11 +108,8 @@ class Compiled(Generic[P, R]):
         signature = Signature(args, kwargs, self._traced)
         if signature.of_tensors:  # inside of a transform, or of another compiled function
             return self._f(*args, **kwargs)
-        if signature.are_apart and (out is not None or self._options[1]):
-            given = "out= is for arrays in the memory of this process" if out is not None else "chunks run NumPy's code"
-            raise TypeError(
-                f"{given}, and some arguments are arrays of Dask; leave {'out' if out is not None else 'backend'}= out"
-            )
+        if signature.are_apart and out is not None:
+            raise TypeError("out= is for arrays in the memory of this process, and some arguments are arrays of Dask")
         try:
             program = self._programs.get(signature.key)
         except TypeError as error:
@@ -132,6 +129,8 @@ class Compiled(Generic[P, R]):
         threads, backend = self._options
         with self._lock:
             if signature.are_apart:
+                if backend is not None:
+                    raise TypeError(f'arrays of Dask run on NumPy: leave backend="{backend}" out')
                 apart = ApartProgram(self._f, args, kwargs)
                 self._keep(signature.key, apart)
                 return apart

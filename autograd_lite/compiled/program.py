@@ -78,8 +78,7 @@ class Program:
         self._title = name if name.isidentifier() else "f"
         self._threads = threads
         self.captured = Captured(f, *arguments.others)
-        with self.captured.unchanged():
-            self.sized = self._traced(f, arguments)
+        self.sized = self.captured.kept(partial(self._traced, f, arguments))
         self.captured.watch_contents(self.sized.constants)
         self._split = self._planned()
         self._most = self._most_rows()

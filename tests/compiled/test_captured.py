@@ -413,6 +413,23 @@ def test_an_object_of_a_package_may_change_between_calls():
     assert compiled(np.ones(1)) == 0.5
 
 
+def test_numbers_that_another_thread_draws_are_no_error():
+    calls: list[int] = []
+
+    def trace():
+        calls.append(len(calls))
+        if len(calls) == 1:
+            random.random()
+        return len(calls)
+
+    assert Captured(helper).kept(trace) == 2
+
+
+def test_numbers_that_each_trace_draws_are_one():
+    with pytest.raises(TypeError, match="draws random numbers inside of a compiled function"):
+        Captured(helper).kept(np.random.random)
+
+
 def test_what_draws_nothing_is_let_pass():
     with Captured(draws_from_a_global).unchanged():
         pass

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.compiled import chunks
+from autograd_lite.compiled.chunks import LIGHT
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -34,6 +36,23 @@ def test_a_chunk_is_one_task_that_makes_it():
     residuals = X.compute() @ np.ones(3) - y.compute()
     np.testing.assert_allclose(value, np.mean(residuals**2), rtol=1e-13)
     np.testing.assert_allclose(gradient, 2 / (50 * CHUNKS) * X.compute().T @ residuals, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("columns", "tasks"), [(3, CHUNKS), (LIGHT // 8 + 1, CHUNKS + 1)])
+def test_what_is_heavy_is_a_task_of_its_own(columns, tasks, monkeypatch):
+    graphs = []
+
+    def computed(parts):
+        graphs.append(dict(parts[0].__dask_graph__()))
+        return dask.compute(*parts, scheduler="synchronous")
+
+    X = da.ones((2 * CHUNKS, columns), chunks=(2, columns))
+    step = ag.compile(lambda w, X: np.sum(np.tanh(X @ w)))
+    monkeypatch.setattr(chunks, "computed", computed)
+    value = step(np.full(columns, 1 / columns), X)
+    tree = 3 + 1
+    assert len(graphs[-1]) - tree == tasks
+    np.testing.assert_allclose(value, 2 * CHUNKS * np.tanh(1.0), rtol=1e-13)
 
 
 def test_loops_say_where_they_are_from():

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
-NAMES = ("is_my_gradient_right.md", "compile.md", "other_arrays.md")
+NAMES = ("is_my_gradient_right.md", "compile.md", "other_arrays.md", "when_one_machine_is_not_enough.md")
 PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in NAMES]
 EXAMPLE = re.compile(r"```python\n(.*?)```(?:\s+```text\n(.*?)```)?", flags=re.DOTALL)
 EXAMPLES = EXAMPLE.findall(README)

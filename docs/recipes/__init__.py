@@ -1,0 +1,1 @@
+"""Ten lines each: compiled functions on the rows that other schedulers hold. Workers import these modules."""
