@@ -7,8 +7,9 @@ import pytest
 
 import autograd_lite as ag
 from models import bag_of_words, cubic, digits, linear_regression, neuron, two_layers
-from tests.compiled.test_rows import ROWS, _called, _drawn, _repeated, _samples
-from tests.support.compiling import is_refused, leaves_of, quietly
+from tests.support.calls import ROWS
+from tests.support.compiling import called, is_refused, leaves_of, quietly, repeated, samples_of
+from tests.support.compiling import drawn as drawn_of
 from tests.support.losses import drawn, each_loss, layers, logistic, normalised
 
 dask = pytest.importorskip("dask")
@@ -90,8 +91,8 @@ def test_a_call_in_chunks(name):
     """Each op runs in chunks where it needs no more than a row at a time, on inputs repeated along their first axes."""
     row = next(row for other, row in ROWS.values() if other == name)
     ran, calls = 0, 0
-    for sample in _samples(row):
-        inputs, f = [_repeated(x) for x in _drawn(row, sample)], _called(row, sample)
+    for sample in samples_of(row):
+        inputs, f = [repeated(x) for x in drawn_of(row, sample)], called(row, sample)
         n = max((len(x) for x in inputs if isinstance(x, np.ndarray) and x.ndim), default=0)
         if n < 200 or not _runs(f, inputs) or is_refused(f, *inputs):
             continue

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from tests.support.calls import CALLS, ROWS, each_call
+from tests.support.calls import ROWS, each_call
 from tests.support.compiling import (
     NOISE,
     called,
@@ -16,7 +16,9 @@ from tests.support.compiling import (
     is_refused,
     on_plain_numbers,
     quietly,
+    repeated,
     same,
+    samples_of,
 )
 
 
@@ -53,8 +55,8 @@ def test_a_call_on_many_rows(name, monkeypatch):
     """Each op that can be cut runs in blocks, on inputs that are repeated along their leading axes."""
     in_small_blocks(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
-    for sample in _samples(row):
-        inputs = [_repeated(x) for x in drawn(row, sample)]
+    for sample in samples_of(row):
+        inputs = [repeated(x) for x in drawn(row, sample)]
         f = called(row, sample)
         try:
             quietly(f, *inputs)
@@ -69,7 +71,7 @@ def test_a_call_on_plain_numbers(name, monkeypatch):
     """Each op runs on Python's numbers where it can: on all of its samples, as small arrays do."""
     on_plain_numbers(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
-    for sample in _samples(row):
+    for sample in samples_of(row):
         f, inputs = called(row, sample), drawn(row, sample)
         if not is_refused(f, *inputs):
             places = differentiable(f, inputs)
@@ -83,18 +85,10 @@ MOVED = "concatenate", "dot", "flip", "getitem", "matmul", "mean", "outer", "rav
 def test_what_moves_adds_and_multiplies_runs_on_plain_numbers(name, monkeypatch):
     on_plain_numbers(monkeypatch)
     row = next(row for other, row in ROWS.values() if other == name)
-    sample = next(sample for sample in _samples(row) if all(np.size(x) > 1 for x in drawn(row, sample)))
+    sample = next(sample for sample in samples_of(row) if all(np.size(x) > 1 for x in drawn(row, sample)))
     compiled = ag.compile(called(row, sample))
     quietly(compiled, *drawn(row, sample))
     assert "tolist()" in compiled.source
-
-
-def _samples(row):
-    return [sample for other, sample in CALLS.values() if other is row]
-
-
-def _repeated(x):
-    return np.concatenate([x] * (200 // max(len(x), 1) + 1)) if isinstance(x, np.ndarray) and x.ndim and len(x) else x
 
 
 def test_few_ops_cannot_be_compiled():

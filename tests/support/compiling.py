@@ -9,6 +9,7 @@ import autograd_lite as ag
 from autograd_lite.compiled import blocks, program, scalars, sizes
 from autograd_lite.core import trees
 from autograd_lite.numerical import close
+from tests.support.calls import CALLS
 
 NOISE = close.of_one_line(1.0, close.eps_of(1.0))  # what is left where values cancel
 
@@ -71,6 +72,16 @@ def called(row, sample):
 def drawn(row, sample):
     """Return the inputs of a sample."""
     return sample.draw(np.random.default_rng(zlib.crc32(row.name.encode())))
+
+
+def samples_of(row):
+    """Return the calls that an op is tried on."""
+    return [sample for other, sample in CALLS.values() if other is row]
+
+
+def repeated(x):
+    """Return an array of many rows: those of another, again and again. Anything else is left as it is."""
+    return np.concatenate([x] * (200 // max(len(x), 1) + 1)) if isinstance(x, np.ndarray) and x.ndim and len(x) else x
 
 
 def differentiable(f, inputs):
