@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from autograd_lite.core.labels import Labels, cut_params, elementwise, labels_of, subscripts
+from autograd_lite.core.labels import Labels, Numbers, cut_params, elementwise, labels_of, subscripts
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import observing
 from autograd_lite.core.tensor import Tensor, raw
@@ -181,6 +181,29 @@ def given(row, *shapes, params=None, output=None):
 def test_the_labels_of(row, shapes, params, inputs, output):
     labels = given(table[row], *shapes, params=params)
     assert (labels.inputs, labels.output) == (tuple(inputs), output)
+
+
+def numbered(n, *shape):
+    return np.arange(n).reshape(shape or (n,)).view(Numbers)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "index", "shape"),
+    [
+        ("getitem", (5, 3), (numbered(5), np.array([0, 2, 1, 1, -1])), None),
+        ("getitem", (5, 3, 2), (numbered(5), np.array([0, 2, 1, 1, -1])), None),
+        ("getitem", (5, 3), (numbered(5, 5, 1), np.array([[0, 1], [2, 2], [1, 0], [1, 1], [-1, 0]])), None),
+        ("getitem", (3, 5), (np.array([0, 2, 1, 1, -1]), numbered(5)), None),
+        ("getitem", (5, 5), (numbered(5), numbered(5)), None),
+        ("scatter", (5,), (numbered(5), np.array([0, 2, 1, 1, -1])), (5, 3)),
+        ("scatter", (), (numbered(5), np.array([0, 2, 1, 1, -1])), (5, 3)),
+    ],
+)
+def test_an_index_that_numbers_an_axis_runs_with_it(name, x, index, shape):
+    params = {"index": index} | ({"shape": shape} if shape else {})
+    inputs = [stream("an index that numbers").normal(size=x)]
+    assert_parts_make_the_whole(table[name], inputs, params)
+    assert "place 0" in {cut.label for cut in cuts(table[name], inputs, params)} or x == (5, 5)
 
 
 def test_arrays_among_parameters_have_labels_too():
