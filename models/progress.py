@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import partial
+from time import perf_counter
 from types import FrameType
 from typing import Any
 
@@ -47,7 +48,7 @@ class Progress:
         self.loss: float | None = None
         self.stopped = False
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Generator[int, None, None]:
         self.stopped, step = False, self.start - 1
         if not self.what:
             yield from range(self.start, self.steps)
@@ -92,6 +93,32 @@ Steps = Callable[..., Progress]
 
 quiet: Steps = partial(Progress, "")
 """(count, start) -> steps of which nothing is shown."""
+
+
+class Timed:
+    """A function, with how often it was called and how many seconds that took in all.
+
+    Parameters
+    ----------
+    f : callable
+    """
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.calls = 0
+        self.seconds = 0.0
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function."""
+        before = perf_counter()
+        result = self.f(*args)
+        self.calls, self.seconds = self.calls + 1, self.seconds + perf_counter() - before
+        return result
+
+    @property
+    def mean(self) -> float:
+        """Seconds of a call; 0 where there was none."""
+        return self.seconds / self.calls if self.calls else 0.0
 
 
 @contextmanager

@@ -1,8 +1,9 @@
-"""Training by mini-batches: held-out error after each epoch, early stopping, and checkpoints that it goes on from."""
+"""Training: held-out error after each epoch of mini-batches, early stopping, checkpoints that it goes on from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def train(
     rng: np.random.Generator,
     size: int | None = None,
     vary: Callable[..., tuple[Any, ...]] | None = None,
+    value_and_grad: Callable[..., tuple[Any, Tree]] | None = None,
     held_out: tuple[Any, ...] | None = None,
     patience: int | None = None,
     checkpoint: Path | None = None,
@@ -76,6 +78,8 @@ def train(
         Of a mini-batch; all examples by default.
     vary : callable, optional
         (rng, *batch) -> the batch to step by, such as one with noise; what is measured stays as it is.
+    value_and_grad : callable, optional
+        (params, *batch) -> the loss and its gradient; ``ag.value_and_grad(loss)`` by default.
     patience : int, optional
         Stop when the held-out error has not been smaller for so many epochs.
     checkpoint : Path, optional
@@ -92,7 +96,7 @@ def train(
         Where a loss is not finite, and the checkpoint is then the one of the epoch before; where the checkpoint is
         damaged, or of another run.
     """
-    value_and_grad = ag.value_and_grad(loss)
+    value_and_grad = value_and_grad or ag.value_and_grad(loss)
     run = Trained(params)
     setup = dict(setup or {})
     if checkpoint is not None and checkpoint.exists():
@@ -134,6 +138,10 @@ def _save(
     if checkpoint is None:
         return
     state = {"params": params, "run": vars(run), "optimizer": optimizer.state, "rng": rng.bit_generator.state}
+    _write(checkpoint, setup, state)
+
+
+def _write(checkpoint: Path, setup: dict[str, Any], state: dict[str, Any]) -> None:
     try:
         ag.save(checkpoint, {"setup": setup, **state})
     except ValueError as problem:
@@ -144,14 +152,94 @@ def _restored(
     checkpoint: Path, setup: dict[str, Any], start: Tree, optimizer: Any, rng: np.random.Generator
 ) -> tuple[Tree, Trained]:
     _, of_the_kind = ag.ravel(start)  # a file has dicts for named tuples and dataclasses
+    state = _read(checkpoint, setup)
     try:
-        state = ag.load(checkpoint)
-        found = state.get("setup") if isinstance(state, dict) else None
-        if found != setup:
-            got = "another file" if found is None else found
-            raise InputError(f"expected one of a run with {setup}, got {got}")
         params, best = (of_the_kind(ag.ravel(tree)[0]) for tree in (state["params"], state["run"]["params"]))
         optimizer.state, rng.bit_generator.state = state["optimizer"], state["rng"]
     except ValueError as problem:
         raise InputError(f"checkpoint: {problem}") from None
     return params, Trained(**state["run"] | {"params": best})
+
+
+def _read(checkpoint: Path, setup: dict[str, Any]) -> Any:
+    try:
+        state = ag.load(checkpoint)
+    except ValueError as problem:
+        raise InputError(f"checkpoint: {problem}") from None
+    found = state.get("setup") if isinstance(state, dict) else None
+    if found != setup:
+        got = "another file" if found is None else found
+        raise InputError(f"checkpoint: expected one of a run with {setup}, got {got}")
+    return state
+
+
+def minimise(
+    value_and_grad: Callable[..., tuple[Any, Tree]],
+    params: Tree,
+    *data: Any,
+    iterations: int,
+    tolerance: float,
+    checkpoint: Path | None = None,
+    setup: Mapping[str, Any] | None = None,
+    progress: Steps = quiet,
+) -> ag.optim.Minimum[Tree]:
+    """Minimise a smooth loss by L-BFGS on all examples.
+
+    Parameters
+    ----------
+    value_and_grad : callable
+        (params, *data) -> the loss and its gradient.
+    params : tree of arrays
+    *data
+    iterations : int
+        At most so many.
+    tolerance : float
+        It ends where no element of the gradient is larger.
+    checkpoint : Path, optional
+        Written after each evaluation of the loss. Where it is there already, the run goes on from it, to the same
+        result: all that is done follows from the values of the loss and its gradient, which are read instead.
+    setup : mapping, optional
+        What the run is made of: a checkpoint of a run with another one is refused.
+    progress : callable
+        Makes the steps that are iterated over: (count, start) -> Progress.
+
+    Raises
+    ------
+    ValueError
+        Where the checkpoint is damaged, or of another run.
+    """
+    steps = progress(iterations)
+    with closing(iter(steps)) as each:
+        next(each)
+
+        def after(params: Tree, value: float) -> None:
+            steps.loss = value
+            next(each, None)
+            if steps.stopped:
+                raise StopIteration
+
+        evaluate = _Evaluations(value_and_grad, checkpoint, dict(setup or {}))
+        options: dict[str, Any] = {"iterations": iterations, "tolerance": tolerance, "callback": after}
+        return ag.optim.lbfgs(evaluate, params, *data, with_gradient=True, **options)
+
+
+class _Evaluations:
+    """A loss with its gradient that notes its values in a checkpoint, and reads there what is known."""
+
+    def __init__(self, f: Callable[..., tuple[Any, Tree]], checkpoint: Path | None, setup: dict[str, Any]) -> None:
+        self._f, self._checkpoint, self._setup = f, checkpoint, setup
+        is_there = checkpoint is not None and checkpoint.exists()
+        self._known: list[Any] = _read(checkpoint, setup)["evaluations"] if checkpoint and is_there else []
+        self._asked = 0
+
+    def __call__(self, params: Tree, *data: Any) -> tuple[Any, Tree]:
+        if self._asked == len(self._known):
+            value, gradient = self._f(params, *data)
+            self._known.append({"params": params, "value": float(value), "gradient": gradient})
+            if self._checkpoint is not None:
+                _write(self._checkpoint, self._setup, {"evaluations": self._known})
+        known = self._known[self._asked]
+        self._asked += 1
+        if not np.array_equal(ag.ravel(known["params"])[0], ag.ravel(params)[0]):
+            raise InputError(f"checkpoint: evaluation {self._asked} was at {known['params']}, and now is at {params}")
+        return known["value"], known["gradient"]

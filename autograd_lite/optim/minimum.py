@@ -49,6 +49,7 @@ def lbfgs(
     iterations: int = 1000,
     tolerance: float = 1e-6,
     callback: Callable[[T, float], object] | None = None,
+    with_gradient: bool = False,
 ) -> Minimum[T]:
     """Minimise a loss with L-BFGS-B (R. Byrd et al., SIAM J. Sci. Comput. 16, 1995), as SciPy has it.
 
@@ -68,6 +69,8 @@ def lbfgs(
         the latter alone.
     callback : callable, optional
         ``callback(params, value)`` is called after each iteration; it may raise StopIteration to end there.
+    with_gradient : bool
+        Whether the loss returns a value and its gradient, as ``ag.compile(ag.value_and_grad(loss))`` does.
 
     Returns
     -------
@@ -81,7 +84,8 @@ def lbfgs(
     FloatingPointError
         Where the loss or its gradient is not finite; the error shows the parameters.
     TypeError, ValueError
-        For parameters that are no arrays of real numbers, or none at all; options out of range; and from `grad`.
+        For parameters that are no arrays of real numbers, or none at all; options out of range; a loss that returns no
+        gradient ``with_gradient``; and from `grad`.
 
     Examples
     --------
@@ -103,7 +107,7 @@ def lbfgs(
     if type(start) is Tensor or start.dtype.kind != "f" or not start.size:
         given = "Tensors" if type(start) is Tensor else "no numbers" if not start.size else f"dtype {start.dtype}"
         raise TypeError(f"lbfgs takes a tree of arrays of real numbers to start from, got {given}")
-    evaluate = _Evaluation(value_and_grad(loss), unravel, args)
+    evaluate = _Evaluation(loss if with_gradient else value_and_grad(loss), unravel, args)
 
     def after_iteration(intermediate_result: Any) -> None:  # the name by which SciPy knows what to pass
         if callback is not None:
@@ -118,14 +122,19 @@ def lbfgs(
 class _Evaluation:
     """The loss and its gradient as functions of a vector, which are finite or an error."""
 
-    def __init__(self, function: Callable[..., tuple[Any, Any]], unravel: Callable[[Any], Any], args: Any) -> None:
+    def __init__(self, function: Callable[..., Any], unravel: Callable[[Any], Any], args: Any) -> None:
         self.function, self.unravel, self.args = function, unravel, args
         self.count = 0
 
     def __call__(self, x: Any) -> tuple[float, Any]:
         self.count += 1
         params = self.unravel(x)
-        value, gradient = self.function(params, *self.args)
+        found = self.function(params, *self.args)
+        if not isinstance(found, tuple) or len(found) != 2:
+            raise TypeError(
+                f"expected loss to return a value and its gradient, got {type(found).__name__}; leave out with_gradient"
+            )
+        value, gradient = found
         for place, y in (("the loss", value), *places("the gradient", gradient)):
             if not np.all(np.isfinite(y)):
                 with np.printoptions(threshold=8, edgeitems=3, precision=6):

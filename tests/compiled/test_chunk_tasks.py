@@ -62,3 +62,16 @@ def test_loops_say_where_they_are_from():
     assert latest is not None
     program = latest.code.run
     assert program.__globals__["loop_1"].__module__ == program.__code__.co_filename
+
+
+def test_what_two_arrays_are_made_of_is_made_once():
+    data = da.map_blocks(made, 50, 4, chunks=((50,) * CHUNKS, (4,)), dtype=float, meta=np.empty((0, 0)))
+    tasks = []
+    step = ag.compile(ag.value_and_grad(loss))
+    with dask.config.set(scheduler="synchronous"), Callback(pretask=lambda key, *_: tasks.append(key[0])):
+        value, _ = step(np.ones(3), data[:, :-1], data[:, -1])
+        tasks.clear()
+        assert step(np.ones(3), data[:, :-1], data[:, -1])[0] == value
+    assert sum(name.startswith("made-") for name in tasks) == CHUNKS
+    rows = data.compute()
+    np.testing.assert_allclose(value, np.mean((rows[:, :-1] @ np.ones(3) - rows[:, -1]) ** 2), rtol=1e-13)

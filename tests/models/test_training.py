@@ -68,6 +68,21 @@ def test_all_examples_are_one_batch_where_no_size_is_given():
     np.testing.assert_allclose(found.params["w"], -0.1 * ag.grad(loss)(START, *DATA)["w"], rtol=1e-12)
 
 
+def test_steps_may_be_taken_along_another_gradient():
+    seen = []
+
+    def half(params, x, y):
+        seen.append(len(x))
+        value, gradient = ag.value_and_grad(loss)(params, x, y)
+        return value, {"w": gradient["w"] / 2, "b": 0.0}
+
+    options: dict[str, Any] = {"epochs": 1, "size": 8, "value_and_grad": half, "optimizer": ag.optim.SGD(0.1)}
+    found = train(loss, START, DATA, rng=np.random.default_rng(0), **options)
+    assert seen == [8, 8, 8, 1]
+    assert found.params["b"] == 0.0
+    assert found.training == [loss(START, *DATA), loss(found.params, *DATA)]
+
+
 def test_batches_may_be_varied_for_the_step_alone():
     def doubled(rng, x, y):
         return 2 * x, y + rng.normal()

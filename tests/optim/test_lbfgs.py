@@ -85,6 +85,23 @@ def test_the_gradient_comes_with_the_value():
     assert len(set(seen)) == len(seen) < 2 * found.iterations
 
 
+def test_a_loss_may_return_its_gradient():
+    seen = []
+
+    def both(p, x, y):
+        seen.append(p)
+        return compiled(p, x, y)
+
+    compiled = ag.compile(ag.value_and_grad(squares))
+    start: dict[str, Any] = {"weights": np.zeros(3), "bias": 0.0}
+    found = lbfgs(both, start, X, Y, with_gradient=True, tolerance=1e-9)
+    expected = lbfgs(squares, start, X, Y, tolerance=1e-9)
+    assert found.iterations <= len(seen) < 2 * found.iterations
+    np.testing.assert_allclose(ag.ravel(found.params)[0], ag.ravel(expected.params)[0], rtol=0, atol=1e-9)
+    with pytest.raises(TypeError, match=r"^expected loss to return a value and its gradient, got float"):
+        lbfgs(lambda p: float(rosenbrock(p)), Pair(-1.2, 1.0), with_gradient=True)
+
+
 def test_the_callback_sees_each_iteration():
     seen: list[tuple[Any, float]] = []
     found = lbfgs(rosenbrock, Pair(-1.2, 1.0), callback=lambda params, value: seen.append((params, value)))
