@@ -56,7 +56,7 @@ class ApartProgram(Program):
         for i, rows in zip(places, first_rows(xs, MANY), strict=True):
             leaves[i] = rows
         arguments = arguments_of(*rebuild(leaves))
-        self._f, self._arguments = f, arguments
+        self._f, self._arguments, self.sample = f, arguments, arguments
         self._varying = tuple(arguments.traced.index(i) for i in places)
         super().__init__(f, arguments, 1)
 

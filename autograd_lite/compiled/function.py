@@ -126,29 +126,30 @@ class Compiled(Generic[P, R]):
 
     def _program(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
         """Return the program of a kind of arguments, made if there is none yet."""
-        threads, backend = self._options
         with self._lock:
-            if signature.are_apart:
-                if backend is not None:
-                    raise TypeError(f'arrays of Dask run on NumPy: leave backend="{backend}" out')
-                apart = ApartProgram(self._f, args, kwargs)
-                self._keep(signature.key, apart)
-                return apart
-            arguments = arguments_of(*hosted(args, kwargs, backend))
             for varying in {program.sized.varying for program in self._programs.values()} - {()}:
                 known = self._programs.get(signature.general(varying) or ())
-                if known is None or known.captured.changed():
-                    continue
-                if known.sized.serves(self._f, arguments):
-                    self._keep(signature.key, known)
-                    return known
-            kind = Program if backend is None else XlaProgram
-            program = kind(self._f, arguments, threads or usual_threads())
+                if known is not None and not known.captured.changed():
+                    arguments = known.sample or arguments_of(*hosted(args, kwargs, self._options[1]))
+                    if known.sized.serves(self._f, arguments, signature.rows(varying)):
+                        self._keep(signature.key, known)
+                        return known
+            program = self._new(signature, args, kwargs)
             general = signature.general(program.sized.varying)
             if program.sized.varying and general is not None:
                 self._keep(general, program)
             self._keep(signature.key, program)
             return program
+
+    def _new(self, signature: Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Program:
+        """Trace the function, and return the program."""
+        threads, backend = self._options
+        if not signature.are_apart:
+            kind = Program if backend is None else XlaProgram
+            return kind(self._f, arguments_of(*hosted(args, kwargs, backend)), threads or usual_threads())
+        if backend is not None:
+            raise TypeError(f'arrays of Dask run on NumPy: leave backend="{backend}" out')
+        return ApartProgram(self._f, args, kwargs)
 
     def _keep(self, key: Key, program: Program) -> None:
         while len(self._programs) >= MOST:

@@ -71,7 +71,11 @@ class Program:
     sized : Sized
     captured : Captured
         What the function reads beside its arguments: after a change of it the program is stale.
+    sample : Arguments or None
+        Those with which the function can be recorded again, where those of a call are not at hand.
     """
+
+    sample: Arguments | None = None
 
     def __init__(self, f: Callable[..., Any], arguments: Arguments, threads: int) -> None:
         name = getattr(f, "__name__", "f")

@@ -75,9 +75,10 @@ class Signature:
             self.of_tensors = True
         elif is_chunked(x):
             self.are_apart = True
+            self.places.append(len(parts))
             self.arrays.append(x)
             has_rows = hasattr(kind, "ndim") and x.ndim
-            parts.append((rows_of(x), *x.shape[1:], x.dtype) if has_rows else kind)
+            parts.append(((rows_of(x), *x.shape[1:]), x.dtype, "chunks") if has_rows else kind)
         elif trees.is_node(x):
             children = trees.items(x)
             parts.append((kind, tuple(key for key, _ in children), _static_fields(x, children)))
@@ -87,17 +88,22 @@ class Signature:
             refuse_others(x)
             parts.append((kind, (x.start, x.stop, x.step)) if kind is slice else (kind, x))
 
+    def rows(self, varying: tuple[int, ...]) -> int:
+        """Return how many rows some arrays have; 0 where they do not have the same number, or there are none."""
+        if max(varying, default=0) >= len(self.arrays):  # of a program for other arguments
+            return 0
+        parts = (self.key[self.places[i]] for i in varying)
+        rows = {part[0][0] if isinstance(part, tuple) and part[0] else 0 for part in parts}
+        return rows.pop() if len(rows) == 1 else 0
+
     def general(self, varying: tuple[int, ...]) -> Key | None:
         """Return the key for any number of rows of some arrays; None where these do not have the same, or none."""
-        if max(varying, default=0) >= len(self.arrays):  # of a program for other arguments
+        if not self.rows(varying):
             return None
         parts = list(self.key)
-        rows = {len(self.arrays[i]) if np.ndim(self.arrays[i]) else 0 for i in varying}
-        if len(rows) != 1 or 0 in rows:
-            return None
         for i in varying:
-            shape, dtype = parts[self.places[i]]
-            parts[self.places[i]] = (None, *shape[1:]), dtype
+            shape, *rest = parts[self.places[i]]
+            parts[self.places[i]] = (None, *shape[1:]), *rest
         return tuple(parts)
 
 

@@ -107,9 +107,8 @@ class Sized:
         """Return what two values have in common that fit into one array, with any number of rows."""
         return node.shape, self.shapes.get(node, node.shape), self.axes.get(node, ()), node.dtype
 
-    def serves(self, f: Callable[..., Any], arguments: Arguments) -> bool:
-        """Whether the program is for this number of rows: with a few, and with more than before, it is recorded."""
-        rows = self.count_of(arguments.arrays)
+    def serves(self, f: Callable[..., Any], arguments: Arguments, rows: int) -> bool:
+        """Whether the program is for so many rows: with a few, and with more than before, it is recorded."""
         if are_short(arguments.arrays):
             return False
         if self.trails is None or FEW <= rows <= max(self.served):

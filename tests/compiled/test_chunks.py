@@ -269,6 +269,17 @@ def test_an_error_of_a_reader_is_its_own():
         ag.compile(np.sum)(da.ones(100, chunks=30).map_blocks(read, dtype=float))
 
 
+def test_one_program_serves_all_numbers_of_rows():
+    """The first call alone looks at rows before it computes."""
+    compiled, w = ag.compile(lambda w, x: np.mean(np.square(x @ w))), np.ones(3)
+    for chunks in (20, 19, 3, 40, 1):
+        loads = Loads(chunks)
+        value = compiled(w, loads.x)
+        assert len(loads.made) == chunks + (chunks == 20)
+        np.testing.assert_allclose(value, np.mean(np.square(loads.x.compute() @ w)), rtol=1e-12)
+    assert len(set(map(id, compiled._programs.values()))) == 1
+
+
 @pytest.mark.parametrize("unknown", [False, True])
 def test_batches_inside_of_the_function_follow_the_number_of_rows(unknown):
     """With fewer rows there is one batch: the call with more of them is another program, or an error."""
