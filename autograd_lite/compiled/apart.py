@@ -71,8 +71,8 @@ class ApartProgram(Program):
         except UnexplainedError as error:
             raise TypeError(
                 f"{self._title}() has no program for chunks of any number of rows: its records with {FEW} and with "
-                f"{MANY} rows of {', '.join(self._names)} differ in {error}, in no way that is known; make what is as "
-                "long of len(x), or compute the arguments"
+                f"{MANY} rows of {', '.join(self._names)} differ in {error}, in no way that is known; of len(x), make "
+                "np.arange(len(x)) or np.zeros(len(x)), and pass what else is as long as an argument"
             ) from error
         except Exception as error:
             error.add_note(f"{self._title}() was called with {FEW} and with {MANY} rows of {', '.join(self._names)}")
@@ -92,13 +92,17 @@ class ApartProgram(Program):
         """Return what computes the function of the arrays that are traced."""
         if True not in self._codes:
             code = self._loaded(self.sized, partial(blocked, plan=self._split, apart=True), self._rows)
+            known = getattr(code.run, "__globals__", {})  # a lazy result is of what captured arrays hold now
+            known.update({name: x.copy() for name, x in known.items() if isinstance(x, np.ndarray)})
             self._codes[True] = code._replace(run=partial(self._run, code.run))
         return self._codes[True]
 
     def _run(self, run: Run, *arrays: Value) -> Any:
         try:
             return run(*arrays)
-        except NoRowsError:  # then all of them are at hand
+        except (NoRowsError, ZeroDivisionError):  # of one row or none, which is at hand
+            if rows_of(arrays[self._varying[0]]) > 1:
+                raise
             args, kwargs = self._arguments.filled(computed(arrays))
             return self._f(*args, **kwargs)
 
@@ -109,4 +113,7 @@ def _numbered(sized: Sized) -> Sized:
     for node in sized.graph.nodes:
         if node.op is counting and node.params["stop"] is sized.size:
             node.op, node.args, node.params = numbering, (first,), {}
+    nodes = sized.graph.nodes
+    nodes[:] = [first, *(node for node in nodes if node is not first)]  # before what numbers its rows
+    sized.axes[first] = (0,)
     return sized

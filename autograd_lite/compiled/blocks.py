@@ -167,7 +167,7 @@ class Loop:
 def _counted(node: Node, axis: int | None) -> Node:
     """Return what numbers the rows of a block in the shape that an index has."""
     shape = tuple(_ROWS if i == axis else 1 for i in range(len(node.shape)))
-    numbers = Node(counting, (), {"stop": _ROWS}, node.value)
+    numbers = Node(counting, (), {"stop": _ROWS}, np.ravel(node.value))
     return numbers if len(shape) == 1 else Node(table["reshape"], (numbers,), {"shape": shape}, node.value)
 
 

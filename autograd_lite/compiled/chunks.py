@@ -109,18 +109,24 @@ def on_chunks(loop: Loop, like: Any, block: int, combine: tuple[np.ufunc, ...], 
     delayed = import_module("dask").delayed
     chunked = [like, *(x for x in arrays if is_chunked(x) and x is not like)]
     rest = [_Place([y is x for y in chunked].index(True)) if is_chunked(x) else x for x in arrays]
+    if not combine:  # what is computed later is of what the arguments hold now
+        rest = [x.copy() if isinstance(x, np.ndarray) else x for x in rest]
     parts = _on_each(_on_chunk, _Work(loop, block, combine, rest).as_argument(), chunked)
     if not combine:
         made = [x for x in arrays if type(x) is Rows]
         return [_picked(parts, i, x) for i, x in enumerate(made)]
-    results = _tasks(parts)
+    results, counted = _tasks(parts), (*combine, np.add)
     while len(results) > 1:
         groups = (results[i : i + BRANCHES] for i in range(0, len(results), BRANCHES))
-        results = [delayed(_added)(combine, group) for group in groups]
-    (totals,) = computed(results)
-    if totals is None:
+        results = [delayed(_added)(counted, group) for group in groups]
+    (found,) = computed(results)
+    if found is None:
         raise NoRowsError
-    return list(totals)
+    *totals, rows = list[Any](found)
+    said = sum(_lengths.get(like.name, like.chunks[0]))
+    if said == said != rows:
+        raise ValueError(f"the chunks of an array of Dask say that they have {said} rows, and have {rows}")
+    return totals
 
 
 class NoRowsError(Exception):
@@ -128,7 +134,7 @@ class NoRowsError(Exception):
 
 
 def _on_chunk(work: _Work, *chunks: Any) -> list[Value] | None:
-    """Run a loop on the chunks of one number; return its totals and its rows, None for totals of no rows."""
+    """Run a loop on the chunks of one number; return its totals, its rows, and how many, None for totals of no rows."""
     rows = len(chunks[0])
     if any(len(chunk) != rows for chunk in chunks):
         raise ValueError(f"expected chunks of as many rows, got {' and '.join(str(len(chunk)) for chunk in chunks)}")
@@ -138,7 +144,7 @@ def _on_chunk(work: _Work, *chunks: Any) -> list[Value] | None:
     known = work.loop.__globals__
     known.update({name: _in_place(known[name]) for name in work.loop.__code__.co_names if name in known})
     totals = in_parts(work.loop, rows, work.block, work.combine, arrays, 1) if rows else []
-    return [*totals, *made] if rows or made else None
+    return [*totals, *made, rows] if rows or made else None
 
 
 def _filled(x: Any, chunks: Sequence[Value], fresh: Iterator[Value]) -> Any:
@@ -170,18 +176,34 @@ def _on_each(f: Callable[..., Any], argument: Any, chunked: Sequence[Any]) -> An
     axes = [(0, *islice(others, x.ndim - 1)) for x in chunked]
     along = tuple(dict.fromkeys(chain(*axes)))
     chunks = [part for pair in zip(chunked, axes, strict=True) for part in pair]
-    given = (functools.partial(_checked, f), along, argument, None, *chunks)
+    kinds = tuple((x.shape[1:], x.dtype) for x in chunked)
+    given = (functools.partial(_checked, f, kinds), along, argument, None, *chunks)
     meta = np.empty([0] * len(along), object)
     name = f"{f.__name__.strip('_')}-{uuid4().hex}"
     return import_module("dask.array").blockwise(*given, dtype=object, meta=meta, align_arrays=False, name=name)
 
 
-def _checked(f: Callable[..., Any], argument: Any, *chunks: Any) -> Any:
-    """Call a function on chunks, which have to be arrays of NumPy."""
-    for chunk in chunks:
-        if type(chunk) is not np.ndarray:
-            raise TypeError(f"expected chunks that are arrays of NumPy, got a {type(chunk).__name__}")
-    return f(argument, *map(_in_place, chunks))
+def _checked(f: Callable[..., Any], kinds: Sequence[tuple[Any, Any]], argument: Any, *chunks: Any) -> Any:
+    """Call a function on chunks, which have to be arrays of NumPy, and what the arrays of Dask say that they are."""
+    return f(argument, *(_in_place(_as_said(chunk, *kind)) for chunk, kind in zip(chunks, kinds, strict=True)))
+
+
+def _as_said(chunk: Any, row: tuple[Any, ...], dtype: Any) -> Value:
+    """Return a chunk with the dtype of its array, if that holds all of its numbers."""
+    if type(chunk) is not np.ndarray:
+        raise TypeError(f"expected chunks that are arrays of NumPy, got a {type(chunk).__name__}")
+    lengths = zip(chunk.shape[1:], row, strict=False)
+    is_alike = chunk.ndim == len(row) + 1 and all(a == b for a, b in lengths if b == b)
+    if is_alike and np.can_cast(chunk.dtype, dtype):
+        return np.asarray(chunk, dtype)
+    raise TypeError(
+        f"an array of Dask says that its rows are {_row(row, dtype)}, and those of a chunk are "
+        f"{_row(chunk.shape[1:], chunk.dtype)}; say what they are, or convert them: x.map_blocks(f, dtype=...)"
+    )
+
+
+def _row(shape: tuple[Any, ...], dtype: Any) -> str:
+    return f"{dtype} of shape {tuple(shape)}"
 
 
 def _tasks(results: Any) -> list[Any]:

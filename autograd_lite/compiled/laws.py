@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -33,6 +34,8 @@ class Law(NamedTuple):
 
     def at(self, rows: int) -> float:
         """Return the number for so many rows."""
+        if self.power < 0 and rows + self.added == 0:
+            return math.inf * self.scale
         return float(self.scale * (rows + self.added) ** self.power + self.shift)
 
 

@@ -214,7 +214,8 @@ def _bytes_of_values(trails: tuple[Trail, Trail], rows: int) -> float:
 
 def _check_growth(graph: Graph) -> None:
     """Raise UnexplainedError for values so much larger than the arguments that more rows would take long to record."""
-    given = max((np.size(node.value) for node in graph.inputs.values()), default=1)
+    constants = (node for node in graph.nodes if node.constant and uniform(node) is None)
+    given = max([FEW, *(np.size(node.value) for node in (*graph.inputs.values(), *constants))])
     if any(np.size(x) > _GROWTH * given for node in graph.nodes for x in trees.flatten(node.value)[0]):
         raise UnexplainedError("the size of a value")
 
@@ -268,6 +269,8 @@ def _follows(few: Any, many: Any, other: Any, n: int) -> bool:
     """Whether what a call with n rows used is what the calls with `FEW` and `MANY` rows let expect."""
     if few is many is other:
         return True
+    if isinstance(few, tuple) and len(few) == len(many) == len(other):  # a shape
+        return all(_follows(*lengths, n) for lengths in zip(few, many, other, strict=True))
     if not isinstance(few, (np.ndarray, np.generic, float, complex, int)) or isinstance(few, bool):
         return bool(few == many == other)
     if close.same(few, many):
@@ -340,9 +343,10 @@ class _Fit:
         if is_range(value) and is_range(other) and np.asarray(value).dtype == np.arange(0).dtype:
             counted = Node(counting, (), {"stop": self._number(np.size(value), np.size(other))}, np.ravel(value))
             return Node(table["reshape"], (counted,), {"shape": self._param(np.shape(value), np.shape(other))}, value)
-        filler, others = uniform(x), np.unique(other)
-        if filler is None or len(others) != 1:
+        fillers, others = np.unique(value), np.unique(other)
+        if not len(fillers) == len(others) == 1 or fillers[0] != fillers[0]:
             raise UnexplainedError("a constant array")
+        filler = fillers[0]
         number = constant(filler) if filler == others[0] else self._number(filler, others[0])
         number = number if np.asarray(number.value).dtype == value.dtype else _typed(number, filler)
         shape = self._param(np.shape(value), np.shape(other))

@@ -144,7 +144,7 @@ class ApartError(Exception):
 
 def _needs_all_rows(node: Node, sized: Sized) -> bool:
     """Whether something that is computed whole is made of rows, or has some; the numbers of rows are known anywhere."""
-    if node.op in (None, numbering):
+    if node.op is None or numbers_rows(node):
         return False
     return any(bool(sized.axes.get(x)) for x in (node, *node.parents()))
 
@@ -161,13 +161,16 @@ def _cut(node: Node, op: Op, plan: Split, rows: dict[Node, tuple[int, ...]], apa
     if isinstance(node.value, tuple) or any(isinstance(parent.value, tuple) for parent in parents.values()):
         return None
     split_along = {i: plan.cuts[parent].axis for i, parent in parents.items() if plan.is_split(parent)}
+    if apart:  # no process has all rows of an argument: it is split as what is computed is
+        given = {i: rows[parent] for i, parent in parents.items() if i not in split_along and rows.get(parent)}
+        split_along |= {i: axes[0] for i, axes in given.items()}
     if not split_along and _is_view(node) and not apart:
         return None
     held = map_nodes(lambda p: p.value.view(Numbers) if numbers_rows(p) else p.value, node.params)
     labels = labels_of(op, [x.value for x in node.args], held, np.shape(node.value))
     options = {labels.inputs[i][axis] for i, axis in split_along.items() if axis is not None}
     if not options:
-        inside = {labels.inputs[i][axis] for i, parent in parents.items() for axis in rows[parent]}
+        inside = {labels.inputs[i][axis] for i, parent in parents.items() for axis in rows.get(parent, ())}
         outside = {labels.output[i] for i in rows[node]}
         options = set(sorted((outside & inside or outside or inside) - {None}, key=repr)[:1])
     if len(options) != 1 or None in options:

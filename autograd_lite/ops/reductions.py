@@ -122,9 +122,10 @@ def _(a: Value, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False,
 
 @mean.expand
 def _(a: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Value:
-    if where is not True or dtype is not None or a.dtype not in _PLAIN:
+    if where is not True or np.float16 in (a.dtype, dtype):
         return None
-    return np.sum(a, axis=axis, keepdims=keepdims) / count(a.shape, axis)
+    counts = np.float64 if a.dtype.kind in "biu" and dtype is None else dtype
+    return np.sum(a, axis=axis, dtype=counts, keepdims=keepdims) / count(a.shape, axis)
 
 
 @mean.vjp

@@ -259,6 +259,8 @@ def _reduced(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
     if params.keys() & {"initial", "where"}:
         return None
     if np.size(value) == np.size(args[0].value):
+        if np.asarray(value).dtype != args[0].dtype:  # integers are added in 64 bits
+            return None
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
     number, factors = factors_of(args[0])
     if number in (0, 1) or not factors:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+import autograd_lite.numpy as anp
 from models import bag_of_words, cubic, digits, linear_regression, neuron, two_layers
 from tests.support.calls import ROWS
 from tests.support.compiling import called, is_refused, leaves_of, quietly, repeated, samples_of
@@ -172,6 +173,20 @@ def test_results_with_rows_are_lazy():
     np.testing.assert_allclose((given["scores"][:7] * 2).compute(), 2 * x[:7].sum(1), atol=1e-12)
 
 
+def test_a_lazy_result_is_of_what_arrays_held_at_the_call():
+    """Parameters that are moved in place, and a captured array that changes."""
+    x, w, scale = np.arange(300.0).reshape(100, 3), np.ones(3), np.array([1.0, 2.0, 3.0])
+    compiled = ag.compile(lambda w, X: (X * scale) @ w)
+    first = compiled(w, in_chunks(x, 100))
+    w *= 2
+    second = compiled(w, in_chunks(x, 100))
+    scale[:] = 0
+    third = compiled(w, in_chunks(x, 100))
+    expected = x @ np.array([1.0, 2.0, 3.0])
+    for given, times in ((first, 1), (second, 2), (third, 0)):
+        np.testing.assert_array_equal(given.compute(), times * expected)
+
+
 def test_chunks_of_labels_follow_those_of_the_largest_array():
     f, args = drawn(layers, 120)
     *weights, X, y = args
@@ -233,6 +248,9 @@ ALL_ROWS = {
     "first": (lambda x: x[0], "getitem .*needs all rows at once"),
     "fixed": (lambda x: x * np.ones(100), "could not be broadcast"),
     "halves": (lambda x: x[: len(x) // 3 + 1], r"has no program for chunks.*differ in"),
+    "outer": (lambda x: np.sum(np.outer(x, x)), r"outer .*needs all rows at once"),
+    "pairs": (lambda x: np.sum(np.tanh(x[:, None] - x[None, :])), r"subtract .*needs all rows at once"),
+    "pairs by einsum": (lambda x: np.einsum("i,j->", x, x), r"contraction .*needs all rows at once"),
 }
 
 
@@ -259,6 +277,40 @@ def test_chunks_that_are_no_arrays_are_refused():
     masked = da.ones(100, chunks=30).map_blocks(lambda x: np.ma.array(x), dtype=float)
     with pytest.raises(TypeError, match="expected chunks that are arrays of NumPy, got a MaskedArray"):
         ag.compile(np.sum)(masked)
+
+
+def said(parts, shape, dtype=float):
+    """Return an array of Dask with these chunks, each of which is said to be of one shape and dtype."""
+    return da.concatenate([da.from_delayed(dask.delayed(part), shape, dtype) for part in parts])
+
+
+LIES = {
+    "columns": (
+        said([np.ones((10, 2)), np.ones((10, 3))], (10, 2)),
+        TypeError,
+        r"shape \(2,\).*float64 of shape \(3,\)",
+    ),
+    "axes": (said([np.ones((10, 1))], (10,)), TypeError, r"float64 of shape \(\), .*float64 of shape \(1,\)"),
+    "precision": (said([np.ones(10), np.ones(10)], (10,), np.float32), TypeError, "rows are float32 .* are float64"),
+    "rows": (said([np.ones(10), np.ones(12)], (10,)), ValueError, "say that they have 20 rows, and have 22"),
+}
+
+
+@pytest.mark.parametrize(("x", "kind", "message"), LIES.values(), ids=LIES)
+def test_chunks_that_are_not_what_they_say_are_refused(x, kind, message):
+    with pytest.raises(kind, match=message):
+        ag.compile(np.mean)(x)
+
+
+@pytest.mark.parametrize("kinds", [(np.int64, np.float64), (np.float32, np.float64), (np.float64, np.bool_)])
+def test_chunks_are_of_the_dtype_that_their_array_says(kinds):
+    """As those of a column that has a missing value in some of its files."""
+    parts = [np.full(10, 1 / 3 + 1).astype(kind) for kind in kinds]
+    total, tripled = ag.compile(lambda x: (np.sum(3 * x), 3 * x))(said(parts, (10,)))
+    expected = 3 * np.concatenate(parts).astype(float)
+    assert total.dtype == np.float64
+    np.testing.assert_allclose(total, np.sum(expected), rtol=1e-15)
+    np.testing.assert_array_equal(gathered(tripled), expected)
 
 
 def test_an_error_of_a_reader_is_its_own():
@@ -324,3 +376,73 @@ def test_a_generator_may_draw_what_is_no_row():
     compiled, one, other = ag.compile(f), np.random.default_rng(5), np.random.default_rng(5)
     for _ in range(2):
         np.testing.assert_allclose(compiled(one, in_chunks(x, 100)), f(other, x), rtol=1e-12)
+
+
+NUMBERED = {
+    "alone": lambda w, x, y: np.arange(len(x)),
+    "a column": lambda w, x, y: np.arange(len(x))[:, None] * x,
+    "picked": lambda w, x, y: np.sum(w[0] * x[np.arange(len(x)), y]),
+    "along an axis": lambda w, x, y: np.mean(np.take_along_axis(np.tanh(w * x), y[:, None], axis=1)),
+}
+
+
+@pytest.mark.parametrize("f", NUMBERED.values(), ids=NUMBERED)
+def test_the_numbers_of_rows(f):
+    rng = np.random.default_rng(0)
+    args = rng.normal(size=3), rng.normal(size=(300, 3)), rng.integers(-3, 3, 300)
+    for g in (f, ag.value_and_grad(f)) if np.ndim(f(*args)) == 0 else (f,):
+        same_in_chunks(g, ag.compile(g), *args, n=300)
+
+
+MOMENTS = {
+    "accuracy": lambda x: np.mean(x > 0),
+    "of columns": lambda x: np.mean(x, axis=0),
+    "in double precision": lambda x: np.mean(x, dtype=np.float64),
+    "norm": np.linalg.norm,
+    "variance": lambda x: np.var(x, axis=0),
+}
+
+
+@pytest.mark.parametrize("f", MOMENTS.values(), ids=MOMENTS)
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.float32])
+def test_moments_of_integers(f, kind):
+    x = np.random.default_rng(0).integers(0, 100, (300, 3)).astype(kind)
+    same_in_chunks(f, ag.compile(f), x, n=300)
+
+
+@pytest.mark.filterwarnings("ignore:.*:RuntimeWarning")
+def test_a_sample_of_one_row_has_no_variance():
+    x = in_chunks(np.ones(1), 1)
+    given = ag.compile(lambda x: np.var(x, ddof=1))(x)
+    assert np.isnan(given)
+
+
+def steps_from_zeros(w, x):
+    h = np.zeros(len(x))
+    for t in range(x.shape[1]):
+        h = np.tanh(w * h + x[:, t])
+    return np.mean(np.square(h))
+
+
+def filled_columns(w, x):
+    out = anp.zeros((len(x), 3))
+    for t in range(3):
+        out[:, t] = np.tanh(w * x[:, t])
+    return np.mean(np.square(out))
+
+
+def on_a_grid(w, x):
+    return np.sum(np.exp(-np.square(w * x[:, :1] - np.linspace(0, 1, 2500))))
+
+
+@pytest.mark.parametrize("f", [steps_from_zeros, filled_columns, on_a_grid])
+def test_what_a_function_makes_beside_its_arguments(f):
+    g = ag.value_and_grad(f)
+    same_in_chunks(g, ag.compile(g), 0.7, np.random.default_rng(0).normal(size=(300, 3)), n=300)
+
+
+def test_no_columns():
+    x = da.ones((300, 0), chunks=(100, 0))
+    total, sums = gathered(ag.compile(lambda x: (np.sum(x), np.sum(x, axis=1)))(x))
+    assert total == 0.0
+    np.testing.assert_array_equal(sums, np.zeros(300))

@@ -50,6 +50,29 @@ def test_an_array_as_long_as_there_are_rows_is_no_row_of_them():
         same(f, *weights, rng.normal(size=(n, 64)), rng.integers(0, 3, n), compiled=compiled)
 
 
+def test_what_is_picked_along_an_axis_has_a_gradient_in_blocks(monkeypatch):
+    """Its index numbers the rows in a column."""
+    in_small_blocks(monkeypatch)
+    rng = np.random.default_rng(0)
+    f = ag.value_and_grad(lambda w, x, y: np.sum(np.take_along_axis(np.tanh(w * x), y[:, None], axis=1)))
+    same(f, rng.normal(size=3), rng.normal(size=(300, 3)), rng.integers(0, 3, 300))
+
+
+OF_INTEGERS = {
+    "sum": lambda x: np.sum(x, axis=0),
+    "sum in double precision": lambda x: np.sum(x, axis=0, dtype=np.float64),
+    "mean": lambda x: np.mean(x, axis=0),
+    "norm": lambda x: np.linalg.norm(x, axis=0),
+}
+
+
+@pytest.mark.parametrize("f", OF_INTEGERS.values(), ids=OF_INTEGERS)
+@pytest.mark.parametrize("n", [1, 300])
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, bool, np.int64])
+def test_small_integers_are_added_in_more_bits(f, n, kind):
+    same(f, np.random.default_rng(0).integers(0, 120, (n, 3)).astype(kind))
+
+
 @each_loss
 def test_the_result_does_not_depend_on_threads(loss, monkeypatch):
     in_small_blocks(monkeypatch)
