@@ -48,10 +48,14 @@ def _is_of(x: Any, package: str) -> bool:
 
 
 def on_host(x: Any) -> Any:
-    """Return an array of JAX as one of NumPy, and anything else as it is."""
+    """Return an array of JAX as one of NumPy, and anything else as it is; raise TypeError for one of no such dtype."""
     import jax
 
-    return np.asarray(x)[()] if isinstance(x, jax.Array) else x
+    if not isinstance(x, jax.Array):
+        return x
+    if getattr(x.dtype, "kind", "V") not in "fciub":
+        raise TypeError(f"expected an array of a dtype that NumPy has, got {x.dtype}: write x.astype(np.float32)")
+    return np.asarray(x)[()]
 
 
 def hosted(

@@ -210,10 +210,10 @@ def blocked(sized: Sized, names: Names, title: str, rows: int, plan: Split, apar
             body.append(_on_chunks(loop, names) if apart else _run(loop, names))
     lazy = [node for node in graph.outputs if apart and sized.axes.get(node)]
     body.append(writer.returned(graph.outputs, plan.stored, lazy))
-    body = [*size_statement(sized, body, "rows_of" if apart else "len"), *body]
+    body = [*size_statement(sized, names, body, "rows_of" if apart else "len"), *body]
     doc = f"Return what {title} computes, "
     doc += "chunk by chunk." if apart else "block by block; in arrays of the caller where there are any."
-    texts.append(function(title, list(graph.inputs), body, doc, optional="" if apart else "out"))
+    texts.append(function(title, names.parameters, body, doc, optional="" if apart else "out"))
     return "\n\n\n".join(texts)
 
 
@@ -251,8 +251,7 @@ def _run(loop: Loop, names: Names) -> ast.stmt:
 
 def _on_chunks(loop: Loop, names: Names) -> ast.stmt:
     """Write the call that runs a loop on each chunk of the arguments, of which the first says how many there are."""
-    sized = loop.writer.sized
-    first = list(sized.graph.inputs)[sized.varying[0]]
+    first = names.parameters[loop.writer.sized.varying[0]]
     return _called("on_chunks", loop, [ast.Name(first)], [names.of[node] for node in (*loop.totals, *loop.stores)])
 
 

@@ -15,6 +15,8 @@ from autograd_lite.compiled.sizes import Sized, sized
 class XlaProgram(Program):
     """What a compiled function runs with ``backend="jax"``."""
 
+    _copies = True
+
     def _traced(self, f: Callable[..., Any], arguments: Arguments) -> Sized:
         return sized(f, arguments, clean_for_xla)
 

@@ -85,25 +85,28 @@ class Captured:
         """Return whether an array, or the one that owns its memory, is among those that are captured."""
         return any(np.may_share_memory(array, known) for _, known in self.arrays)
 
-    def watch_contents(self, constants: Iterable[Any]) -> None:
+    def watch_contents(self, constants: Iterable[Any], are_copied: bool = False) -> None:
         """Watch all that large arrays hold, where constants of a program may have been computed from them.
 
         Parameters
         ----------
         constants : arrays and numbers
             Those that the program keeps. Captured arrays themselves are none of them, as it reads these anew.
+        are_copied : bool
+            Whether it does not: it has copies of them, on a device.
 
         Raises
         ------
         TypeError
             Where an array is too large to be looked through in each call.
         """
-        if self._limit == _MOST or not any(self._is_computed(x) for x in constants):
+        if self._limit == _MOST or not any(are_copied or self._is_computed(x) for x in constants):
             return
+        use = "copies" if are_copied else "computes a constant, perhaps from"
         for place, array in self._reached.arrays:
             if array.nbytes > _MOST:
                 raise _located(
-                    f"a compiled function computes a constant, perhaps from {place.path}, which it captures and which "
+                    f"a compiled function {use} {place.path}, which it captures and which "
                     f"is too large to be looked through in each call; pass {place.path} as an argument",
                     place,
                 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +14,7 @@ from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.program.expressions import Expressions, Node, concrete, own_name, uniform
 from autograd_lite.program.recording import leaf
-from autograd_lite.program.simplify import Rule, factors_of, product_of, simplify
+from autograd_lite.program.simplify import Rule, factors_of, product_of, simplify, without_number
 
 
 def clean(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
@@ -27,7 +26,7 @@ def clean(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value:
         op, args, params = simpler.op, simpler.args, simpler.params
     rule = _RULES.get(own_name(op))
     faster = rule(e, args, params, value) if rule else _expanded(e, op, args, params, value)
-    return simpler if faster is None else faster
+    return simpler if faster is None or faster.dtype != np.asarray(value).dtype else faster
 
 
 def clean_for_xla(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
@@ -47,6 +46,12 @@ def _expanded(e: Expressions, op: Op, args: tuple[Node, ...], params: Params, va
     e.nodes.update({x: arg for x, arg in zip(given, args, strict=True) if type(x) is Tensor})
     e.translate([result], lambda *_: None)
     return e.nodes[result]
+
+
+def _square(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], value: Any) -> Node | None:
+    """Write a square as a product, but of masks, whose product is a mask."""
+    x = args[0]
+    return e.call("multiply", x, x, value=value) if x.dtype == np.asarray(value).dtype else None
 
 
 def _power(e: Expressions, args: tuple[Node, ...], params: Params, value: Any) -> Node | None:
@@ -84,7 +89,10 @@ def _matmul(e: Expressions, args: tuple[Node, ...], params: Params, value: Any) 
     for i, arg in enumerate(args):
         number, factors = factors_of(arg)
         if len(arg.shape) == 1 and number not in (0, 1) and factors:
-            rest = [product_of(e, Fraction(1), factors) if k == i else other for k, other in enumerate(args)]
+            left = without_number(e, arg, factors)
+            if left is None:
+                return None
+            rest = [left if k == i else other for k, other in enumerate(args)]
             product = e.call("matmul", *rest, value=value / float(number))
             return product_of(e, number, [(product, False)])
     return None
@@ -97,8 +105,11 @@ def _plus(name: str) -> Rule:
         (first, x), (second, y) = map(factors_of, args)
         if first != second or first in (0, 1) or not x or not y:
             return None
+        rest = [without_number(e, *pair) for pair in zip(args, (x, y), strict=True)]
+        if rest[0] is None or rest[1] is None:
+            return None
         with np.errstate(all="ignore"):
-            total = e.call(name, *(product_of(e, Fraction(1), part) for part in (x, y)), value=value / float(first))
+            total = e.call(name, rest[0], rest[1], value=value / float(first))
         return product_of(e, first, [(total, False)])
 
     return rule
@@ -106,7 +117,7 @@ def _plus(name: str) -> Rule:
 
 _FAST = (np.dtype(np.float64), np.dtype(np.float32))
 _RULES: dict[str, Rule] = {
-    "square": lambda e, args, params, value: e.call("multiply", args[0], args[0], value=value),
+    "square": _square,
     "power": _power,
     "sum": _sum,
     "matmul": _matmul,

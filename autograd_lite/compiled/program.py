@@ -83,7 +83,7 @@ class Program:
         self._threads = threads
         self.captured = Captured(f, *arguments.others)
         self.sized = self.captured.kept(partial(self._traced, f, arguments))
-        self.captured.watch_contents(self.sized.constants)
+        self.captured.watch_contents(self.sized.constants, self._copies)
         self._split = self._planned()
         self._most = self._most_rows()
         self._codes: dict[bool, Code] = {}
@@ -94,6 +94,7 @@ class Program:
     def _planned(self) -> Split:
         return split(self.sized)
 
+    _copies = False  # whether its constants are copies of the arrays that are captured
     _provided: Mapping[str, Any] = MappingProxyType({})  # what its code finds beside
 
     @property

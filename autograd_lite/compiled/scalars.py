@@ -176,7 +176,7 @@ class _Numbers:
         if node.shape and node.dtype not in (np.float64, np.bool_):
             return None
         given = [self._elements[arg] for arg in node.args]
-        plain = None if node.params else _plain_op(op)
+        plain = None if node.params or _counts_masks(node) else _plain_op(op)
         if plain is not None:
             return self._each(plain, given, node.shape)
         return None if op.elementwise else _moved(node, given)
@@ -205,6 +205,12 @@ class _Numbers:
         return self._new[arg] if scalar is None else scalar[()].node
 
 
+def _counts_masks(node: Node) -> bool:
+    """Whether an op computes with what is true: of Python's numbers that has other types, and ``True + True`` is 2."""
+    name = own_name(node.op)
+    return name not in ("where", "masked") and any(arg.dtype is not None and arg.dtype.kind == "b" for arg in node.args)
+
+
 def _moved(node: Node, given: Sequence[Any]) -> Any:
     """Return the elements of a value of an op that moves, adds and multiplies; None if it does anything else.
 
@@ -218,7 +224,11 @@ def _moved(node: Node, given: Sequence[Any]) -> Any:
         found = np.asarray(node.op.compute(*given, **concrete(node.params)), object)
     except Exception:  # of objects that are no numbers an op may raise anything
         return None
-    return found if found.shape == node.shape and all(isinstance(x, _Number) for x in found.flat) else None
+    if found.shape != node.shape or not all(isinstance(x, _Number) for x in found.flat):
+        return None
+    moved = {x.node for elements in given for x in np.ravel(elements)}
+    is_mask = node.dtype is not None and node.dtype.kind == "b"
+    return None if is_mask and not moved.issuperset(x.node for x in found.flat) else found
 
 
 def _elements_of(made: Node, is_known: bool) -> Any:

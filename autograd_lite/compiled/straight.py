@@ -113,15 +113,15 @@ def straight(sized: Sized, names: Names, title: str, rows: int, overwrites: bool
     graph = sized.graph
     nodes = [n for n in graph.nodes if n in names.of and n.op is not None]
     body = [*writer.statements(nodes, graph.outputs), writer.returned(graph.outputs)]
-    body = [*size_statement(sized, body), *body]
-    return function(title, list(graph.inputs), body, f"Return what {title} computes, for all rows at once.")
+    body = [*size_statement(sized, names, body), *body]
+    return function(title, names.parameters, body, f"Return what {title} computes, for all rows at once.")
 
 
-def size_statement(sized: Sized, body: Sequence[ast.stmt], length: str = "len") -> list[ast.stmt]:
+def size_statement(sized: Sized, names: Names, body: Sequence[ast.stmt], length: str = "len") -> list[ast.stmt]:
     """Write where the number of rows comes from, if some statements use it."""
     if "n" not in {tree.id for statement in body for tree in ast.walk(statement) if isinstance(tree, ast.Name)}:
         return []
     if sized.size is None:
         return [assign("n", ast.Constant(sized.rows))]
-    first = list(sized.graph.inputs)[sized.varying[0]]
+    first = names.parameters[sized.varying[0]]
     return [assign("n", call(dotted(length), [ast.Name(first)]))]

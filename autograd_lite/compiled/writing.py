@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -16,11 +17,11 @@ from autograd_lite.program.expressions import Node, map_nodes
 from autograd_lite.program.identifiers import unique_names
 from autograd_lite.program.naming import describe
 from autograd_lite.program.pretty import unparse
-from autograd_lite.program.render import call, functions_of, literal, path, syntax, with_point
+from autograd_lite.program.render import argument, call, functions_of, literal, path, syntax
 
 _LOOP = ("n", "rows", "start", "stop", "first", "last")
 _RUN = ("out", "in_parts", "on_chunks", "rows_of", "row_numbers", "Rows", "rebuilt")
-RESERVED = frozenset((*_LOOP, *_RUN, "np", "math"))
+RESERVED = frozenset((*_LOOP, *_RUN, "np", "math", *dir(builtins)))
 """Names that the written code uses for itself."""
 
 
@@ -30,6 +31,8 @@ class Names:
     Attributes
     ----------
     of : dict from Node to str
+    parameters : list of str
+        What the inputs are called, in their order: as the user calls them, but for the names that the code needs.
     module : dict from name to object
         Functions, and arrays from outside the arguments.
     """
@@ -37,9 +40,11 @@ class Names:
     def __init__(self, sized: Sized, title: str) -> None:
         graph, nodes = sized.graph, sized.graph.nodes
         functions = functions_of(nodes) | {n.op.name: n.op.into for n in nodes if n.op and n.op.into}
-        taken = {*RESERVED, *functions, *graph.inputs, title}
+        own = {*RESERVED, *functions, title}
+        self.of: dict[Node, str] = unique_names([(node, name) for name, node in graph.inputs.items()], own)
+        self.parameters = [self.of[node] for node in graph.inputs.values()]
+        taken = own.union(self.parameters)
         constants = [n for n in nodes if n.constant and (n.name or np.ndim(n.value) or n in graph.outputs)]
-        self.of: dict[Node, str] = {node: name for name, node in graph.inputs.items()}
         self.of |= unique_names([(n, n.name or "constant") for n in constants], taken | set(table))
         self.module: dict[str, Any] = {"np": np, **functions, **{self.of[n]: n.value for n in constants}}
         made = [n for n in nodes if n.op is not None and n not in self.of]
@@ -86,7 +91,7 @@ def expression(node: Node, operand: Callable[[int, Node], Node], params: Params,
     op = node.op
     if op is not None and (out is not None or op.into is not None):
         given = {key: literal(p) for key, p in params.items()} | ({} if out is None else {"out": ast.Name(out)})
-        written = [with_point(arg, syntax(arg)) for arg in args]
+        written = [argument(Node(op, args, params, node.value), arg, pointed=True) for arg in args]
         return call(path(op) if op.into is None else op.name, written, given)
     if op is table["sum"] and params.keys() <= {"axis", "keepdims"}:  # what np.sum calls, at half of the price
         given = {key: literal(p) for key, p in {"axis": None, **params}.items() if p is not False}

@@ -251,6 +251,7 @@ def average(
         total = np.sum(weights, axis=axis, keepdims=keepdims)
         why = "average(): expected weights with a sum other than zero"
         total = checked(total, total == 0, ZeroDivisionError, why)
+        a = a * 1.0 if a.dtype.kind in "biu" and weights.dtype.kind in "biu" else a  # products of small integers
         z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     if not returned:
         return z

@@ -134,8 +134,16 @@ def literal(value: Any) -> ast.expr:
     return ast.Constant(value)
 
 
+def argument(node: Node, arg: Node, pointed: bool = False) -> ast.expr:
+    """Return the syntax tree of an argument. A number is written so that the result has the dtype that it had.
+
+    What is pointed has a point where it is an inexact whole number.
+    """
+    tree = _argument(node, arg)
+    return with_point(arg, tree) if pointed and not isinstance(tree, ast.Call) else tree
+
+
 def _argument(node: Node, arg: Node) -> ast.expr:
-    """Return the syntax tree of an argument. A number is written so that the result has the dtype that it had."""
     value = arg.value
     if arg.op is not None or arg.name or np.ndim(value) or not isinstance(value, (float, np.number)):
         return syntax(arg)
@@ -143,6 +151,8 @@ def _argument(node: Node, arg: Node) -> ast.expr:
         return syntax(arg) if isinstance(value, float) else _typed(value)
     others = [other.kind for other in node.args if not other.constant or other.name]
     wanted = np.result_type(*others, value)
+    if not isinstance(value, float) and all(np.result_type(other).kind in "biu" for other in others):
+        return _typed(value)  # what goes by the first argument alone, as np.ldexp does
     if np.result_type(*others, value.item() if isinstance(value, np.number) else value) != wanted:
         return _typed(value)
     if is_whole(value) and np.result_type(*others, int(value)) != wanted:

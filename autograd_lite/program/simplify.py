@@ -148,6 +148,12 @@ def product_of(e: Expressions, number: Fraction, factors: list[Factor]) -> Node:
     return _row(e, float(n), [*factors, (e.constant(float(d)), True)] if d != 1 else factors)
 
 
+def without_number(e: Expressions, node: Node, factors: list[Factor]) -> Node | None:
+    """Return a product without its number; None where that had a say in the dtype: double beside single precision."""
+    rest = product_of(e, Fraction(1), factors)
+    return rest if rest.dtype == node.dtype else None
+
+
 def _row(e: Expressions, number: float, factors: list[Factor]) -> Node:
     """Multiply and divide from left to right."""
     product = e.constant(number) if number != 1 or not factors or factors[0][1] else None
@@ -259,13 +265,14 @@ def _reduced(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
     if params.keys() & {"initial", "where"}:
         return None
     if np.size(value) == np.size(args[0].value):
-        if np.asarray(value).dtype != args[0].dtype:  # integers are added in 64 bits
+        if args[0].dtype != np.asarray(value).dtype:  # integers are added in 64 bits, masks counted
             return None
         return e.call("reshape", args[0], value=value, shape=np.shape(value))
     number, factors = factors_of(args[0])
-    if number in (0, 1) or not factors:
+    rest = None if number in (0, 1) or not factors else without_number(e, args[0], factors)
+    if rest is None:
         return None
-    total = e.apply(table["sum"], (product_of(e, Fraction(1), factors),), params, value / float(number))
+    total = e.apply(table["sum"], (rest,), params, value / float(number))
     return _scaled(e, number, total)
 
 
@@ -295,8 +302,10 @@ def _reshape(e: Expressions, args: tuple[Node, ...], params: dict[str, Any], val
         return inner
     number, factors = (Fraction(1), []) if e.verbatim else factors_of(inner)
     if number not in (0, 1) and factors and not _only_leads(inner.shape, np.shape(value)):
-        base = e.apply(table["reshape"], (product_of(e, Fraction(1), factors),), params, value / float(number))
-        return _scaled(e, number, base)
+        rest = without_number(e, inner, factors)
+        if rest is not None:
+            base = e.apply(table["reshape"], (rest,), params, value / float(number))
+            return _scaled(e, number, base)
     if inner.made_by("sum") and inner.params.get("keepdims"):
         kept = {key: p for key, p in inner.params.items() if key != "keepdims"}
         total = np.sum(inner.args[0].value, **kept)

@@ -386,6 +386,45 @@ def test_two_ops_of_one_name_are_told_apart():
         ag.source(lambda x: np.sum(sigmoid(ag.sigmoid(x))), np.ones(2))
 
 
+@pytest.mark.parametrize(
+    "name", ["n", "rows", "start", "out", "np", "math", "rebuilt", "float", "len", "min", "sigmoid"]
+)
+def test_an_argument_may_have_any_name(name, monkeypatch):
+    """The written code needs names of its own: that of the number of rows, modules, functions."""
+    in_small_blocks(monkeypatch)
+
+    def mean(params, x):
+        return np.sum(ag.sigmoid(x) * np.max(x) * params[name]) / len(x) * np.exp(params[name])
+
+    for rows in (5, 700):
+        same(ag.value_and_grad(mean), {name: 1.5}, np.linspace(0.0, 1.0, rows))
+
+
+TYPED = {
+    "a gradient of a number": ag.grad(lambda x: ag.relu(x) * np.float64(0.5) if np.ndim(x) == 0 else np.sum(x)),
+    "a gradient of ties": ag.grad(lambda x: np.sum(np.fmax(x, 0.5) + np.clip(x, 0, 1)) * np.float64(0.5)),
+    "a number times a sum": lambda x: np.sum(x * np.float64(3.0)),
+    "a sum of numbers times an array": lambda x: np.sum(3.0) * x,
+    "numbers taken out of a sum": lambda x: np.sum(x) * np.float64(0.5) + np.sum(x * x) * np.float64(0.5),
+    "numbers taken out of a product": lambda x: np.dot(np.ravel(x) * np.float64(3.0), np.ravel(x)),
+    "another shape of a product": lambda x: np.reshape(np.exp(x) * np.float64(3.0), (-1, 1)),
+    "equal numbers of masks": lambda x: 2 * (x > 0) + 2 * (x < 1) + (x > 0) / 2 + (x < 1) / 2,
+    "sums of masks": lambda x: np.sum(np.reshape(x > 0, (-1, 1)), 1) + np.sum(np.reshape(x < 1, (-1, 1)), 1),
+    "a product of masks": lambda x: np.dot(2 * np.ravel(x > 0), 3 * np.ravel(x < 1)) * 1.5,
+    "masks that are added": lambda x: np.sum((x > 0) + (x < 1)) * 1.5 + np.dot(np.ravel(x > 0), np.ravel(x < 1)) * 2.0,
+    "a mask times a number": lambda x: (x > 0) * 2.0 + np.sum(x > 0) * x,
+    "equal numbers of integers": lambda x: 2 * np.sum(x > 0) + 2 * np.sum(x < 1),
+}
+"""Functions in which numbers and masks have a say in the dtype, or in the value by their dtype."""
+
+
+@pytest.mark.parametrize("name", TYPED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_and_masks_keep_their_dtypes(name, dtype):
+    for x in (dtype(0.75), np.linspace(0.1, 0.9, 3).astype(dtype), np.linspace(-1.0, 2.0, 200).astype(dtype)):
+        same(TYPED[name], x)
+
+
 def test_what_was_recorded_for_one_size_is_let_go():
     weights = np.ones(1_000_000)
     compiled = ag.compile(lambda x: np.sum(np.tanh(x) * weights) + np.cumsum(x)[-1])

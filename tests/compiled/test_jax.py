@@ -195,6 +195,23 @@ def test_large_constants_are_put_on_the_device_once():
     assert close.alike(compiled(x), ag.grad(f)(np.ones(100, np.float32)))
 
 
+@pytest.mark.parametrize("length", [10, 200])
+def test_one_element_of_a_captured_array_is_changed(length):
+    """The program has a copy of it."""
+    weights = np.random.default_rng(0).normal(size=(length, length))
+    compiled = ag.compile(lambda x: weights @ x, backend="jax")
+    x = np.ones(length)
+    for value in (1.0, 100.0):
+        weights[3, 3] = value
+        assert close.alike(compiled(x), weights @ x)
+
+
+def test_a_captured_array_that_is_too_large_to_be_watched_is_refused():
+    weights = np.ones(2**23 + 1)
+    with pytest.raises(TypeError, match=r"copies weights, .* pass weights as an argument"):
+        ag.compile(lambda x: np.sum(weights) * x, backend="jax")(2.0)
+
+
 # --- arguments and results
 
 
@@ -219,6 +236,48 @@ def test_trees_of_all_kinds():
 def test_dtypes_are_those_of_numpy(x, y):
     """JAX by itself gives single precision for integers times single precision."""
     on_xla(lambda x, y: (x * y, np.sqrt(x) + 1), x, y)
+
+
+def test_dtypes_that_numpy_has_not_are_refused():
+    with pytest.raises(TypeError, match=r"expected an array of a dtype that NumPy has, got bfloat16: write x\.astype"):
+        exponential(jax.numpy.ones(3, jax.numpy.bfloat16))
+
+
+def test_quantiles_of_integers_are_real_after_a_first_call_that_does_not_tell():
+    compiled = ag.compile(lambda i, x: np.quantile(i, 0.3) * x, backend="jax")
+    for step in (0, 1):
+        on_xla(lambda i, x: np.quantile(i, 0.3) * x, step * np.arange(8), 2.0, compiled=compiled)
+
+
+OF_INTEGERS = {
+    "average": lambda i: np.average(i, weights=i + 1),
+    "convolve": lambda i: np.convolve(i, i),
+    "cumsum": lambda i: (np.cumsum(i), np.cumprod(i)),
+    "fft": lambda i: (np.fft.fft(i), np.fft.rfft(i)),
+    "mean": lambda i: (np.mean(i), np.std(i), np.var(i), np.median(i)),
+    "norm": lambda i: (np.linalg.norm(i), np.linalg.norm(i, 1)),
+}
+
+
+@pytest.mark.parametrize("name", OF_INTEGERS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32])
+@pytest.mark.parametrize("backend", [None, "jax"])
+def test_small_integers(name, dtype, backend):
+    """Images are such: nothing overflows that does not with NumPy, after a first call in which nothing does."""
+    compiled = ag.compile(OF_INTEGERS[name], backend=backend)
+    for factor in (1, 27):
+        i = (np.arange(9) * factor).astype(dtype)
+        for x, y in zip(leaves_of(compiled(i)), leaves_of(OF_INTEGERS[name](i)), strict=True):
+            assert np.asarray(x).dtype == np.asarray(y).dtype
+            np.testing.assert_allclose(x, y, rtol=1e-12, atol=1e-10)
+
+
+def test_an_index_out_of_range_picks_nothing():
+    """XLA raises no error; what it gives is no other element."""
+    compiled = ag.compile(lambda x, i: np.exp(anp.asarray(x)[i]), backend="jax")
+    x = np.arange(4.0)
+    on_xla(lambda x, i: np.exp(anp.asarray(x)[i]), x, np.array([0, -1, -4, 3, 1]), compiled=compiled)
+    np.testing.assert_array_equal(np.isnan(compiled(x, np.array([0, 4, -5, 3, 1]))), [False, True, True, False, False])
 
 
 def test_double_precision_is_for_the_program_alone():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.numerical import close
 from tests.support.calls import ROWS, each_call
 from tests.support.compiling import (
     NOISE,
@@ -20,6 +21,7 @@ from tests.support.compiling import (
     same,
     samples_of,
 )
+from tests.support.sampling import sampled
 
 
 @each_call
@@ -48,6 +50,21 @@ def test_the_gradient_of_a_call(row, sample):
     places = differentiable(f, inputs)
     if places and not is_refused(f, *inputs):
         quietly(same, gradients(f, places), *inputs)
+
+
+@pytest.mark.parametrize("name", sampled([name for name, _ in ROWS.values()], 8))
+def test_the_gradient_of_a_call_in_single_precision(name):
+    """In the dtypes of the record: single precision beside double, which the weights of the sums have."""
+    row = next(row for other, row in ROWS.values() if other == name)
+    for sample in samples_of(row):
+        f, inputs = called(row, sample), in_single_precision(drawn(row, sample))
+        try:
+            quietly(f, *inputs)
+        except (TypeError, ValueError, np.linalg.LinAlgError):  # of few digits
+            continue
+        places = differentiable(f, inputs)
+        if places and not is_refused(f, *inputs):
+            quietly(same, gradients(f, places), *inputs, tolerance=close.reordered(np.float32(1)))
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.values() if row.labels or row.elementwise])

@@ -61,8 +61,8 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Array:
         index = _index(index)
-        picked = self.value[index]
         is_copy = any(isinstance(part, (list, np.ndarray, jax.Array)) for part in _parts(index))
+        picked = self.value.at[index].get(mode="fill") if is_copy else self.value[index]  # NaN out of range
         if is_copy or (picked.ndim == 0 and not any(part is Ellipsis for part in _parts(index))):
             return Array(picked)
         return View(self, lambda x: x[index], lambda x, new: x.at[index].set(new))

@@ -59,10 +59,11 @@ class Written(NamedTuple):
 
 
 def agree(value: Any, expected: Any, tolerance: Any = 0) -> bool:
-    """Whether a result of XLA is NumPy's to rounding, in the dtype of the coarser one."""
+    """Whether a result of XLA is NumPy's to rounding, in NumPy's dtype: one of coarser dtype is not."""
     parts = trees.flatten(value)[0], trees.flatten(expected)[0]
     return len(parts[0]) == len(parts[1]) and all(
-        close.alike(np.asarray(x), y, tolerance) for x, y in zip(*parts, strict=True)
+        close.same(np.asarray(x), y, max(tolerance, close.of_one_line(y, close.eps_of(y))))
+        for x, y in zip(*parts, strict=True)
     )
 
 

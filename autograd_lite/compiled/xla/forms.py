@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import jax.scipy
 import numpy as np
@@ -24,7 +25,19 @@ def _running(function: Any) -> Any:
     """Return a running sum or product, which NumPy has of a number too."""
 
     def run(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-        return Array(of_jax(function)(jnp.atleast_1d(unwrapped(a)), axis, dtype))
+        x = jnp.atleast_1d(unwrapped(a))
+        return Array(of_jax(function)(x, axis, jnp.sum(x[:0]).dtype if dtype is None else dtype))  # of small integers
+
+    return run
+
+
+def _of_reals(function: Any) -> Any:
+    """Return a function that computes with double precision where it is given integers, as NumPy does."""
+
+    def run(*args: Any, **params: Any) -> Any:
+        given, named = unwrapped(args), {key: unwrapped(p) for key, p in params.items() if p is not np._NoValue}
+        given = [x.astype(float) if isinstance(x, jax.Array) and x.dtype.kind in "biu" else x for x in given]
+        return wrapped(of_jax(function)(*given, **named))
 
     return run
 
@@ -122,12 +135,21 @@ def _pad(array: Any, pad_width: Any, mode: Any = "constant", **params: Any) -> A
 
 
 def _convolve(function: Any, usual: str) -> Any:
-    return lambda a, v, mode=usual: Array(of_jax(function)(*map(jnp.atleast_1d, unwrapped((a, v))), mode))
+    def run(a: Any, v: Any, mode: str = usual) -> Any:
+        x, y = map(jnp.atleast_1d, unwrapped((a, v)))
+        dtype = np.result_type(x.dtype, y.dtype)
+        if dtype.kind in "iu":
+            x, y = x.astype(int), y.astype(int)
+        z = of_jax(function)(x, y, mode)
+        return Array(z.astype(int).astype(dtype) if dtype.kind in "iu" else z)  # JAX computes with real numbers
+
+    return run
 
 
 def _quantile(a: Any, q: Any, axis: Any = None, out: Any = None, method: Any = "linear", **params: Any) -> Any:
     """Return quantiles: between the elements whose numbers are the quantiles of 0, 1, ..., n - 1, by any method."""
     x, keepdims = unwrapped(a), params.get("keepdims") is True
+    x = x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
     if isinstance(q, Array):
         return Array(jnp.quantile(x, q.value, axis, method=method, keepdims=keepdims))
     axes = tuple(range(x.ndim)) if axis is None else tuple(i % x.ndim for i in np.atleast_1d(axis).tolist())
@@ -203,6 +225,14 @@ def _i0_derivative(x: Any, order: int) -> Any:
     return Array(total * half * half * (jnp.sign(x[..., 0]) if order % 2 else 1))
 
 
+_REAL: tuple[Any, ...] = (
+    *(np.mean, np.var, np.std, np.average, np.median, np.nanmean, np.nanvar, np.nanstd, np.nanmedian),
+    *(np.cov, np.corrcoef, np.linalg.norm, np.linalg.vector_norm, np.linalg.matrix_norm, np.linalg.det),
+    *(np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2),
+    *(np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn, np.fft.hfft, np.fft.ihfft),
+)
+"""Functions that JAX computes in single precision, or in their own dtype, of integers of fewer bits."""
+
 forms |= {
     np.sum: _folded(np.sum),
     np.prod: _folded(np.prod),
@@ -235,6 +265,7 @@ forms |= {
     np.cumprod: _running(np.cumprod),
     np.linalg.eigh: _symmetric(np.linalg.eigh),
     np.linalg.eigvalsh: _symmetric(np.linalg.eigvalsh),
+    **{function: _of_reals(function) for function in _REAL},
     np.einsum: _einsum,
     np.tensordot: _tensordot,
     np.linalg.lstsq: _lstsq,
