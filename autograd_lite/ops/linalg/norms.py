@@ -44,7 +44,7 @@ def norm(x: Value, /, ord: Any = None, axis: Any = None, keepdims: bool = False)
 
 @norm.expand
 def _(x: Value, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Value:
-    if x.dtype.kind != "f" or (ord == 2 and len(normalize_axes(axis, x.ndim)) != 1) or ord not in (None, 2, "fro", "f"):
+    if x.dtype.kind == "c" or (ord == 2 and len(normalize_axes(axis, x.ndim)) != 1) or ord not in (None, 2, "fro", "f"):
         return None
     x = x.astype(np.float64) if x.dtype.kind in "biu" else x  # squares of small integers would overflow
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
