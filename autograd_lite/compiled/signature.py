@@ -77,7 +77,7 @@ class Signature:
             self.are_apart = True
             self.places.append(len(parts))
             self.arrays.append(x)
-            has_rows = hasattr(kind, "ndim") and x.ndim
+            has_rows = hasattr(kind, "chunks") and x.ndim
             parts.append(((rows_of(x), *x.shape[1:]), x.dtype, "chunks") if has_rows else kind)
         elif trees.is_node(x):
             children = trees.items(x)

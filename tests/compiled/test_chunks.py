@@ -262,6 +262,23 @@ def test_what_needs_all_rows_is_refused(f, message):
         assert "f() was called with 83 and with 443 rows of x" in caught.value.__notes__
 
 
+class Table:
+    """A collection of Dask that is no array, as its tables are: it has axes, and no chunks."""
+
+    ndim = 2
+
+    def __dask_graph__(self):
+        return {}
+
+    def to_dask_array(self):
+        return da.ones((10, 2), chunks=(5, 2))
+
+
+def test_a_table_is_refused():
+    with pytest.raises(TypeError, match=r"got x, a Table; write x\.to_dask_array\(\)"):
+        ag.compile(lambda x: np.sum(x))(Table())
+
+
 def test_offered_arrays_are_refused():
     with pytest.raises(TypeError, match="out= is for arrays in the memory of this process"):
         ag.compile(lambda x: 2 * x)(da.ones(100, chunks=30), out=np.empty(100))
