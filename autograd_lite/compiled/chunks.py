@@ -300,8 +300,8 @@ def aligned(xs: Sequence[Any], names: Sequence[str]) -> list[Any]:
             if chunks > 1:
                 instead = f"{name}.rechunk({{{axis}: -1}})"
                 raise ValueError(f"{name} is in chunks along axis {axis} too, and no row is cut; write {instead}")
-    if xs[0].shape[0] == 1 and xs[0].numblocks[0] > 1:  # Dask takes an axis of one element to be stretched
-        xs = [xs[0].rechunk({0: 1}), *xs[1:]]
+    if xs[0].shape[0] in (0, 1) and xs[0].numblocks[0] > 1:  # Dask takes an axis of one element to be stretched
+        xs = [xs[0].rechunk({0: -1}), *xs[1:]]
     return [_like(x, xs[0], name, names[0]) for x, name in zip(xs, names, strict=True)]
 
 

@@ -124,6 +124,7 @@ def test_no_rows_at_all(unknown):
     x = in_chunks(np.ones((0, 3)), 0)
     value, scores = gathered(ag.compile(f)(np.ones(3), of_unknown_lengths(x) if unknown else x))
     assert (value, scores.shape) == (3.0, (0,))
+    assert gathered(ag.compile(lambda x: 2 * x)(da.from_array(np.ones((0, 3)), chunks=((0, 0), (3,))))).shape == (0, 3)
 
 
 class Loads:
