@@ -124,8 +124,9 @@ def _(a: Value, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False,
 def _(a: Value, axis: Axis = None, dtype: Any = None, keepdims: bool = False, where: Any = True) -> Value:
     if where is not True or np.float16 in (a.dtype, dtype):
         return None
-    counts = np.float64 if a.dtype.kind in "biu" and dtype is None else dtype
-    return np.sum(a, axis=axis, dtype=counts, keepdims=keepdims) / count(a.shape, axis)
+    wider = np.float64 if a.dtype.kind in "biu" and dtype is None else dtype
+    given: dict[str, Any] = {} if wider is None else {"dtype": wider}
+    return np.sum(a, axis=axis, keepdims=keepdims, **given) / count(a.shape, axis)
 
 
 @mean.vjp

@@ -280,12 +280,13 @@ def test_an_index_out_of_range_picks_nothing():
     np.testing.assert_array_equal(np.isnan(compiled(x, np.array([0, 4, -5, 3, 1]))), [False, True, True, False, False])
 
 
-def test_double_precision_is_for_the_program_alone():
-    before = jax.config.jax_enable_x64
-    value = ag.compile(exponential.__wrapped__, backend="jax")(np.arange(6.0))
-    assert value.dtype == np.float64
-    assert jax.config.jax_enable_x64 is before is False
-    assert jax.numpy.ones(3).dtype == np.float32
+@pytest.mark.parametrize("setting", [False, True])
+def test_double_precision_is_for_the_program_alone(setting):
+    with jax.enable_x64(setting):
+        value = ag.compile(exponential.__wrapped__, backend="jax")(np.arange(6.0))
+        assert value.dtype == np.float64
+        assert jax.config.jax_enable_x64 is setting
+        assert jax.numpy.ones(3).dtype == (np.float64 if setting else np.float32)
 
 
 def test_arrays_of_the_caller_are_filled():
