@@ -40,6 +40,7 @@ class ApartProgram(Program):
         Where an op needs all rows at once, or the function has no program for any number of them.
     """
 
+    sample: Arguments
     _provided = MappingProxyType({f.__name__: f for f in (on_chunks, rows_of, row_numbers, Rows)})
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -56,7 +57,7 @@ class ApartProgram(Program):
         for i, rows in zip(places, first_rows(xs, MANY), strict=True):
             leaves[i] = rows
         arguments = arguments_of(*rebuild(leaves))
-        self._f, self._arguments, self.sample = f, arguments, arguments
+        self._f, self.sample = f, arguments
         self._varying = tuple(arguments.traced.index(i) for i in places)
         super().__init__(f, arguments, 1)
 
@@ -103,7 +104,7 @@ class ApartProgram(Program):
         except (NoRowsError, ZeroDivisionError):  # of one row or none, which is at hand
             if rows_of(arrays[self._varying[0]]) > 1:
                 raise
-            args, kwargs = self._arguments.filled(computed(arrays))
+            args, kwargs = self.sample.filled(computed(arrays))
             return self._f(*args, **kwargs)
 
 

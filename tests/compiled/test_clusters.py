@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from threading import Thread, Timer
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from tests.support import clusters
 from tests.support.compiling import leaves_of
 from tests.support.losses import drawn, layers, logistic, normalised
 
@@ -134,28 +133,10 @@ def test_chunks_that_cannot_be_loaded_again():
     assert "make them of a source that can be read twice" in caught.value.__notes__[-1]
 
 
-@contextmanager
-def started(*command):
-    """Run one of Dask's programs."""
-    program = subprocess.Popen(
-        [sys.executable, "-m", "dask", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield program
-    finally:
-        program.kill()
-        program.wait()
-
-
 @pytest.mark.deep
 def test_a_remote_scheduler_that_is_killed(tmp_path):
-    place = str(tmp_path / "scheduler.json")
     _, (w, b, X, y) = drawn(logistic, N)
-    with (
-        started("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", place) as scheduler,
-        started("worker", "--scheduler-file", place, "--no-dashboard", "--nthreads", "1", "--no-nanny"),
-        distributed.Client(scheduler_file=place) as client,
-    ):
+    with clusters.apart(tmp_path) as (scheduler, address), distributed.Client(address) as client:
         client.wait_for_workers(1)
         compiled = ag.compile(logistic)
         np.testing.assert_allclose(compiled(w, b, *chunked([X, y])), logistic(w, b, X, y), rtol=1e-12)
