@@ -25,8 +25,9 @@ LIGHT = 2**16
 """Bytes of parameters that travel with each chunk's task; more of them are fetched once by each worker."""
 
 _REMEDIES = {
-    "lost dependencies": "A worker is gone, and so are chunks that cannot be loaded again: make them of a source that "
-    "can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by scatter.",
+    "lost dependencies|already forgotten": "A worker is gone, and so are chunks that cannot be loaded again: make them "
+    "of a source that can be read twice (da.from_zarr, da.from_array of a memmap, map_blocks of a reader), not by "
+    "scatter.",
     "reason: unknown|scheduler-connection-lost|CommClosedError|Timed out": "The scheduler is gone, and nothing here "
     "has changed: start another, load the last checkpoint, and go on.",
     "KilledWorker": "A chunk ended its workers again and again, as one that needs more memory than they have: make the "

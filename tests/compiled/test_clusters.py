@@ -128,6 +128,8 @@ def test_chunks_that_cannot_be_loaded_again():
         np.testing.assert_allclose(compiled(w, given), np.sum(np.square(X @ w)), rtol=1e-12)
         for pid in _pids(client):
             os.kill(pid, signal.SIGKILL)
+        while any(part.status == "finished" for part in parts):  # until the scheduler knows
+            time.sleep(0.05)
         with pytest.raises(Exception, match="lost dependencies") as caught:
             compiled(2 * w, given)
     assert "make them of a source that can be read twice" in caught.value.__notes__[-1]
@@ -152,6 +154,7 @@ def test_a_remote_scheduler_that_is_killed(tmp_path):
     [
         (RuntimeError("task cancelled for reason: scheduler-connection-lost."), "load the last checkpoint"),
         (RuntimeError("task cancelled for reason: lost dependencies."), "a source that can be read twice"),
+        (RuntimeError("task cancelled for reason: already forgotten."), "a source that can be read twice"),
         (TimeoutError("Timed out trying to connect"), "load the last checkpoint"),
         (type("KilledWorker", (Exception,), {})("loop"), "make the chunks smaller"),
     ],
