@@ -14,7 +14,7 @@ help:
 	@echo "make test   install into $(VENV) if needed, then run the tests on all cores (ARGS=... for pytest: -n 0 for one)"
 	@echo "make lint   ruff and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
-	@echo "make docs   write what follows from the op table: pages of docs/, and the types of the public names"
+	@echo "make docs   write what follows from the op table (pages, types), and build the site: out/site/index.html"
 	@echo "make bench  speed and memory as ratios to code by hand; exits 1 where a limit is missed (ARGS=... for its options)"
 
 $(INSTALLED): pyproject.toml
@@ -42,6 +42,8 @@ deep: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/site
+	@echo "the site: out/site/index.html"
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks $(ARGS)

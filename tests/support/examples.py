@@ -1,0 +1,67 @@
+"""Run examples: ``python -m tests.support.examples`` reads a list of scripts in JSON; it answers with what they print.
+
+Each runs alone, as `example.py` of an empty folder, in a child of this process, which has imported the package: that is
+half of the time of most.
+"""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = re.compile(r"^```python\n(.*?)^```$(?:\s+```text\n(.*?)^```$)?", flags=re.DOTALL | re.MULTILINE)
+
+
+def of_page(page):
+    """Return the examples of a page, each with the output that is shown; "" where there is none."""
+    return EXAMPLE.findall(page.read_text(encoding="utf-8"))
+
+
+def printed(codes):
+    """Return what each script prints, errors and warnings after it."""
+    threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+    environment = {**os.environ, **threads, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error", "-m", "tests.support.examples"]
+    run = subprocess.run(
+        command, input=json.dumps(codes), env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
+
+
+def _printed(code):
+    """Return what a script prints, run in a child of its own."""
+    with TemporaryDirectory() as folder, TemporaryFile() as out:
+        (Path(folder) / "example.py").write_text(code, encoding="utf-8")
+        child = os.fork()
+        if not child:
+            _become(folder, out.fileno())
+        os.waitpid(child, 0)
+        out.seek(0)
+        return out.read().decode()
+
+
+def _become(folder, out):
+    """Run the script of a folder in this process, and end it."""
+    os.chdir(folder)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    sys.argv, sys.path[0] = ["example.py"], folder
+    try:
+        runpy.run_path("example.py", run_name="__main__")
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    import autograd_lite  # noqa: F401 (for the children)
+
+    print(json.dumps([_printed(code) for code in json.load(sys.stdin)]))
