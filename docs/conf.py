@@ -33,6 +33,6 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
-copybutton_exclude = ".linenos, .gp, .go"
+copybutton_selector = "div.highlight:not(.highlight-text *) pre"  # what programs print is not copied
 
 linkcheck_ignore = [r"https?://localhost.*"]
