@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+EXTRAS := dask,docs,jax,lesson,safetensors,testing,threads
 # A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 
@@ -12,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 help:
 	@echo "make run    install into $(VENV) if needed, then walk through the whole lesson (ARGS=... for its options)"
 	@echo "make test   install into $(VENV) if needed, then run the tests on all cores (ARGS=... for pytest: -n 0 for one)"
-	@echo "make lint   ruff and mypy --strict"
+	@echo "make lint   ruff check, ruff format --check and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
 	@echo "make docs   write what follows from the op table (pages, types), and build the site: out/site/index.html"
 	@echo "make bench  speed and memory as ratios to code by hand; exits 1 where a limit is missed (ARGS=... for its options)"
@@ -22,7 +23,8 @@ $(INSTALLED): pyproject.toml
 	  echo "autograd_lite needs Python 3.11 or newer; '$(PYTHON) --version' says: $$($(PYTHON) --version 2>&1 || true)" >&2; \
 	  echo "Name a newer one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),run)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,lesson]'
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'  # the first that reads groups
+	$(BIN)/python -m pip install --quiet --group dev --editable '.[$(EXTRAS)]'
 	@touch $@
 
 $(VENV): $(INSTALLED)
@@ -35,6 +37,7 @@ test: $(INSTALLED)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 deep: $(INSTALLED)

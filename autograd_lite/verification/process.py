@@ -114,7 +114,7 @@ def watching(watch: Callable[[Any], None]) -> Iterator[None]:
 
 
 def _hear(event: str, args: tuple[Any, ...]) -> None:
-    watch = _here.watch if _here else None  # at the end of the process there is none
+    watch = getattr(_here, "watch", None)  # at the end of the process there is none
     if watch is None:
         return
     if event == "open":
