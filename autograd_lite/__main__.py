@@ -19,6 +19,7 @@ import numpy as np
 
 from autograd_lite.core.lines import describe_place, is_users
 from autograd_lite.saving.atomic import replacing
+from autograd_lite.verification.draws import drawn
 from autograd_lite.verification.report import Report
 from autograd_lite.verification.verify import verify
 
@@ -162,12 +163,9 @@ def _import(file: Path) -> ModuleType:
 
 
 def _arguments(f: Callable[..., Any], archive: str | None, shapes: str | None, seed: int) -> list[Any]:
-    """Return the arguments: from an archive, or drawn from the standard normal distribution."""
+    """Return the arguments: from an archive, or drawn."""
     if shapes is not None:
-        rng = np.random.default_rng(seed)
-        drawn = [rng.standard_normal(_shape(part)) for part in shapes.split(",")]
-        _check_number(f, shapes, drawn)
-        return drawn
+        return drawn(f, shapes, seed)
     with open(str(archive), "rb") as file:
         try:
             loaded = np.load(file, allow_pickle=False)
@@ -186,16 +184,6 @@ def _arguments(f: Callable[..., Any], archive: str | None, shapes: str | None, s
     return [arrays[n] for n in parameters]
 
 
-def _check_number(f: Callable[..., Any], shapes: str, args: list[Any]) -> None:
-    """Raise UsageError where a function does not take as many arguments as there are shapes."""
-    signature = inspect.signature(f)
-    try:
-        signature.bind(*args)
-    except TypeError as error:
-        name = getattr(f, "__name__", "f")
-        raise UsageError(f"--shapes {shapes} draws {len(args)}, for {name}{signature}: {error}") from None
-
-
 def _argnums(text: str | None) -> tuple[int, ...] | None:
     try:
         return None if text is None else tuple(int(i) for i in text.split(","))
@@ -205,15 +193,6 @@ def _argnums(text: str | None) -> tuple[int, ...] | None:
 
 def _params(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(","))
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    if text.strip() == "-":
-        return ()
-    try:
-        return tuple(int(n) for n in text.split("x"))
-    except ValueError:
-        raise UsageError(f"expected shapes such as 64x10,10 (- is a number), got {text!r}") from None
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import gc
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]
+
 settings.register_profile("repeatable", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("fresh", deadline=None, print_blob=True)
 settings.register_profile("deep", deadline=None, max_examples=3_000)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_lite.testing.examination import WrongError
 from autograd_lite.testing.strategies import needs_hypothesis, reproducible
+from autograd_lite.verification.collecting import pass_on, receiving
+from autograd_lite.verification.report import Report, WrongGradientError
 from autograd_lite.verification.verify import verify
 
 if TYPE_CHECKING:
@@ -60,17 +62,23 @@ def assert_gradient_everywhere(
     import hypothesis.strategies as st
 
     __tracebackhide__ = True
-    failed: list[str] = []
+    tried: list[Report] = []
+    failed: list[tuple[Report, str]] = []
 
     @reproducible(max_examples)
     @hypothesis.given(st.tuples(*strategies))
     def search(args: tuple[Any, ...]) -> None:
         report = verify(f, hand, *args, **options)
+        tried.append(report)
         if not report and report.verdict != "noisy":
-            failed[:] = [f"{report}\n\n  point  {', '.join(map(repr, args))}"]
-            raise WrongError(failed[0])
+            failed[:] = [(report, ", ".join(map(repr, args)))]
+            raise WrongError(str(report))
 
     try:
-        search()
+        with receiving(lambda report, point: None):  # one report stands for all
+            search()
     except WrongError:
-        raise AssertionError("\n" + failed[0]) from None
+        report, point = failed[0]
+        pass_on(report, f"at the simplest point that was found: {point}")
+        raise WrongGradientError(f"\n{report}\n\n  point  {point}") from None
+    pass_on(next(filter(None, tried), tried[0]), f"at {len(tried)} points that hypothesis drew; this is the first one")

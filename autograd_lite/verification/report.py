@@ -26,6 +26,10 @@ _OPENING = {
 }
 
 
+class WrongGradientError(AssertionError):
+    """A gradient was to be right and is not; the message is the whole report. The pytest plugin prints that alone."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """What `verify` found out. It is true when the gradient is right, or a subgradient at a kink.
@@ -69,8 +73,9 @@ class Report:
 
     def raise_if_wrong(self) -> None:
         """Raise AssertionError, with the whole report as its message, unless the gradient is right."""
+        __tracebackhide__ = True  # pytest ends the traceback in the user's test
         if not self:
-            raise AssertionError("\n" + str(self))
+            raise WrongGradientError("\n" + str(self))
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -138,16 +143,21 @@ class Report:
         cell = '<td style="text-align:left;vertical-align:top;padding:2px 12px 2px 0">'
         rows = "".join(
             f"<tr>{cell}<code>{html.escape(v.name)}</code></td>{cell}{v.verdict}</td>"
-            f"{cell}{html.escape(self._detail(v).removeprefix(': '))}</td></tr>"
+            f"{cell}{html.escape(self._detail(v).removeprefix(': '))}{_aside(v.notes)}</td></tr>"
             for v in self.verdicts
         )
+        taken = f"<p>taken as: {html.escape(self.taken)}</p>" if self.taken else ""
         return (
             f"<div><p><code>{html.escape(self.hand)}</code>, the gradient of "
             f"<code>{html.escape(self.function)}</code>: "
             f'<b style="background:{colour};color:#fff;padding:1px 6px;border-radius:3px">'
             f"{html.escape(_OPENING[self.verdict])}</b></p>"
-            f"<table>{rows}</table>{as_html(self._blocks())}</div>"
+            f"{taken}<table>{rows}</table>{as_html(self._blocks())}</div>"
         )
+
+
+def _aside(notes: Sequence[str]) -> str:
+    return "".join(f"<div>({html.escape(note)})</div>" for note in notes)
 
 
 def _number(x: Any, beside: Any) -> str:

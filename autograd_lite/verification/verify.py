@@ -13,6 +13,7 @@ from autograd_lite.core.lines import is_users
 from autograd_lite.numerical import quiet
 from autograd_lite.numerical.streams import stream
 from autograd_lite.verification.budget import SafetyNet
+from autograd_lite.verification.collecting import pass_on
 from autograd_lite.verification.comparison import Comparison
 from autograd_lite.verification.holders import afterwards
 from autograd_lite.verification.layouts import Layout
@@ -130,7 +131,7 @@ def verify(
         state.restore()
         process.restore()
 
-    return afterwards(restore, lambda: _verify(problem, rng))
+    return pass_on(afterwards(restore, lambda: _verify(problem, rng)))
 
 
 def _verify(problem: Problem, rng: np.random.Generator) -> Report:

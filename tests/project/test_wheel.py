@@ -1,4 +1,4 @@
-"""The built wheel holds the package, with what it needs beside the modules, and nothing else."""
+"""The built wheel holds the package, with what it needs beside the modules, the pytest plugin, and nothing else."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ import autograd_lite as ag
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(ag.__file__).parent
 NUMPY = {f"numpy/{name}.pyi" for name in ("__init__", "fft", "linalg", "random")}
+BESIDE_THE_PACKAGE = "pytest_autograd_lite.py"  # pytest imports it in every run: in the package it would bring NumPy
 BESIDE_THE_MODULES = {"__init__.pyi", "py.typed", "readings/explanation/page.html"} | NUMPY
 
 
@@ -35,7 +36,12 @@ def test_it_holds_the_package_alone(wheel):
     files = {path.relative_to(wheel).as_posix() for path in wheel.rglob("*") if path.is_file()}
     ours = {name for name in files if not name.startswith(f"autograd_lite-{ag.__version__}.dist-info/")}
     wanted = {path.relative_to(PACKAGE.parent).as_posix() for path in PACKAGE.rglob("*.py")}
-    assert ours == wanted | {f"autograd_lite/{name}" for name in BESIDE_THE_MODULES}
+    assert ours == wanted | {f"autograd_lite/{name}" for name in BESIDE_THE_MODULES} | {BESIDE_THE_PACKAGE}
+
+
+def test_pytest_finds_the_plugin(wheel):
+    names = (wheel / f"autograd_lite-{ag.__version__}.dist-info" / "entry_points.txt").read_text(encoding="utf-8")
+    assert names == "[pytest11]\npytest_autograd_lite = pytest_autograd_lite\n"
 
 
 def test_it_names_its_version(wheel):

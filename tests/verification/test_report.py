@@ -109,6 +109,8 @@ def test_html(all_reports):
         assert page.open == []
         text = " ".join("".join(page.text).split())
         assert all(v.name in text and v.verdict in text for v in report.verdicts)
+        assert all(note in text for v in report.verdicts for note in v.notes)
+        assert report.taken in text
         assert report.finding is None or " ".join(report.finding.text.split()) in text
 
 
