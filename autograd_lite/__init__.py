@@ -1,5 +1,8 @@
 """Reverse-mode automatic differentiation over NumPy: gradients that you can import, extend and verify."""
 
+import sys as _sys
+from typing import NoReturn as _NoReturn
+
 from autograd_lite import optim, testing
 from autograd_lite.compiled.function import compile
 from autograd_lite.core.op import op
@@ -7,6 +10,7 @@ from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from autograd_lite.core.vectors import ravel
 from autograd_lite.debugging import debug
+from autograd_lite.equivalents import EQUIVALENTS as _EQUIVALENTS
 from autograd_lite.ops import table as _table
 from autograd_lite.program.trace import Program, trace
 from autograd_lite.readings.drawing.picture import draw
@@ -56,3 +60,11 @@ __all__ += list(_ops)
 def __dir__() -> list[str]:
     """Return the public names, and those that Python itself gives to a module."""
     return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
+def __getattr__(name: str) -> _NoReturn:
+    """Raise AttributeError; of what another framework has, or what lies deeper here, it says what to write."""
+    homes = [f"ag.{home}.{name}" for home, names in (("optim", optim), ("testing", testing)) if name in names.__all__]
+    instead = homes[0] if homes else _EQUIVALENTS.get(name)
+    said = f"module 'autograd_lite' has no attribute '{name}'" + (f"; instead: {instead}" if instead else "")
+    raise AttributeError(said, name=name, obj=_sys.modules[__name__])

@@ -14,7 +14,8 @@ from autograd_lite.core import trees
 from autograd_lite.core.ducks import ducks
 from autograd_lite.core.lines import describe_line, user_frame
 from autograd_lite.core.tape import Observer, observing
-from autograd_lite.core.tensor import Tensor, raw
+from autograd_lite.core.tensor import Tensor, raw, summary
+from autograd_lite.core.values import Released
 
 
 @contextmanager
@@ -46,6 +47,7 @@ class _Debugger(Observer[Tensor]):
 
     def __init__(self) -> None:
         self.digests: dict[Tensor, list[tuple[Any, int]]] = {}
+        self.names: dict[Tensor, list[str | None]] = {}
 
     def recorded(self, node: Tensor) -> None:
         """Remember the line of a node and what its constants held; stop where its value is not finite."""
@@ -54,15 +56,16 @@ class _Debugger(Observer[Tensor]):
         held = (*node.inputs, *trees.flatten(node.params)[0])
         fixed = [x for x in map(_held_array, held) if x is not None]
         self.digests[node] = [(x, _digest(x)) for x in fixed]
+        self.names[node] = names = _names(node, frame)
         trouble = _trouble(node._value)
         if trouble:
-            raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, frame)}\n  at {node.line}")
+            raise FloatingPointError(f"{trouble} from op '{_op(node)}' of {_operands(node, names)}\n  at {node.line}")
 
     def renamed(self, node: Tensor, other: Tensor) -> None:
         """Keep what is known of a node where one of the two was assigned to."""
         other.line = getattr(node, "line", "a line outside of ag.debug()")
         if node in self.digests:
-            self.digests[other] = self.digests.pop(node)
+            self.digests[other], self.names[other] = self.digests.pop(node), self.names.pop(node)
 
     def swept(self, node: Tensor, x: Tensor, cotangent: Any) -> Any:
         """Stop where a cotangent is not finite, or where a constant was changed."""
@@ -75,9 +78,11 @@ class _Debugger(Observer[Tensor]):
                 )
         trouble = _trouble(raw(cotangent))
         if trouble:
-            name = x.name or f"input {next(i for i, other in enumerate(node.inputs) if other is x)}"
+            names = self.names.get(node) or [None] * len(node.inputs)
+            position = next(i for i, other in enumerate(node.inputs) if other is x)
             raise FloatingPointError(
-                f"{trouble} in the backward pass, in the cotangent of {name} from op '{_op(node)}'\n  at {line}"
+                f"{trouble} in the backward pass, in the cotangent of {names[position] or f'input {position}'} from op "
+                f"'{_op(node)}' of {_operands(node, names)}\n  at {line}"
             )
         return cotangent
 
@@ -86,15 +91,19 @@ def _op(node: Tensor) -> str:
     return node.op.name if node.op else "leaf"
 
 
-def _operands(node: Tensor, frame: FrameType | None) -> str:
-    """Name an op's inputs as the user's frame does, with their values in short."""
+def _names(node: Tensor, frame: FrameType | None) -> list[str | None]:
+    """Return what an op's inputs are called: by themselves, or in the user's frame."""
     variables = dict(frame.f_locals) if frame else {}
+    found = [next((name for name, value in variables.items() if value is x), None) for x in node.inputs]
+    return [getattr(x, "name", None) or name for x, name in zip(node.inputs, found, strict=True)]
+
+
+def _operands(node: Tensor, names: list[str | None]) -> str:
+    """Show an op's inputs, by their names and with their values in short."""
     parts = []
-    for x in node.inputs:
-        names = [name for name, value in variables.items() if value is x]
-        name = getattr(x, "name", None) or (names[0] if names else None)
+    for x, name in zip(node.inputs, names, strict=True):
         with np.printoptions(threshold=6, precision=4):
-            text = " ".join(str(raw(x)).split())
+            text = summary(x) if type(raw(x)) is Released else " ".join(str(raw(x)).split())
         parts.append(f"{name} = {text}" if name else text)
     return ", ".join(parts)
 

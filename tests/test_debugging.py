@@ -125,8 +125,13 @@ class TestBackward:
         with debug(), pytest.raises(FloatingPointError) as raised:
             ag.grad(loss)(np.array([4.0, 0.0]))
         message = str(raised.value)
-        assert message.startswith("infinity in the backward pass, in the cotangent of input 0 from op 'power'\n  at ")
+        said = "infinity in the backward pass, in the cotangent of x from op 'power' of x = [4. 0.], 0.5"
+        assert message.startswith(f"{said}\n  at ")
         assert line_of("x**0.5  # the op") in message
+
+    def test_an_input_without_a_name(self):
+        with debug(), pytest.raises(FloatingPointError, match=r"of input 0 from op 'sqrt' of 0\.0\n"):
+            ag.grad(lambda x: np.sqrt(x * x))(0.0)
 
     def test_a_named_leaf(self):
         x = ag.Tensor(0.0, "distance")
@@ -141,9 +146,20 @@ class TestBackward:
         with debug(), pytest.raises(FloatingPointError, match="NaN in the backward pass"):
             (x * 2.0).backward([np.nan, 1.0])
 
+    def test_a_value_from_before_that_was_let_go(self):
+        y = np.sqrt(ag.Tensor(np.zeros(100_000)) * 1.0) + 1.0
+        said = r"from op 'sqrt' of Tensor of shape \(100000,\)\n"
+        with debug(), pytest.raises(FloatingPointError, match=said):
+            y.backward(np.ones(100_000))
+
     def test_nodes_from_before(self):
         y = ag.Tensor(0.0) ** 0.5
-        with debug(), pytest.raises(FloatingPointError, match=r"from op 'power'\n  at a line outside of ag.debug\(\)"):
+        with (
+            debug(),
+            pytest.raises(
+                FloatingPointError, match=r"from op 'power' of 0\.0, 0\.5\n  at a line outside of ag.debug\(\)"
+            ),
+        ):
             y.backward()
 
     def test_second_order(self):

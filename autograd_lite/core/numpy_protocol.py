@@ -164,13 +164,11 @@ def unsupported(function: Callable[..., Any]) -> NotImplementedError:
     arguments = "x, y" if isinstance(function, np.ufunc) and function.nin == 2 else "x"
     elementwise = ["elementwise=True"] if isinstance(function, np.ufunc) else []
     public = public_path() if "." not in path else None
-    if public is None:
-        row, first, last = ", ".join([f"numpy={path}", *elementwise]), "", ""
-    else:  # a ufunc that no package shows, called by a function that one does
-        path = public
-        package, _, name = path.rpartition(".")
-        row, first, last = ", ".join(elementwise), f"import {package}\n\n", f"and call {name}() in its place"
-    name = path.rpartition(".")[2]
+    path = public or path  # a ufunc that no package shows may be called by a function that one does
+    package, _, name = path.rpartition(".")
+    row = ", ".join([*([] if public else [f"numpy={path}"]), *elementwise])
+    first = f"import {package}\n\n" if package and package.partition(".")[0] != "np" else ""
+    last = f"and call {name}() in its place" if public else ""
     rules = "".join(
         f"@{name}.vjp\ndef _(g, z, {arguments}):\n    return g * ...  # d{name}/d{x}, in the shape of {x}\n\n"
         for x in arguments.split(", ")

@@ -17,7 +17,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import check_params, signature_of, sort
+from autograd_lite.core.signatures import check_defaults, check_params, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, check_views, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, as_constant, refuse_foreign
@@ -138,6 +138,7 @@ class Op:
 
     def vjp(self, rule: RuleT) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
+        check_defaults(self, rule)
         if self.arity is None:
             self.rules = rule
         elif self.given == self.arity:

@@ -53,6 +53,18 @@ def check_params(row: Any, params: Params) -> None:
             )
 
 
+def check_defaults(row: Any, rule: Callable[..., Any]) -> None:
+    """Raise TypeError for a rule that needs a parameter which a call of the op may leave out."""
+    known = defaults_of(row.__signature__.parameters.values())
+    own = inspect.signature(rule).parameters if known else {}
+    for name in row.param_names:
+        if name in known and name in own and own[name].default is inspect.Parameter.empty:
+            raise TypeError(
+                f"op '{row.name}' may be called without '{name}', and its rule not: a rule gets the parameters that "
+                f"the call had; give it the same default, {name}={known[name]!r}"
+            )
+
+
 _INSTEAD = {
     "out": "; a record is never written over: use the returned value",
     "where": "; leave elements out with a[mask], or np.where(mask, a, np.nan) for np.nanmedian and its kin",

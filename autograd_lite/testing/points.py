@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core.op import Op
+from autograd_lite.core.tensor import raw
 from autograd_lite.core.transforms import vjp
 from autograd_lite.core.trees import flatten
 from autograd_lite.numerical import close, quiet
@@ -54,8 +55,9 @@ class Points:
         return [x[where] if isinstance(x, np.ndarray) else x for x in self.inputs]
 
     def value(self, *inputs: Any) -> Any:
-        """Return the op's value at points; the sum of its values, each with a factor, where it has several."""
-        parts = [z for z in flatten(apply(self.op)(*inputs, **self.params))[0] if is_inexact(z)]
+        """Return the op's value at points; the sum of its real values, each with a factor, where it has several."""
+        outputs = [z for z in flatten(apply(self.op)(*inputs, **self.params))[0] if is_inexact(z)]
+        parts = [part for z in outputs for part in ((np.real(z), np.imag(z)) if np.iscomplexobj(raw(z)) else (z,))]
         return sum(part * (1 + k / 7) for k, part in enumerate(parts)) if len(parts) > 1 else parts[0]
 
     def defined(self) -> bool:

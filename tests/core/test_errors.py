@@ -367,6 +367,16 @@ class TestRules:
             ["op 'product' has no vjp rule for input 1 ('right')", "@product.vjp", "pass the input's .value"],
         )
 
+    def test_a_rule_that_needs_a_parameter_which_a_call_may_leave_out(self):
+        @ag.op
+        def scaled(x, /, *, factor=2.0):
+            return factor * x
+
+        said = ["op 'scaled' may be called without 'factor'", "the same default, factor=2.0"]
+        check(lambda: scaled.vjp(lambda g, z, x, *, factor: factor * g), TypeError, said)
+        scaled.vjp(lambda g, z, x, *, factor=2.0: factor * g)
+        assert ag.grad(scaled)(1.0) == 2.0
+
     def test_one_rule_too_many(self):
         @ag.op
         def half(x):

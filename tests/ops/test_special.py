@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.core.tape import registry
 from autograd_lite.core.trees import flatten
 from autograd_lite.ops.samples import samples_of
 from autograd_lite.testing.cases import Case, keeps_single
@@ -95,6 +96,15 @@ def test_a_ufunc_without_a_rule_names_itself():
 
 def zeta(x):
     return sc.zeta(x)
+
+
+def test_the_stub_of_a_ufunc_imports_what_it_names(monkeypatch):
+    with pytest.raises(NotImplementedError) as raised:
+        ag.grad(sc.rgamma)(2.0)
+    stub = str(raised.value).partition("\n\n")[2].replace("* ...", "* -z * scipy.special.psi(x)")
+    monkeypatch.setitem(registry, sc.rgamma, None)  # what the stub registers is undone
+    exec(stub, {"ag": ag})
+    np.testing.assert_allclose(ag.grad(sc.rgamma)(2.0), -sc.psi(2.0), rtol=1e-14)
 
 
 @pytest.mark.parametrize(

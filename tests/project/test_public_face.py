@@ -2,6 +2,7 @@
 
 import inspect
 import pydoc
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.core.op import Op
+from autograd_lite.equivalents import EQUIVALENTS
 
 VECTOR, OTHER = np.array([0.25, 0.5]), np.array([0.75, 0.5])
 NUMPY_OPS = {
@@ -38,6 +40,29 @@ def test_help_shows_the_call_of_an_op_and_its_docstring(name):
     shown = pydoc.plain(pydoc.render_doc(row))
     assert f"{row.name}{inspect.signature(row)}" in shown
     assert (inspect.getdoc(row) or "").splitlines()[-1].strip() in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("jit", "instead: ag.compile(f)"),
+        ("hessian_vector_product", "instead: ag.hvp(f, x, v)"),
+        ("Adam", "instead: ag.optim.Adam"),
+        ("check_op", "instead: ag.testing.check_op"),
+    ],
+)
+def test_a_name_that_is_called_otherwise_here(name, said):
+    with pytest.raises(AttributeError) as raised:
+        getattr(ag, name)
+    assert str(raised.value) == f"module 'autograd_lite' has no attribute '{name}'; {said}"
+
+
+def test_what_the_error_of_a_name_says_is_there():
+    said = [name for text in EQUIVALENTS.values() for name in re.findall(r"ag\.(\w+)", text)]
+    assert said
+    assert set(said) <= set(ag.__all__)
+    assert not EQUIVALENTS.keys() & set(ag.__all__)
+    assert not hasattr(ag, "unheard_of")
 
 
 def test_an_op_in_a_class_is_itself():

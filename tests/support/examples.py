@@ -43,7 +43,7 @@ def _printed(code):
             _become(folder, out.fileno())
         os.waitpid(child, 0)
         out.seek(0)
-        return out.read().decode()
+        return out.read().decode().replace(f"{folder}/", "")  # errors name the file by its whole path
 
 
 def _become(folder, out):

@@ -16,6 +16,7 @@ PACKAGE = "autograd_lite"
 BELOW = {  # what the modules of a room may import; each may import its own room
     "core": (),
     "debugging": ("core",),
+    "equivalents": (),
     "ops": ("core",),
     "numpy": ("core", "ops"),
     "program": ("core", "debugging", "ops", "numerical"),
@@ -27,7 +28,19 @@ BELOW = {  # what the modules of a room may import; each may import its own room
     "verification": ("core", "debugging", "ops", "numpy", "program", "numerical"),
     "testing": ("core", "debugging", "ops", "program", "numerical", "verification"),
     "__main__": ("core", "saving", "verification"),
-    "": ("core", "debugging", "ops", "program", "readings", "compiled", "optim", "saving", "verification", "testing"),
+    "": (
+        "core",
+        "debugging",
+        "equivalents",
+        "ops",
+        "program",
+        "readings",
+        "compiled",
+        "optim",
+        "saving",
+        "verification",
+        "testing",
+    ),
 }
 
 

@@ -92,6 +92,10 @@ PLANTED = {
     "1 and -1": (op(np.tanh, but(lambda x: 1 - np.tanh(x) ** 2, at(1, -1), 0.0)), ["mine(np.float64(1.0))"]),
     "whole numbers": (op(np.cos, but(lambda x: -np.sin(x), whole, 5.0)), ["mine(np.float64(0.0))"]),
     "tiny numbers": (op(np.sin, but(np.cos, lambda x: (x != 0) & (abs(x) < 1e-6), 0.0)), ["1e-08"]),
+    "a part of a complex value": (
+        op(lambda x: x * np.exp(0.5j), but(lambda x: np.exp(0.5j) + 0 * x, at(1), np.exp(-0.5j))),
+        ["mine(np.float64(1.0))"],
+    ),
     "nan at 0": (
         op(np.square, rule(lambda x: 2 * x * x / x)),
         ["mine(np.float64(0.0))", "the rules give nan; differences"],
@@ -214,6 +218,7 @@ RIGHT = {  # right, though a kink, an infinite derivative or an overflow by natu
     "sorted": op(np.sort, lambda g, z, x: g[np.argsort(np.argsort(raw(x)))], samples=VECTORS),
     "largest": op(np.max, lambda g, z, x: np.where(ties(raw(x)), g / float(np.sum(ties(raw(x)))), 0), samples=VECTORS),
     "product": op(np.prod, lambda g, z, x: g * np.prod(x) / x, samples=(sample(positive(3)),)),
+    "complex values": op(lambda x: x * x * np.exp(0.5j), lambda g, z, x: 2 * g * x * np.exp(0.5j)),
 }
 
 
