@@ -7,7 +7,7 @@ EXTRAS := dask,docs,jax,lesson,safetensors,testing,threads
 # A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 
-.PHONY: help run test lint deep bench docs clean $(VENV)
+.PHONY: help run test lint deep bench docs dist clean $(VENV)
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make lint   ruff check, ruff format --check and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
 	@echo "make docs   write what follows from the op table (pages, types), and build the site: out/site/index.html"
+	@echo "make dist   build the wheel and the sdist into dist/, and test them in an environment of their own"
 	@echo "make bench  speed and memory as ratios to code by hand; exits 1 where a limit is missed (ARGS=... for its options)"
 
 $(INSTALLED): pyproject.toml
@@ -51,5 +52,10 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+dist: $(INSTALLED)
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	DIST=$(CURDIR)/dist $(PYTEST) -n 0 -m "" tests/project/test_wheel.py $(ARGS)
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis out

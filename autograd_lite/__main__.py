@@ -21,6 +21,7 @@ from autograd_lite.core.lines import describe_place, is_users
 from autograd_lite.saving.atomic import replacing
 from autograd_lite.verification.draws import drawn
 from autograd_lite.verification.report import Report
+from autograd_lite.verification.reproduction.question import Question
 from autograd_lite.verification.verify import verify
 
 RIGHT, WRONG, OTHER = 0, 1, 2
@@ -34,17 +35,23 @@ class UsageError(Exception):
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify a hand gradient that is defined in a file, print the report, and return the exit status."""
     asked = _parser().parse_args(argv)
+    question = None
     try:
         f, hand = _functions(asked.function, asked.gradient)
         args = _arguments(f, asked.args, asked.shapes, asked.seed)
-        report = verify(f, hand, *args, argnums=_argnums(asked.argnums), params=_params(asked.params), rng=asked.seed)
-        print(report, file=sys.stderr if asked.write_patch == "-" else sys.stdout)
+        options = {"argnums": _argnums(asked.argnums), "params": _params(asked.params), "rng": asked.seed}
+        question = Question(f, hand, tuple(args), options)
+        report = verify(f, hand, *args, **options)
+        said = report.reproduce() if asked.reproduce else report
+        print(said, file=sys.stderr if asked.write_patch == "-" else sys.stdout)
         if asked.write_patch:
             _write_patch(report, asked.write_patch)
     except ImportError:  # the file's own error was shown
         return OTHER
     except Exception as error:
         print(f"verify: {_in_one_line(error)}", file=sys.stderr)
+        if asked.reproduce and question:
+            print(question.with_answer(_in_one_line(error)))
         return OTHER
     return RIGHT if report else WRONG if report.verdict == "wrong" else OTHER
 
@@ -102,6 +109,11 @@ def _parser() -> argparse.ArgumentParser:
         "--write-patch",
         metavar="FILE",
         help="write the repair, where one is found, as a patch; - is the standard output",
+    )
+    command.add_argument(
+        "--reproduce",
+        action="store_true",
+        help="print what an issue needs, in Markdown: versions, source, arguments, and the report",
     )
     command.add_argument("--seed", type=int, default=0, help="of the draws (0)")
     return parser

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import autograd_lite as ag
-from autograd_lite.saving import formats
+from autograd_lite.saving.structure import _digest
 
 ROOT = Path(__file__).parents[1]
 Layer = namedtuple("Layer", ["weights", "bias"])
@@ -352,7 +352,7 @@ def test_another_ending_is_refused(name, call, tmp_path):
 
 @pytest.mark.parametrize("call", [lambda path: ag.save(path, 1), ag.load], ids=["save", "load"])
 def test_the_package_that_is_missing_is_named(call, tmp_path, monkeypatch):
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install autograd_lite\[safetensors\]"):
         call(tmp_path / "a.safetensors")
 
@@ -445,6 +445,62 @@ def test_a_file_of_another_kind_is_an_error_and_never_run(content, reason, tmp_p
         ag.load("a.npz")
     assert reason in str(error.value)
     assert os.listdir() == ["a.npz"]
+
+
+def rezipped(path, compression):
+    """Write an archive anew with its entries compressed."""
+    with zipfile.ZipFile(path) as old:
+        entries = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", compression) as new:
+        for name, content in entries.items():
+            new.writestr(name, content)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED], ids=["stored", "deflated"])
+def test_what_a_file_unpacks_to_is_no_larger_than_the_file(compression, tmp_path):
+    ag.save(tmp_path / "a.npz", np.zeros(10_000))
+    rezipped(tmp_path / "a.npz", compression)
+    if compression == zipfile.ZIP_STORED:
+        assert same(ag.load(tmp_path / "a.npz"), np.zeros(10_000))
+        return
+    with pytest.raises(ValueError, match="its entries are larger than the file"):
+        ag.load(tmp_path / "a.npz")
+
+
+def test_an_array_stands_in_one_place(tmp_path):
+    ag.save(tmp_path / "a.npz", [np.ones((2, 3), order="F"), np.zeros((2, 3), order="F")])
+    assert len(ag.load(tmp_path / "a.npz")) == 2
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        head, (one, _) = json.loads(archive.read("tree.json")), archive.namelist()[1:]
+        entry = archive.read(one)
+    (first, _) = head["tree"]["list"]
+    head["tree"] = {"list": [first] * 1000}  # of which each would be a copy, for its layout
+    head["digest"] = _digest(head["tree"], {"0": np.ones((2, 3))})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("tree.json", json.dumps(head))
+        archive.writestr(one, entry)
+    with pytest.raises(ValueError, match=r"a\.npz is damaged.*\('0'\)"):
+        ag.load(tmp_path / "a.npz")
+
+
+def test_no_entry_lies_outside_of_the_file(tmp_path):
+    tree = {"": {"..": np.ones(1)}, "..": {".": {"...": np.ones(2)}}, "C:": np.ones(3), "/etc": [np.ones(4)]}
+    ag.save(tmp_path / "a.npz", tree)
+    names = zipfile.ZipFile(tmp_path / "a.npz").namelist()
+    assert {"_/.._.npy", ".._/._/..._.npy"} <= set(names)
+    assert [name for name in names if name.startswith("/") or ".." in name.split("/") or ":" in name] == []
+    assert same(ag.load(tmp_path / "a.npz"), tree)
+
+
+def test_an_entry_that_lies_outside_is_not_unpacked(tmp_path):
+    ag.save(tmp_path / "a.npz", {"up": np.ones(2)})
+    (folder := tmp_path / "inner").mkdir()
+    with zipfile.ZipFile(tmp_path / "a.npz") as old, zipfile.ZipFile(folder / "b.npz", "w") as new:
+        new.writestr("../up.npy", old.read("up.npy"))
+        new.writestr("tree.json", old.read("tree.json"))
+    with pytest.raises(ValueError, match=r"b\.npz is damaged"):
+        ag.load(folder / "b.npz")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.npz", "b.npz", "inner"]
 
 
 @needs_safetensors
@@ -558,6 +614,15 @@ def train(state, until):
 def test_training_goes_on_from_a_file_to_exactly_the_same_result(ending, steps, tmp_path):
     ag.save(tmp_path / f"run{ending}", train(begin(), steps))
     assert same(train(ag.load(tmp_path / f"run{ending}", like=begin()), 10), train(begin(), 10))
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="this system does not tell links")
+def test_a_link_beside_is_not_followed(tmp_path):
+    (tmp_path / "another's").write_bytes(b"kept")
+    (tmp_path / "a.npz.saving").symlink_to(tmp_path / "another's")
+    with pytest.raises(OSError, match="symbolic link"):
+        ag.save(tmp_path / "a.npz", 1.0)
+    assert (tmp_path / "another's").read_bytes() == b"kept"
 
 
 def test_a_link_stays_a_link(tmp_path):

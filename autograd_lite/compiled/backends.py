@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
 from autograd_lite.compiled.recorded import TRACED
 from autograd_lite.core import trees
+from autograd_lite.core.extras import require
 from autograd_lite.core.values import is_foreign, refuse_duck, with_remedy
 
 BACKENDS = ("jax",)
@@ -22,8 +22,7 @@ def check_backend(backend: str | None, threads: int | None) -> None:
         raise ValueError(f'expected backend="jax", or none for NumPy, got {backend!r}')
     if threads is not None:
         raise ValueError('threads= is for NumPy, and XLA has threads of its own: leave it out with backend="jax"')
-    if find_spec("jax") is None:
-        raise ModuleNotFoundError('backend="jax" needs JAX: pip install autograd_lite[jax]', name="jax")
+    require("jax", 'backend="jax"')
 
 
 def traced_by(backend: str | None) -> tuple[type, ...]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from scipy import special as sc
 
+from autograd_lite.core.extras import needed
 from autograd_lite.core.numpy_protocol import constant
 from autograd_lite.core.op import Op, op
 from autograd_lite.core.shapes import Cotangent, Value
@@ -22,6 +22,7 @@ from autograd_lite.core.tensor import raw
 from autograd_lite.ops import samples
 from autograd_lite.ops.elementwise import LOG_2, LOG_10, nonzero, over, power
 
+sc = needed("scipy.special", "autograd_lite.ops.special")
 ROOT_PI, ROOT_2_PI, DEGREE = math.sqrt(math.pi), math.sqrt(2 * math.pi), math.pi / 180
 _ORDER = samples.constant(2)
 

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from autograd_lite.core.extras import needed
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.transforms import value_and_grad
 from autograd_lite.core.values import refuse_duck
@@ -95,7 +96,7 @@ def lbfgs(
     >>> found.converged, round(float(found.params["x"]), 5)
     (True, 1.0)
     """
-    minimize = _scipy_minimize()
+    minimize = needed("scipy.optimize", "ag.optim.lbfgs").minimize
     if not callable(loss):
         raise TypeError(
             f"expected loss to be a function of the parameters, got {type(loss).__name__}; write lbfgs(loss, params)"
@@ -143,15 +144,3 @@ class _Evaluation:
                         "find where it comes from with ag.debug()"
                     )
         return float(np.asarray(value).item()), np.asarray(ravel(gradient)[0], np.float64)
-
-
-def _scipy_minimize() -> Callable[..., Any]:
-    try:
-        from scipy.optimize import minimize
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError(
-            "ag.optim.lbfgs minimises with SciPy, which is not installed: pip install autograd_lite[scipy]",
-            name="scipy",
-        ) from None
-    found: Callable[..., Any] = minimize
-    return found

@@ -48,8 +48,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 @contextmanager
 def _open_alone(path: Path) -> Iterator[BinaryIO]:
     """Open a file, made where it is not there, once no other process has it open so."""
+    own = os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)  # a link there is none of ours
     while True:
-        with open(path, "r+b", opener=lambda name, flags: os.open(name, flags | os.O_CREAT, 0o666)) as file:
+        with open(path, "r+b", opener=lambda name, flags: os.open(name, flags | own, 0o666)) as file:
             if sys.platform != "win32":
                 with suppress(OSError):  # some network file systems have no locks
                     fcntl.flock(file, fcntl.LOCK_EX)

@@ -6,12 +6,12 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from autograd_lite.core.extras import require
 from autograd_lite.core.shapes import Array
 from autograd_lite.saving.structure import TEXT, Arrays, bytes_of
 
@@ -33,6 +33,9 @@ def _write_npz(file: BinaryIO, text: str, arrays: Arrays) -> None:
 
 def _read_npz(file: BinaryIO) -> tuple[bytes | None, Arrays]:
     with zipfile.ZipFile(file) as archive:
+        size = file.seek(0, os.SEEK_END)
+        if sum(entry.file_size for entry in archive.infolist()) > size:  # compressed, or one in the other
+            raise ValueError("its entries are larger than the file")
         names = set(archive.namelist()) - {TEXT}
         if len(names) == len(archive.namelist()):
             return None, {}
@@ -70,10 +73,6 @@ def form_of(path: str | os.PathLike[str]) -> Form:
     ending = Path(path).suffix
     if ending not in _FORMS:
         raise ValueError(f"expected a path that ends in {' or '.join(_FORMS)}, got {os.fspath(path)!r}")
-    if ending == ".safetensors" and find_spec("safetensors") is None:
-        raise ModuleNotFoundError(
-            f"{os.fspath(path)} needs safetensors, which is not installed: pip install autograd_lite[safetensors]; "
-            "a .npz file needs nothing",
-            name="safetensors",
-        )
+    if ending == ".safetensors":
+        require("safetensors", os.fspath(path), "a .npz file needs nothing")
     return _FORMS[ending]

@@ -144,6 +144,7 @@ def _encode_array(leaf: Any, path: Path, arrays: Arrays) -> dict[str, Any]:
 def _name(path: Path, taken: Arrays) -> str:
     """Return the keys that lead to an array as a name that no other has, and that both formats can hold."""
     parts = [re.sub(r"[^\w.+-]|\.(?=npy$)", "_", str(key)) for key, _ in path]
+    parts = [part if part.strip(".") else part + "_" for part in parts]  # no folder above, for what unpacks the file
     name = "/".join(parts)[:1000] or "tree"
     names = chain([name], (f"{name}_{n}" for n in count(2)))
     return next(name for name in names if name not in taken and name not in (TEXT, "__metadata__"))
@@ -184,7 +185,7 @@ def _decode_node(coded: Any, arrays: Arrays) -> Tree:
         case "tuple":
             return tuple(_decode_node(part, arrays) for part in content)
         case "array" | "scalar":
-            array = _decode_array(arrays[content], **{key: x for key, x in coded.items() if key != kind})
+            array = _decode_array(arrays.pop(content), **{key: x for key, x in coded.items() if key != kind})
             return array if kind == "array" else array[()]
     return next(read for number, (_, _, read) in _CODES.items() if number.__name__ == kind)(content)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from autograd_lite.core.extras import require
 from autograd_lite.ops.samples import Domain, real
 from autograd_lite.testing.cases import cast
 from autograd_lite.testing.examination import rounded
@@ -27,14 +28,7 @@ def needs_hypothesis(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True  # pytest ends the traceback in the user's test
-        try:
-            import hypothesis  # noqa: F401
-        except ModuleNotFoundError:
-            raise ModuleNotFoundError(
-                f"ag.testing.{function.__name__} searches with hypothesis, which is not installed: "
-                "pip install autograd_lite[testing]",
-                name="hypothesis",
-            ) from None
+        require("hypothesis", f"ag.testing.{function.__name__}")
         return function(*args, **kwargs)
 
     return wrapped

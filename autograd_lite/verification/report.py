@@ -14,6 +14,7 @@ from autograd_lite.verification.page import Row, as_html, as_text, wrap
 from autograd_lite.verification.repair import wording
 from autograd_lite.verification.repair.finding import Finding
 from autograd_lite.verification.repair.patch import Repair
+from autograd_lite.verification.reproduction.question import Question
 from autograd_lite.verification.verdict import Verdict, worst
 
 _OPENING = {
@@ -48,6 +49,8 @@ class Report:
     taken : str
         What the code was taken to be: how it is called, and where its gradients are. Empty where the hand takes the
         function's arguments and returns the gradients.
+    question : Question or None
+        The call of `verify` that it answers.
     """
 
     function: str
@@ -57,6 +60,7 @@ class Report:
     notes: Sequence[str] = ()
     repair: Repair | None = None
     taken: str = ""
+    question: Question | None = None
 
     @property
     def verdict(self) -> str:
@@ -76,6 +80,22 @@ class Report:
         __tracebackhide__ = True  # pytest ends the traceback in the user's test
         if not self:
             raise WrongGradientError("\n" + str(self))
+
+    def reproduce(self) -> str:
+        """Return what an issue needs, in Markdown: versions, a script that asks the same again, and this report.
+
+        The script holds the source of the function and its gradient, what they name, and the arguments: drawn again
+        where ``np.random.default_rng(rng)`` has drawn them, else written out. What it could not hold is listed to be
+        added. Ask for it before arguments or objects change.
+
+        Raises
+        ------
+        ValueError
+            For a report that `verify` did not make.
+        """
+        if self.question is None:
+            raise ValueError("this report is no answer of verify, so that there is nothing to ask again")
+        return self.question.with_answer(self)
 
     def __str__(self) -> str:
         return "\n".join(self._lines())

@@ -26,6 +26,7 @@ from autograd_lite.verification.repair.finding import Finding
 from autograd_lite.verification.repair.patch import Repair
 from autograd_lite.verification.repair.search import repaired
 from autograd_lite.verification.report import Report
+from autograd_lite.verification.reproduction.question import Question
 from autograd_lite.verification.subgradients import judge_together
 from autograd_lite.verification.verdict import WORST_FIRST, Verdict, verdict_on, worst
 
@@ -118,6 +119,8 @@ def verify(
     >>> report.verdict
     'wrong'
     """
+    chosen = {"elementwise": elementwise, "jacobian": jacobian, "hessian": hessian, "rtol": rtol, "rng": rng}
+    question = Question(f, hand, args, {"argnums": argnums, "params": params, **chosen, **keywords})
     rng = stream("verify", rng)
     is_both = not callable(hand)
     if is_both and callable(f):
@@ -131,7 +134,7 @@ def verify(
         state.restore()
         process.restore()
 
-    return pass_on(afterwards(restore, lambda: _verify(problem, rng)))
+    return pass_on(replace(afterwards(restore, lambda: _verify(problem, rng)), question=question))
 
 
 def _verify(problem: Problem, rng: np.random.Generator) -> Report:

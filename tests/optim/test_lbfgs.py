@@ -187,7 +187,7 @@ def test_trees_of_any_kind():
 
 
 def test_without_scipy(monkeypatch):
-    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(ModuleNotFoundError, match=r"ag\.optim\.lbfgs .* pip install autograd_lite\[scipy\]"):
         lbfgs(rosenbrock, Pair(1.0, 1.0))
 

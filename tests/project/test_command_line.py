@@ -226,3 +226,42 @@ def test_a_file_that_fails_gives_its_own_traceback(tmp_path):
     assert "ZeroDivisionError" in run.stderr
     assert "broken.py" in run.stderr
     assert "__main__.py" not in run.stderr
+
+
+def script_of(text):
+    """Return the script of what an issue needs, and the answer."""
+    script, _, answer = text.partition("```python\n")[2].partition("\n```\n\n```text\n")
+    return script, answer.removesuffix("\n```\n")
+
+
+def test_what_an_issue_needs_runs_where_the_file_is_not(net, tmp_path, capsys):
+    asked = ["verify", f"{net}:loss", f"{net}:slip", *SHAPES, "--seed", "2"]
+    assert main([*asked, "--reproduce"]) == 1
+    script, answer = script_of(capsys.readouterr().out)
+    (folder := tmp_path / "elsewhere").mkdir()
+    (folder / "net.py").write_text(script, encoding="utf-8")
+    command = [sys.executable, "-W", "error", "net.py"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    head, _, rest = run.stdout.partition("  where  net.py:")
+    assert answer.startswith(head)
+    assert answer.endswith(rest.partition(", in slip")[2].rstrip("\n"))
+    assert main(asked) == 1
+    report = capsys.readouterr().out
+    assert report == f"{answer}\n"
+    assert np.__version__ not in report
+
+
+def test_what_an_issue_needs_where_nothing_is_judged(net, capsys):
+    assert main(["verify", f"{net}:loss", f"{net}:nothing", *SHAPES, "--reproduce"]) == 2
+    shown = capsys.readouterr()
+    script, answer = script_of(shown.out)
+    assert "def nothing(W, b, x):" in script
+    assert shown.err == f"verify: {answer}\n"
+    assert answer.startswith("nothing() returned None")
+
+
+def test_an_issue_and_a_patch_go_apart(repaired, capfd):
+    assert main([*asked(repaired, "slip", "-"), "--reproduce"]) == 1
+    shown = capfd.readouterr()
+    assert shown.out.startswith("--- a/net.py")
+    assert shown.err.startswith("- autograd_lite ")

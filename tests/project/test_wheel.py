@@ -1,57 +1,117 @@
-"""The built wheel holds the package, with what it needs beside the modules, the pytest plugin, and nothing else."""
+"""The wheel holds the package and its plugin for pytest, and works without the checkout; the sdist builds and tests it.
 
+``make dist`` runs all of it on the files that it has built (in the folder DIST), `make deep` on new ones; `make test`
+leaves out what takes packages from the index.
+"""
+
+import email
 import os
+import shutil
 import subprocess
-import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import autograd_lite as ag
+from tests.support import wheels
+from tests.support.wheels import EXAMPLES, PROPERTIES, ROOT, run
 
-ROOT = Path(__file__).parents[2]
 PACKAGE = Path(ag.__file__).parent
 NUMPY = {f"numpy/{name}.pyi" for name in ("__init__", "fft", "linalg", "random")}
-BESIDE_THE_PACKAGE = "pytest_autograd_lite.py"  # pytest imports it in every run: in the package it would bring NumPy
 BESIDE_THE_MODULES = {"__init__.pyi", "py.typed", "readings/explanation/page.html"} | NUMPY
+PLUGIN = "pytest_autograd_lite.py"  # pytest imports it in every run: in the package it would bring NumPy
+IN_METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Return the folder of an installed wheel: its files, unpacked."""
-    built = tmp_path_factory.mktemp("built")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    (path,) = built.glob("*.whl")
-    zipfile.ZipFile(path).extractall(built / "installed")
-    return built / "installed"
+def distributions(tmp_path_factory):
+    """Return the paths of the sdist and of the wheel: those of the folder DIST, or new ones."""
+    folder = os.environ.get("DIST")
+    return wheels.built(Path(folder)) if folder else wheels.build(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def sdist(distributions):
+    """Return the names of the files of the sdist."""
+    with tarfile.open(distributions[0]) as archive:
+        return {member.name.partition("/")[2] for member in archive.getmembers() if member.isfile()}
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions):
+    """Return the names of the files of the wheel, and its metadata."""
+    with zipfile.ZipFile(distributions[1]) as archive:
+        metadata = archive.read(f"autograd_lite-{ag.__version__}.dist-info/METADATA")
+        return set(archive.namelist()), email.message_from_bytes(metadata)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((wheels.linked, slice(None, None, len(EXAMPLES) - 1)), id="linked"),
+        pytest.param((wheels.installed, slice(None)), id="installed", marks=pytest.mark.deep),
+    ],
+)
+def environment(request, distributions, tmp_path_factory):
+    """Return the interpreter of an environment with the wheel, and which examples of the README run in it."""
+    way, examples = request.param
+    return way(tmp_path_factory.mktemp("clean"), distributions[1], "testing"), EXAMPLES[examples]
 
 
 def test_it_holds_the_package_alone(wheel):
-    files = {path.relative_to(wheel).as_posix() for path in wheel.rglob("*") if path.is_file()}
-    ours = {name for name in files if not name.startswith(f"autograd_lite-{ag.__version__}.dist-info/")}
+    ours = {name for name in wheel[0] if not name.startswith(f"autograd_lite-{ag.__version__}.dist-info/")}
     wanted = {path.relative_to(PACKAGE.parent).as_posix() for path in PACKAGE.rglob("*.py")}
-    assert ours == wanted | {f"autograd_lite/{name}" for name in BESIDE_THE_MODULES} | {BESIDE_THE_PACKAGE}
+    assert ours == wanted | {f"autograd_lite/{name}" for name in BESIDE_THE_MODULES} | {PLUGIN}
 
 
-def test_pytest_finds_the_plugin(wheel):
-    names = (wheel / f"autograd_lite-{ag.__version__}.dist-info" / "entry_points.txt").read_text(encoding="utf-8")
-    assert names == "[pytest11]\npytest_autograd_lite = pytest_autograd_lite\n"
+def test_its_metadata_hold_the_licence_and_the_plugin(wheel):
+    folder = f"autograd_lite-{ag.__version__}.dist-info/"
+    assert {name.removeprefix(folder) for name in wheel[0] if name.startswith(folder)} == IN_METADATA
 
 
-def test_it_names_its_version(wheel):
-    metadata = (wheel / f"autograd_lite-{ag.__version__}.dist-info" / "METADATA").read_text(encoding="utf-8")
-    assert f"\nVersion: {ag.__version__}\n" in metadata
+def test_it_says_what_it_is(wheel):
+    metadata = wheel[1]
+    assert metadata["Version"] == ag.__version__
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert metadata.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_it_runs_where_the_checkout_is_not(wheel, tmp_path):
-    use = "import autograd_lite as ag; print(ag.__file__, ag.grad(ag.square)(3.0))"
-    environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    command = [sys.executable, "-c", use]
-    run = subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
-    assert run.stdout.split() == [str(wheel / "autograd_lite" / "__init__.py"), "6.0"]
+def test_the_sdist_holds_what_git_does_and_no_more(sdist):
+    if shutil.which("git") is None or not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    tracked = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert sdist == {name for name in tracked if (ROOT / name).is_file()} | {"PKG-INFO"}
+
+
+def test_it_runs_alone(environment, tmp_path):
+    python, _ = environment
+    use = "import autograd_lite as ag, sys; print(ag.__file__, ag.__version__, ag.grad(ag.square)(3.0), sys.path)"
+    file, version, gradient, path = run([str(python), "-c", use], tmp_path).split(maxsplit=3)
+    assert Path(file).is_relative_to(python.parents[1])
+    assert (version, gradient) == (ag.__version__, "6.0")
+    assert str(ROOT) not in path
+
+
+def test_the_examples_of_the_readme(environment, tmp_path):
+    python, examples = environment
+    (folder := tmp_path / "empty").mkdir()
+    for code, output in examples:
+        (folder / "example.py").write_text(code, encoding="utf-8")
+        assert run([str(python), "-W", "error", "example.py"], folder).rstrip() == output.rstrip()
+
+
+def test_the_command_line(environment, tmp_path):
+    python, _ = environment
+    (tmp_path / "net.py").write_text("def f(x):\n    return x**2\n\ndef df(x):\n    return 2 * x\n", encoding="utf-8")
+    said = run([str(python), "-m", "autograd_lite", "verify", "net.py:f", "net.py:df", "--shapes", "-"], tmp_path)
+    assert said.startswith("df, the gradient of f: right")
+
+
+@pytest.mark.deep
+def test_the_property_tests(environment, tmp_path):
+    python, _ = environment
+    wheels.copy_tests(tmp_path)
+    assert " passed" in run([str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *PROPERTIES], tmp_path)

@@ -278,7 +278,7 @@ def test_without_hypothesis_it_says_what_to_install(name):
     run = [sys.executable, "-c", f"{hidden}import autograd_lite as ag; ag.testing.{SEARCHES[name]}"]
     *_, last = subprocess.run(run, check=False, capture_output=True, text=True).stderr.splitlines()
     assert last == (
-        f"ModuleNotFoundError: ag.testing.{name} searches with hypothesis, which is not installed: "
+        f"ModuleNotFoundError: ag.testing.{name} needs hypothesis, which is not installed: "
         "pip install autograd_lite[testing]"
     )
 

@@ -187,8 +187,8 @@ def _place_of(code: CodeType) -> tuple[FunctionTree, list[ast.ClassDef]] | None:
                 return node, outer
             lambdas.append((node, outer))
     if len(lambdas) > 1:
-        lambdas = [(n, o) for n, o in lambdas if _spans(n, code)]
-    return lambdas[0] if len(lambdas) == 1 else None
+        lambdas = [(n, o) for n, o in lambdas if _spans(n, code)][-1:]  # and the innermost of those in each other
+    return lambdas[0] if lambdas else None
 
 
 def _spans(node: ast.Lambda, code: CodeType) -> bool:
