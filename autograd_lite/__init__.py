@@ -13,6 +13,7 @@ from autograd_lite.debugging import debug
 from autograd_lite.equivalents import EQUIVALENTS as _EQUIVALENTS
 from autograd_lite.ops import table as _table
 from autograd_lite.program.trace import Program, trace
+from autograd_lite.readings import tensor as _tensor  # noqa: F401 (notebooks show Tensors by it)
 from autograd_lite.readings.drawing.picture import draw
 from autograd_lite.readings.explanation.table import explain
 from autograd_lite.readings.source.module import source

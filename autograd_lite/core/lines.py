@@ -65,7 +65,19 @@ def describe_line(frame: FrameType | None) -> str:
 def describe_place(file: str, number: int) -> str:
     """Return a file, a line's number and its text."""
     text = linecache.getline(file, number).strip()
-    return f"{file}:{number}" + (f": {text}" if text else "")
+    return f"{notebook_cell(file) or file}:{number}" + (f": {text}" if text else "")
+
+
+def file_name(file: str) -> str:
+    """Return the name of a file without its folder, or of a notebook's cell."""
+    return notebook_cell(file) or Path(file).name
+
+
+def notebook_cell(file: str) -> str:
+    """Return what a notebook shows beside the cell that a file stands for, as ``In [3]``; "" for any other file."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    found = shell.compile.format_code_name(file) if shell else None
+    return found[1].replace("In[", "In [") if found else ""
 
 
 def located(error: Raised) -> Raised:

@@ -250,6 +250,9 @@ class Tensor:
         op = f", op={self.op.name}" if self.op else ""
         return f"Tensor({text}{dtype}{name}{op})"
 
+    def _repr_html_(self) -> str:
+        return registry[Tensor._repr_html_](self)  # type: ignore[no-any-return]
+
     # What the registry answers for: NumPy's protocols, operators, methods
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Value:

@@ -6,9 +6,10 @@ import ast
 import linecache
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from autograd_lite.core.lines import file_name
 
 _INDICES = (ast.Tuple, ast.Slice)
 _ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Constant, ast.operator, ast.unaryop, ast.expr_context, *_INDICES)
@@ -29,7 +30,7 @@ class Place:
         return linecache.getline(self.file, self.line).strip()
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
+        return f"{file_name(self.file)}:{self.line}"
 
 
 def place_of(frames: Sequence[FrameType]) -> Place:

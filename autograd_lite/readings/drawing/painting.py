@@ -210,9 +210,9 @@ class Painting:
 
     def save(self, target: Any, kind: str) -> None:
         """Write the picture to a path or file as "svg", "png" or "pdf": the same bytes each time."""
-        dated = {"svg": "Date", "pdf": "CreationDate"}
+        undated = {"svg": {"Date": None, "Creator": None}, "pdf": {"CreationDate": None}}
         with _settings():
-            metadata = {dated[kind]: None} if kind in dated else None
+            metadata: Any = undated.get(kind)
             self.figure().savefig(target, format=kind, metadata=metadata)
 
 

@@ -6,12 +6,13 @@ import html
 import json
 import linecache
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lines import file_name
 from autograd_lite.core.shapes import Value
 from autograd_lite.program.frames import Place
 from autograd_lite.program.numbers import figure, label
@@ -32,7 +33,34 @@ _PICTURES: tuple[tuple[float, Direction], ...] = (
 )  # for phones, and for wider screens
 _CONTEXT = 3  # source lines before and after the one that is lit
 
+_FRAME = "width:100%;height:{}px;border:1px solid rgba(128,128,128,.4);border-radius:8px"
+
 Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page that steps through a computation, as a notebook shows it.
+
+    Attributes
+    ----------
+    html : str
+        The whole page, which needs no network.
+    title : str
+    height : int
+        In pixels, of the frame in which a notebook shows it.
+    """
+
+    html: str
+    title: str
+    height: int
+
+    def __repr__(self) -> str:
+        return f"<{self.title}, step by step; a notebook that is trusted shows it, to_html() writes it to a file>"
+
+    def _repr_html_(self) -> str:
+        frame = _FRAME.format(self.height)
+        return f'<iframe title="{html.escape(self.title)}" style="{frame}" srcdoc="{html.escape(self.html)}"></iframe>'
 
 
 def write(program: Program, decisions: Iterable[tuple[str, str]]) -> str:
@@ -52,11 +80,15 @@ def write(program: Program, decisions: Iterable[tuple[str, str]]) -> str:
         "decisions": [list(decision) for decision in decisions],
     }
     template = resources.files(__package__).joinpath("page.html").read_text("utf-8")
-    title = html.escape(f"The derivative of {program.result}")
-    parts = template.replace("{{title}}", title).split("{{graph}}")
+    parts = template.replace("{{title}}", html.escape(title(program))).split("{{graph}}")
     parts[1] = parts[1].replace("{{data}}", json.dumps(data).replace("<", "\\u003c"))
     pictures = dict.fromkeys(_picture(frames, width, direction) for width, direction in _PICTURES)
     return "\n".join(pictures).join(parts)
+
+
+def title(program: Program) -> str:
+    """Return what the page of a program is called."""
+    return f"The derivative of {program.result}"
 
 
 class Frames:
@@ -195,7 +227,7 @@ def _source(place: Place | None) -> Frame | None:
     while not shown[-1] and len(shown) > 1:
         shown.pop()
     indent = min((len(line) - len(line.lstrip()) for line in shown if line.strip()), default=0)
-    where = f"{Path(place.file).name}, line {place.line}"
+    where = f"{file_name(place.file)}, line {place.line}"
     where += f", in {' > '.join(place.functions)}" if place.functions else ""
     return {"where": where, "first": first, "line": place.line, "lines": [line[indent:] for line in shown]}
 

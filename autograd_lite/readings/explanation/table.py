@@ -157,9 +157,25 @@ class Explanation:
             Of the file that was written.
         """
         path = Path(path)
-        decisions = [(row.expression, row.value) for row in self.rows if not row.name]
-        path.write_text(page.write(self.program, decisions), "utf-8")
+        path.write_text(self.page().html, "utf-8")
         return path
+
+    def page(self, height: int = 680) -> page.Page:
+        """Return the page that `to_html` writes for a notebook to show below its cell.
+
+        Parameters
+        ----------
+        height : int
+            Of the frame that it is shown in, in pixels.
+
+        Returns
+        -------
+        Page
+            What it displays needs no network. Where scripts are not run, as on GitHub, nothing is shown: the table that
+            the explanation itself is says the same.
+        """
+        decisions = [(row.expression, row.value) for row in self.rows if not row.name]
+        return page.Page(page.write(self.program, decisions), page.title(self.program), height)
 
     def _repr_html_(self) -> str:
         parts = [_HTML_STYLE]
@@ -238,11 +254,12 @@ def _markdown_table(section: str, rows: list[Row]) -> str:
 
 
 _HTML_STYLE = """<div style="overflow-x: auto"><style>
-.autograd-lite-explanation { border-collapse: collapse; text-align: left; }
+.autograd-lite-explanation { border-collapse: collapse; text-align: left; font-size: 0.85em; }
 .autograd-lite-explanation :is(th, td) { text-align: left; border: 0; padding: 0.15em 1.2em 0.15em 0.3em; }
 .autograd-lite-explanation th { border-bottom: 1px solid rgba(128, 128, 128, 0.5); padding-top: 0.8em; }
 .autograd-lite-explanation tr { background: none; }
 .autograd-lite-explanation tr:hover { background: rgba(128, 128, 128, 0.12); }
-.autograd-lite-explanation code { background: none; color: inherit; white-space: pre; }
+.autograd-lite-explanation code { background: none; border: 0; padding: 0; color: inherit; }
+.autograd-lite-explanation code { font-size: 1em; white-space: pre; }
 </style>
 <table class="autograd-lite-explanation">"""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
+from autograd_lite.core.lines import notebook_cell
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -207,7 +209,7 @@ def _bytes_of(file: str, text: str) -> str:
 def _path(file: str) -> str:
     """Return the path of a file as a patch gives it; a cell's name as it is."""
     if not Path(file).exists():
-        return file
+        return notebook_cell(file) or file
     for path in (Path(os.path.abspath(file)), Path(file).resolve()):
         if path.is_relative_to(Path.cwd()):
             return path.relative_to(Path.cwd()).as_posix()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from autograd_lite.core.lines import file_name
 from autograd_lite.verification.page import Row
 from autograd_lite.verification.repair.patch import Change, Repair
 
 
 def place(file: str, line: int, function: str) -> str:
     """Say where a line of the user's is."""
-    return f"{Path(file).name}:{line}, in {'a lambda' if function == '<lambda>' else function}"
+    return f"{file_name(file)}:{line}, in {'a lambda' if function == '<lambda>' else function}"
 
 
 def rows(repair: Repair, wrong: Sequence[str]) -> list[list[Row]]:
