@@ -46,6 +46,7 @@ deep: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.notebooks
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs out/site
 	@echo "the site: out/site/index.html"
 

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 import autograd_lite as ag
-from autograd_lite.core.conversions import stores
+from autograd_lite.core.counterparts import stores
 from autograd_lite.core.numpy_protocol import constants
 from autograd_lite.core.op import Op
 from autograd_lite.core.tape import refused, registry
 from autograd_lite.ops import table
 from autograd_lite.ops.__main__ import differentiable_inputs
+from docs.op_pages import op_pages, subgradient_of, table_page
 from docs.public_types import public_types, summary
+from docs.scipy_pages import scipy_page
 
 ROOT = Path(__file__).parents[1]
 TESTED = "2.4"  # the NumPy whose functions the coverage page lists
@@ -179,13 +181,6 @@ def subgradients_page() -> str:
     )
 
 
-def subgradient_of(row: Op) -> str:
-    """Return what an op's docstring says after 'Subgradient:', up to the end of that paragraph."""
-    paragraphs = (inspect.cleandoc(row.__doc__ or "")).split("\n\n")
-    said = [" ".join(part.split()) for part in paragraphs if part.startswith("Subgradient:")]
-    return said[0].removeprefix("Subgradient:").strip() if said else ""
-
-
 CLUSTER = "docs/when_one_machine_is_not_enough.md"
 _RECIPE = re.compile(r"(<!-- (docs/recipes/\w+\.py) -->\n```py\n).*?(```)", flags=re.DOTALL)
 
@@ -205,6 +200,9 @@ def _shown(found: re.Match[str]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/numpy_coverage.md": coverage_page,
     "docs/subgradients.md": subgradients_page,
+    "docs/reference/ops.md": table_page,
+    **op_pages(),
+    "docs/reference/scipy_coverage.md": scipy_page,
     CLUSTER: cluster_page,
     "autograd_lite/__init__.pyi": public_types,
 }
@@ -229,6 +227,7 @@ def main() -> None:
     if not np.__version__.startswith(f"{TESTED}."):
         raise SystemExit(f"the pages list the functions of NumPy {TESTED}; this is NumPy {np.__version__}")
     for name, page in PAGES.items():
+        (ROOT / name).parent.mkdir(exist_ok=True)
         (ROOT / name).write_text(page(), encoding="utf-8")
 
 

@@ -123,13 +123,13 @@ def _parameters(row: Op, hints: dict[str, Any]) -> list[str]:
             texts.append("*")
         hint = _written(hints.get(p.name, Any), VALUE if p.name in row.input_names else "Any")
         optional = " | None" if hint == VALUE and p.default is None else ""
-        default = "" if p.default is _EMPTY else f" = {_default(p.default)}"
+        default = "" if p.default is _EMPTY else f" = {literal(p.default)}"
         texts.append(f"{'*' * (p.kind is p.VAR_POSITIONAL)}{p.name}: {hint}{optional}{default}")
         before = p.kind
     return [*texts, "/"] if before is inspect.Parameter.POSITIONAL_ONLY else texts
 
 
-def _default(value: Any) -> str:
+def literal(value: Any) -> str:
     """Return a default as source text, where it is short and a literal."""
     if isinstance(value, str):
         return f'"{value}"'

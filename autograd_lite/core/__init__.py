@@ -10,7 +10,7 @@ To read in an evening, in this order:
 6. `numpy_protocol`: what happens when a NumPy function meets a Tensor.
 7. `toposort`: what a result was made from; `backward`: the sweep, which pulls cotangents back through the record.
 8. `linearize`: one call of a function on fresh Tensors, and its vector-Jacobian product.
-9. `transforms`: `grad` and its kin, made of these; `vectors`: trees as vectors.
+9. `transforms`: `grad` and its kin, made of these; `jacobians`: all derivatives of a call; `vectors`: trees as vectors.
 
 Beside these, what keeps a record right and small:
 
@@ -19,5 +19,6 @@ Beside these, what keeps a record right and small:
 - `reads`, `memory`, `overwriting`: what rules read of a record; large values that are let go, or written over.
 - `labels`: along which axes an op can be computed in parts; `batching`: one sweep for all rows of a Jacobian.
 - `general` and `checks`: what is recorded for other values, and checks that run when such a program does.
-- `conversions` and `lines`: what is said where a Tensor would become plain numbers, and at which line.
+- `conversions`, `counterparts` and `lines`: what is said where a Tensor would become plain numbers, what to write
+  instead, and at which line.
 """

@@ -13,13 +13,11 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
+from autograd_lite.core.counterparts import counterpart, is_answer, left_out
 from autograd_lite.core.lines import calling_frame, describe_line, evaluated, resolve, stores_item
-from autograd_lite.core.op import Op
 from autograd_lite.core.tape import Run, current_run, refused, registry
 from autograd_lite.core.tensor import Tensor
 
-stores: set[Any] = set()
-"""What changes an array, and so takes a Tensor only where the array is one."""
 ITSELF = "apply the function itself to the Tensor, as NumPy's functions and operators take whole arrays"
 DRAWN = "what is drawn has no derivative: draw with constants, and shift, scale or pick by the Tensor"
 _LISTS = (ast.List, ast.ListComp, ast.GeneratorExp)
@@ -139,15 +137,16 @@ def instead_of(frame: FrameType | None, conversion: str | None = None, constant:
     name = tree.func.attr if isinstance(tree.func, ast.Attribute) else getattr(tree.func, "id", "")
     if name == conversion or any(function is known for known in vars(builtins).values()):
         return None
-    path = _answered(name)
+    path = counterpart(name, function)
     if owner is np.random or isinstance(owner, (np.random.Generator, np.random.RandomState)):
         return DRAWN
     if function is np.vectorize or is_vectorized(function):
         return ITSELF
-    if path is not None and not _is_answer(function):
+    if path is not None and not is_answer(function):
         receiver = [tree.func.value] if isinstance(tree.func, ast.Attribute) and not _is_home(owner) else []
         given = [_stacked(x) if isinstance(x, _LISTS) else x for x in tree.args]
-        call = ast.Call(ast.Name(path), [*receiver, *given], tree.keywords)
+        keywords = tree.keywords or left_out(name, function, len(given))
+        call = ast.Call(ast.Name(path), [*receiver, *given], keywords)
         return f"write {short(call)} instead"
     if isinstance(owner, np.ndarray):
         return recordable(tree.func.value)  # type: ignore[attr-defined]
@@ -183,16 +182,6 @@ def _stacked(tree: ast.expr) -> ast.expr:
     if isinstance(tree, ast.List) and any(isinstance(row, (ast.List, ast.Tuple)) for row in tree.elts):
         tree = ast.List([_stacked(row) for row in tree.elts])
     return ast.Call(ast.Name("np.stack"), [tree], [])
-
-
-def _answered(name: str) -> str | None:
-    """Return the path of the function of a name that takes Tensors, if there is one."""
-    homes = {"np": np, "np.linalg": np.linalg, "ag": sys.modules[__name__.partition(".")[0]]}
-    return next((f"{path}.{name}" for path, home in homes.items() if _is_answer(getattr(home, name, None))), None)
-
-
-def _is_answer(function: Any) -> bool:
-    return isinstance(function, Op) or any(function is known for known in registry.keys() - stores)
 
 
 def _is_home(owner: Any) -> bool:

@@ -57,7 +57,7 @@ class Op:
         input, and the sweep sums it down.
     labels : str or callable, optional
         Along which axes a call can be computed part by part: by ``"n, -> n"``, each row of the output follows from that
-        row of the first input and the whole second one. By default it follows from ``core``. See `core.labels`.
+        row of the first input and the whole second one. By default it follows from ``core``. See ``core.labels``.
     spread : bool
         The forward takes its inputs as one sequence, as ``np.concatenate`` does.
     lists : bool
@@ -97,6 +97,7 @@ class Op:
         varies: str | Callable[..., str | None] | None = None,
         samples: tuple[Any, ...] = (),
     ) -> None:
+        self.__signature__ = signature_of(forward)
         self.forward = forward
         self.name = name or forward.__name__
         self.numpy = numpy
@@ -110,7 +111,6 @@ class Op:
         self.varies = varies
         self.given = 0
         self.samples = samples
-        self.__signature__ = signature_of(forward)
         self.input_names, self.param_names, variadic = sort(self.__signature__)
         self.arity = None if variadic or spread else len(self.input_names)
         self.rules: tuple[Rule | None, ...] | Rule | None = rules
@@ -356,7 +356,6 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
         @op
         def swish(x):
             return x * sigmoid(x)
-
         @swish.vjp
         def _(g, z, x):
             s = sigmoid(x)
@@ -383,15 +382,18 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     Returns
     -------
     Op, or a decorator that returns one. An op without rules is differentiated through.
+
+    Raises
+    ------
+    TypeError
+        For what is no function, and a keyword that is none of `Op`'s.
     """
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
-
-    home = None
-    if rules is not None:  # a row
+    home = sys._getframe(1).f_globals["__name__"] if rules is not None else None  # where pickle finds a row
+    if rules is not None:
         row.update(rules=rules, template=template)
         numpy = numpy or function
-        home = sys._getframe(1).f_globals["__name__"]  # where pickle finds it; NumPy's function is at home in NumPy
 
     def make(forward: Callable[..., Any]) -> Op:
         functions = numpy if isinstance(numpy, tuple) else (numpy,)

@@ -17,6 +17,8 @@ def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
     if isinstance(forward, np.ufunc):
         names = "xyzw"[: forward.nin]
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
+    if not callable(forward):
+        raise TypeError(f"ag.op takes a function, got {type(forward).__name__}; write @ag.op above the forward")
     return inspect.signature(forward)
 
 

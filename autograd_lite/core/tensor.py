@@ -108,7 +108,7 @@ class Tensor:
 
     @property
     def value(self) -> Value:
-        """The value: a read-only view of the array, or a NumPy scalar."""
+        """A read-only view of the array, or a NumPy scalar."""
         self._taken("value")
         return read_only(self._read())
 
@@ -288,7 +288,7 @@ class Tensor:
 
     @property
     def at(self) -> Value:
-        """The places that ``t.at[index]`` names, to be replaced in a new Tensor: ``t.at[index].set(values)``."""
+        """The places that ``t.at[index]`` names, to be replaced in a new Tensor by ``t.at[index].set(values)``."""
         return registry[Tensor.at](self)
 
     __add__, __radd__ = binary(np.add, operator.add)
@@ -363,7 +363,7 @@ class Tensor:
 
     @property
     def flat(self) -> Value:
-        """The elements in one row: ``t.flat[i]``, ``for x in t.flat`` and ``t.flat[i] = value``."""
+        """The elements in one row, for ``t.flat[i]``, ``for x in t.flat`` and ``t.flat[i] = value``."""
         return registry[Tensor.flat](self)
 
     @flat.setter

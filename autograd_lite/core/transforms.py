@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, update_wrapper
+from collections.abc import Callable
+from functools import update_wrapper
 from operator import attrgetter, index
 from types import MethodType
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple, overload
@@ -13,12 +13,10 @@ import numpy as np
 
 from autograd_lite.core import trees
 from autograd_lite.core.backward import seed
-from autograd_lite.core.batching import batched
-from autograd_lite.core.general import is_general
-from autograd_lite.core.linearize import Argnums, Call, Linear, as_array, zero
+from autograd_lite.core.jacobians import by_columns, by_rows
+from autograd_lite.core.linearize import Argnums, Call, Linear, as_array
 from autograd_lite.core.numpy_protocol import on_values
 from autograd_lite.core.op import Op
-from autograd_lite.core.shapes import Shape
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import read_only
 
@@ -123,9 +121,33 @@ class Gradient(Transformed):
 
 
 def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, tuple[R, Any]]:
-    """Return the function that computes ``f`` and its gradient at once, as the pair (value, gradient).
+    """Return the function that computes ``f`` and its gradient at once.
 
-    Arguments, results and errors are those of `grad`. With ``has_aux`` the value is the pair that ``f`` returned.
+    Parameters
+    ----------
+    f : callable
+        Takes trees of arrays and returns one real number, or an array of size 1.
+    argnums : int or sequence of int
+        Which positional arguments to differentiate with respect to.
+    has_aux : bool
+        Whether ``f`` returns a pair: the number, and a tree of anything else, which is not differentiated.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of ``f``. Returns the pair (value, gradient), the gradient as that of `grad`. With
+        ``has_aux`` the value is the pair that ``f`` returned, with arrays in the place of Tensors.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `grad` does.
+
+    Examples
+    --------
+    >>> value, gradient = value_and_grad(lambda x: x**3)(2.0)
+    >>> float(value), float(gradient)
+    (8.0, 12.0)
     """
     check_callable(f, "value_and_grad")
     return ValueAndGradient(f, check_argnums(argnums), has_aux)
@@ -198,6 +220,8 @@ def jvp(
     ------
     ValueError
         Where the tangents do not match the primals.
+    TypeError
+        Where primals and tangents are no tuples or lists, or the primals are not numeric.
     """
     check_callable(f, "jvp")
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
@@ -224,6 +248,18 @@ def jacobian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     callable
         Takes the arguments of ``f``. Each leaf of the value becomes the tree of the arguments that are differentiated;
         each leaf of that has the shape (shape of the value) + (shape of the argument).
+
+    Raises
+    ------
+    TypeError
+        Where an argument is not numeric, ``argnums`` names none, or the result is no number or array of real or complex
+        numbers.
+
+    Examples
+    --------
+    >>> jacobian(lambda x: x[:1] * x)(np.array([2.0, 3.0]))
+    array([[4., 0.],
+           [3., 2.]])
     """
     check_callable(f, "jacobian")
     return Jacobian(f, check_argnums(argnums))
@@ -242,7 +278,7 @@ class Jacobian(Transformed):
         from_complex = any(np.iscomplexobj(x._value) for x in call.leaves)
         to_real = not all(np.iscomplexobj(raw(y)) for y in call.outputs)
         # one column knows the derivative of a real output by the real part of its input alone
-        return _by_columns(call) if inputs < outputs and not (from_complex and to_real) else _by_rows(call)
+        return by_columns(call) if inputs < outputs and not (from_complex and to_real) else by_rows(call)
 
 
 def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
@@ -253,6 +289,7 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     Parameters
     ----------
     f : callable
+        Takes trees of arrays and returns one real number, or an array of size 1.
     argnums : int or sequence of int
 
     Returns
@@ -260,6 +297,17 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     callable
         Takes the arguments of ``f``; returns blocks of shape (shape of one argument) + (shape of another), in nested
         tuples where ``argnums`` is a sequence.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `grad` does.
+
+    Examples
+    --------
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
     """
     check_callable(f, "hessian")
     return jacobian(grad(f, argnums), argnums)
@@ -277,83 +325,19 @@ def hvp(f: Callable[[T], Any], primal: T, tangent: T) -> T:
     Returns
     -------
     tree of the structure of ``primal``
+
+    Raises
+    ------
+    ValueError
+        Where the result of ``f`` is not of size 1, or complex, or the tangent does not match the primal.
+    TypeError
+        Where the primal is not numeric.
     """
     check_callable(f, "hvp")
     call = Call(grad(f), (primal,), {}, 0)
     tangents = call.tangents(tangent)
     product: T = call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
     return product
-
-
-def _by_rows(call: Call) -> Any:
-    """Return the Jacobian by one backward sweep for each element of the value."""
-    blocks, n = [], len(call.leaves)
-    for k, y in enumerate(call.outputs):
-        zeros = [np.zeros_like(raw(z)) for z in call.outputs]
-        columns = _for_each(raw(y), partial(_row, call, zeros[:k], zeros[k + 1 :], raw(y)), n)
-        shape = np.shape(raw(y))
-        blocks.append(call.arrange([_stack(c, shape, x.shape, x) for c, x in zip(columns, call.leaves, strict=True)]))
-    return call.rebuild_result(blocks)
-
-
-def _row(call: Call, before: list[Any], after: list[Any], y: Any, u: Any) -> list[Any]:
-    """Return the derivatives of the output ``y`` by each leaf, from its cotangent ``u`` and those of the others."""
-    one_hot = [*before, u, *after]
-    row = call.pull(call.seed_outputs(one_hot))[0]
-    if not np.iscomplexobj(y) or all(np.iscomplexobj(x._value) for x in call.leaves):
-        return row
-    # the cotangent of a real input is a real part, so that the imaginary one takes a second sweep
-    turned = call.pull(call.seed_outputs([-1j * u if np.iscomplexobj(u) else u for u in one_hot]))[0]
-    return [r if np.iscomplexobj(raw(r)) else r + 1j * t for r, t in zip(row, turned, strict=True)]
-
-
-def _by_columns(call: Call) -> Any:
-    """Return the Jacobian by one sweep through the linear backward pass for each element of the arguments."""
-    linear, n = Linear(call), len(call.outputs)
-    zeros = [zero(x) for x in call.leaves]
-    columns: list[list[Any]] = []
-    for i, x in enumerate(call.leaves):
-        rows = _for_each(x._value, partial(_column, linear, zeros[:i], zeros[i + 1 :]), n)
-        blocks = []
-        for k, y in enumerate(call.outputs):
-            shape = np.shape(raw(y))
-            block = _stack(rows[k], x.shape, shape, raw(y))
-            before, after = len(x.shape), len(shape)
-            blocks.append(np.transpose(block, (*range(before, before + after), *range(before))))
-        columns.append(blocks)
-    return call.rebuild_result([call.arrange([c[k] for c in columns]) for k in range(len(call.outputs))])
-
-
-def _column(linear: Linear, before: list[Any], after: list[Any], t: Any) -> list[Any]:
-    """Return the derivatives of each output along one leaf, from its tangent and those of the others."""
-    return trees.flatten(linear.push([*before, t, *after]))[0]
-
-
-def _for_each(value: Any, sweep: Callable[[Any], list[Any]], results: int) -> Sequence[Any]:
-    """Return what a sweep gives for each element of a value: for each of its results, all of them.
-
-    While a program is recorded that is to run often, one sweep serves all elements at once.
-    """
-    if not is_general() or np.size(value) < 2 or np.iscomplexobj(value):
-        rows = [sweep(one_hot) for one_hot in _basis(value)]
-        return [[row[i] for row in rows] for i in range(results)]
-    one, size = Tensor(np.ones_like(value)), np.size(value)
-    many = Tensor(np.eye(size, dtype=one.dtype).reshape(size, *np.shape(value)))
-    return batched(sweep(one), one, many)
-
-
-def _basis(value: Any) -> Iterator[Any]:
-    """Yield, for each element of a value, the array that is 1 there and 0 elsewhere."""
-    for i in range(np.size(value)):
-        one_hot = np.zeros_like(value).reshape(-1)
-        one_hot[i] = 1
-        yield one_hot.reshape(np.shape(value))[()]
-
-
-def _stack(rows: Sequence[Any] | Tensor, outer: Shape, inner: Shape, like: Any) -> Any:
-    """Stack rows, each of the shape ``inner``, to an array of the shape ``outer + inner``."""
-    stacked = (np.stack(rows) if rows else np.zeros_like(like, shape=0)) if isinstance(rows, list) else rows
-    return np.reshape(stacked, outer + inner)
 
 
 def check_callable(f: Any, transform: str) -> None:
@@ -380,6 +364,20 @@ def stop_gradient(x: Any) -> Any:
     """Return a tree with its Tensors replaced by their values, read-only: constants from here on, for every order.
 
     A program that is traced computes them anew at other inputs.
+
+    Parameters
+    ----------
+    x : tree
+        Of arrays, Tensors and anything else.
+
+    Returns
+    -------
+    tree of the same structure, shapes and dtypes
+
+    Examples
+    --------
+    >>> float(grad(lambda x: x * stop_gradient(x))(3.0))
+    3.0
     """
     return trees.map_tree(lambda leaf: _stopped(leaf) if type(leaf) is Tensor else leaf, x)
 

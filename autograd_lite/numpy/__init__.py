@@ -6,7 +6,7 @@ real or complex arrays, so that what is stored there is differentiated (``r_`` a
     out = np.zeros((n, m))
     out[i, j] = np.sum(x[i] * w)
 
-`autograd_lite.numpy.makers` says which they are. Submodules are NumPy's: ``import autograd_lite.numpy.linalg``.
+``autograd_lite.numpy.makers`` says which they are. Submodules are NumPy's: ``import autograd_lite.numpy.linalg``.
 """
 
 import sys

@@ -84,7 +84,14 @@ above_one = Domain(1.1, 4.0, ends=(1.0, math.inf))
 
 @dataclass(frozen=True)
 class Sample:
-    """One call of an op: how to draw its inputs, and its keyword parameters."""
+    """One call of an op: how to draw its inputs, and its keyword parameters.
+
+    Attributes
+    ----------
+    inputs : tuple of callables
+        Each takes a `numpy.random.Generator`, and returns an input.
+    params : dict
+    """
 
     inputs: tuple[Draw, ...]
     params: dict[str, Any] = field(default_factory=dict)
@@ -95,7 +102,20 @@ class Sample:
 
 
 def sample(*inputs: tuple[int, ...] | Draw, **params: Any) -> Sample:
-    """Return a call with these inputs, each a shape (filled with reals) or a `Draw`, and keyword parameters."""
+    """Return a call for an op to be tried on.
+
+    Parameters
+    ----------
+    *inputs : tuple of int, or callable
+        A shape, to be filled with real numbers; a domain of a shape, as ``positive(3)``; or a function that takes a
+        `numpy.random.Generator` and returns an input.
+    **params
+        Keyword parameters of the call.
+
+    Returns
+    -------
+    Sample
+    """
     draws = tuple(real(*x) if isinstance(x, tuple) else x for x in inputs)
     return Sample(draws, params)
 

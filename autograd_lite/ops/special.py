@@ -32,7 +32,7 @@ def _row(function: np.ufunc, *rules: Rule, **row: Any) -> Op:
     return op(function, f"scipy.special.{function.__name__}({', '.join(['{}'] * function.nin)})", rules, **row)
 
 
-def _missing(g: Cotangent, z: Value, *inputs: Value) -> Cotangent:
+def missing(g: Cotangent, z: Value, *inputs: Value) -> Cotangent:
     """Stand for the rule of a parameter such as the order of a Bessel function: it has no closed form."""
     raise NotImplementedError(
         "this parameter of a scipy.special function has no derivative rule here, and got a Tensor; "
@@ -172,12 +172,12 @@ def _gamma_density(a: Value, x: Value) -> Value:
 
 
 _SHAPE = (samples.sample(samples.constant(np.array([0.5, 1.0, 2.5])), samples.positive(3)),)
-gammainc = _row(sc.gammainc, _missing, lambda g, z, a, x: g * _gamma_density(a, x), samples=_SHAPE)
-gammaincc = _row(sc.gammaincc, _missing, lambda g, z, a, x: -g * _gamma_density(a, x), samples=_SHAPE)
+gammainc = _row(sc.gammainc, missing, lambda g, z, a, x: g * _gamma_density(a, x), samples=_SHAPE)
+gammaincc = _row(sc.gammaincc, missing, lambda g, z, a, x: -g * _gamma_density(a, x), samples=_SHAPE)
 betainc = _row(
     sc.betainc,
-    _missing,
-    _missing,
+    missing,
+    missing,
     lambda g, z, a, b, x: g * np.exp(sc.xlogy(a - 1, x) + sc.xlog1py(b - 1, -x) - sc.betaln(a, b)),
     samples=(samples.sample(samples.constant(1.5), samples.constant(2.5), samples.probability(3)),),
 )
@@ -187,7 +187,7 @@ expi = _row(sc.expi, lambda g, z, x: g * np.exp(x) / x, domain=samples.positive)
 exp1 = _row(sc.exp1, lambda g, z, x: -g * np.exp(-x) / x, domain=samples.positive)
 expn = _row(
     sc.expn,
-    _missing,
+    missing,
     lambda g, z, n, x: -g * sc.expn(n - 1, x),
     samples=(samples.sample(samples.constant(3), samples.positive(3)),),
 )
@@ -215,20 +215,20 @@ def _of_order(function: Callable[..., Any], sign: int, factor: int) -> Op:
     def rule(g: Cotangent, z: Value, v: Value, x: Value) -> Cotangent:
         return factor * g * (function(v - 1, x) + sign * function(v + 1, x)) / 2
 
-    return _row(function, _missing, rule, samples=(samples.sample(_ORDER, samples.positive(3)),))  # type: ignore[arg-type]
+    return _row(function, missing, rule, samples=(samples.sample(_ORDER, samples.positive(3)),))  # type: ignore[arg-type]
 
 
 jv, yv, iv = _of_order(sc.jv, -1, 1), _of_order(sc.yv, -1, 1), _of_order(sc.iv, 1, 1)
 kv, yn, kn = _of_order(sc.kv, 1, -1), _of_order(sc.yn, -1, 1), _of_order(sc.kn, 1, -1)
 ive = _row(
     sc.ive,
-    _missing,
+    missing,
     lambda g, z, v, x: g * ((sc.ive(v - 1, x) + sc.ive(v + 1, x)) / 2 - np.sign(x) * z),
     samples=(samples.sample(_ORDER, (3,)),),
 )
 kve = _row(
     sc.kve,
-    _missing,
+    missing,
     lambda g, z, v, x: g * (z - (sc.kve(v - 1, x) + sc.kve(v + 1, x)) / 2),
     samples=(samples.sample(_ORDER, samples.positive(3)),),
 )

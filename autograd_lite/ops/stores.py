@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from autograd_lite.core import conversions
+from autograd_lite.core import counterparts
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.shapes import Array, Value
 from autograd_lite.core.tape import registry
@@ -129,5 +129,5 @@ class Flat:
 
 functions = {getattr(np, f.__name__): f for f in (put, place, putmask, put_along_axis, fill_diagonal, copyto)}
 registry.update(functions)
-conversions.stores.update(functions)
+counterparts.stores.update(functions)
 registry[Tensor.flat], registry[Tensor.__array_ufunc__, "out"] = Flat, write_out

@@ -67,8 +67,25 @@ def he(
 ) -> NDArray[Any]:
     """Draw weights of variance ``2 / fan_in``, for layers with ReLU, which halves the second moment.
 
-    The variance of K. He et al., "Delving deep into rectifiers" (ICCV 2015), equation 10. Parameters, result and errors
-    are those of `glorot`.
+    The variance of K. He et al., "Delving deep into rectifiers" (ICCV 2015), equation 10.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of weights or of a kernel, as in `glorot`.
+    rng : numpy.random.Generator
+    distribution : 'normal' or 'uniform'
+    dtype : dtype of floating-point numbers
+        The numbers are drawn in float64 and rounded.
+
+    Returns
+    -------
+    array of the shape
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `glorot` does.
 
     Examples
     --------

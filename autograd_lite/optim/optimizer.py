@@ -135,7 +135,7 @@ class Optimizer:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the next step goes on from, as a tree to be saved: dicts, lists, arrays, numbers and strings.
+        """What the next step goes on from, as a tree to be saved, of dicts, lists, arrays, numbers and strings.
 
         ``kind`` is the name of the class, ``steps`` how many were done, ``learning_rate`` a number, or a schedule as it
         is printed; ``slots`` has, by name, what is remembered of each parameter, in the structure of the parameters

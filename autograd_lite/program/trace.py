@@ -88,7 +88,7 @@ class Program:
 
     @property
     def conditions(self) -> list[str]:
-        """What the control flow asked, and the answers, in the order of asking: ``np.sum(y) > 0 is True``."""
+        """What the control flow asked, and the answers, in the order of asking, as ``np.sum(y) > 0 is True``."""
         found = outcomes_by(self.decisions, lambda decision: (decision.condition, decision.place))
         return [
             f"{condition} is {outcomes}" + (f" ({at})" if at else "") for (condition, at), outcomes in found.items()
@@ -96,7 +96,7 @@ class Program:
 
     @cached_property
     def uses(self) -> dict[str, list[str]]:
-        """By the name of each forward step: the named values that it is computed from, constants too."""
+        """The named values that each forward step is computed from, constants too, by the name of the step."""
         return {step.name: [str(node.name) for node in operands(step.node)] for step in self.forward}
 
     @cached_property

@@ -27,7 +27,7 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     tree : tree of arrays, NumPy scalars, int, float, complex, bool, str and None
         Dicts (keys are str or int), other mappings, lists, tuples, named tuples and dataclasses, nested. Arrays hold
         numbers, booleans, strings or dates. The static fields of a dataclass are saved too, but for functions and
-        other objects that no file can hold: those come from the `like` of `load`.
+        other objects that no file can hold: those come from the ``like`` of `load`.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def load(path: str | os.PathLike[str], like: Tree = None) -> Tree:
     Raises
     ------
     ValueError
-        For a file that is damaged or was not written by `save`, another ending, and a tree that differs from `like`:
+        For a file that is damaged or was not written by `save`, another ending, and a tree that differs from ``like``:
         the error names the first place that differs, and how.
     ModuleNotFoundError
         For ``.safetensors`` without the package: ``pip install autograd_lite[safetensors]``.

@@ -32,7 +32,7 @@ class RandomProgram:
     Attributes
     ----------
     source : str
-        The text of a module that defines ``program``: NumPy, the functions of `autograd_lite`, branches, loops.
+        The text of a module that defines ``program``: NumPy, the functions of ``autograd_lite``, branches, loops.
     args : tuple of float64 arrays and NumPy scalars
     function : callable
         ``function(*args)`` is a real number. `inspect.getsource` and debuggers find its text.

@@ -36,7 +36,24 @@ def needs_hypothesis(function: Callable[P, R]) -> Callable[P, R]:
 
 @needs_hypothesis
 def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int, ...]]:
-    """Return a hypothesis strategy for shapes, 0-d and empty ones among them."""
+    """Return a hypothesis strategy for shapes, 0-d and empty ones among them.
+
+    Parameters
+    ----------
+    max_dims : int
+        How many axes, at most.
+    max_side : int
+        How long an axis, at most.
+
+    Returns
+    -------
+    SearchStrategy of tuple of int
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+    """
     import hypothesis.strategies as st
 
     side = st.sampled_from([2, 3, 1, 0, *range(4, max_side + 1)]).filter(lambda n: n <= max_side)
@@ -45,7 +62,24 @@ def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int,
 
 @needs_hypothesis
 def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
-    """Return a hypothesis strategy for tuples of ``n`` shapes that broadcast together."""
+    """Return a hypothesis strategy for tuples of ``n`` shapes that broadcast together.
+
+    Parameters
+    ----------
+    n : int
+        How many shapes.
+    max_dims, max_side : int
+        As in `shapes`, for the shape that they broadcast to.
+
+    Returns
+    -------
+    SearchStrategy of tuple of shapes
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+    """
     import hypothesis.strategies as st
 
     def parts(full: tuple[int, ...]) -> SearchStrategy[tuple[tuple[int, ...], ...]]:
@@ -74,6 +108,11 @@ def arrays(
     SearchStrategy
         Arrays, and NumPy scalars for the shape (). Their elements differ from each other and from 0 with probability
         1, so that derivatives of sorts, maxima and absolute values exist.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
     """
     import hypothesis.strategies as st
 
@@ -96,6 +135,11 @@ def programs(*, max_lines: int = 8) -> SearchStrategy[RandomProgram]:
     -------
     SearchStrategy of RandomProgram
         Each has a ``function`` of ``args`` that returns a number, and its ``source``.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
     """
     import hypothesis.strategies as st
 

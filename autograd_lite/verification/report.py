@@ -64,7 +64,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The verdict on all arguments together: the worst one."""
+        """The worst verdict, which is that on all arguments together."""
         return worst([v.verdict for v in self.verdicts])
 
     @property

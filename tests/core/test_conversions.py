@@ -2,11 +2,13 @@
 
 import array
 import contextlib
+import linecache
 import math
 import re
 import statistics
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -187,6 +189,54 @@ def test_what_the_remedy_says_to_write_is_differentiated(name):
         return np.sum(t) + sum(np.sum(x) for x in (scope["y"], scope["model"].state, scope.get("written", 0.0)))
 
     assert np.any(ag.grad(g)(V) != 1.0)
+
+
+def scipys(call):
+    """Return the function that makes a call of SciPy with a vector ``v`` or a matrix ``m``."""
+    pytest.importorskip("scipy.signal")
+    import_module("autograd_lite.ops.special")  # now, rather than at an op of a later test
+    scope: dict[str, Any] = {}
+    imported = "from scipy import fft, integrate, linalg, ndimage, signal, special, stats"
+    text = f"{imported}\ndef f(m, v):\n    return {call}\n"
+    linecache.cache[f"<{call}>"] = (len(text), None, text.splitlines(keepends=True), f"<{call}>")
+    exec(compile(text, f"<{call}>", "exec"), scope)
+    return scope["f"]
+
+
+M = np.array([[2.0, 0.5], [0.5, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "remedy"),
+    [
+        ("special.softmax(m)", "ag.softmax(m, axis=None)"),
+        ("special.softmax(m, axis=1)", "ag.softmax(m, axis=1)"),
+        ("special.log_softmax(m)", "ag.log_softmax(m, axis=None)"),
+        ("special.logsumexp(v)", "ag.logsumexp(v)"),
+        ("linalg.cholesky(m)", "np.linalg.cholesky(m, upper=True)"),
+        ("linalg.qr(m)[1]", "np.linalg.qr(m, mode='complete')"),
+        ("linalg.inv(m)", "np.linalg.inv(m)"),
+        ("fft.fft(v)", "ag.fft(v)"),
+        ("integrate.trapezoid(v)", "np.trapezoid(v)"),
+        ("signal.convolve(v, v)", "np.convolve(v, v)"),
+        ("signal.correlate(v, v)", "np.correlate(v, v, mode='full')"),
+        ("signal.correlate(v, v, 'same')", "np.correlate(v, v, 'same')"),
+    ],
+)
+def test_a_function_of_scipy_is_named_with_what_it_takes_for_left_out(call, remedy):
+    function = scipys(call)
+    with pytest.raises(TypeError) as raised:
+        ag.grad(function, argnums=(0, 1))(M, V)
+    assert str(raised.value).endswith(f"; write {remedy} instead")
+    found, wanted = eval(remedy, {"np": np, "ag": ag, "m": M, "v": V}), function(M, V)
+    np.testing.assert_allclose(found[1] if ".qr" in remedy else found, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("call", ["signal.square(v)", "ndimage.convolve(v, v)", "ndimage.sum(v)", "stats.norm.mean(v)"])
+def test_what_only_shares_its_name_with_a_function_of_numpy_is_not_named(call):
+    with pytest.raises(TypeError) as raised:
+        ag.grad(scipys(call), argnums=1)(M, V)
+    assert "takes plain numbers" in str(raised.value)
 
 
 WORKS: dict[str, tuple[Callable[[Any], Any], Any]] = {

@@ -484,6 +484,7 @@ TRANSFORMS = {
         TypeError,
         ["expected <lambda>() to return one number, got 2 values", "has_aux=True", "ag.vjp or ag.jacobian"],
     ),
+    "op of no function": (lambda: ag.op(3), TypeError, ["ag.op takes a function, got int; write @ag.op above"]),
     "no pair": (
         lambda: ag.grad(loss, has_aux=True)(X),
         TypeError,

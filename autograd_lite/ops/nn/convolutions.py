@@ -33,7 +33,7 @@ def patches(x: Value, /, size: Shape, stride: Shape, dilation: Shape = (1, 1)) -
 
     Parameters
     ----------
-    x : array of shape (..., *lengths)
+    x : array of shape ``(..., *lengths)``
     size : tuple of int
         Of a window, along each of the last axes.
     stride : tuple of int

@@ -102,7 +102,7 @@ class Repair:
 
     @property
     def changes(self) -> list[Change]:
-        """The lines that change, in the order of files and lines: those that edits share, and others apart."""
+        """The lines that change, in the order of files and lines; those that edits share are one change."""
         found = []
         for file, source in self.sources.items():
             lines = split_lines(source)
