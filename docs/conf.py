@@ -53,7 +53,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
-copybutton_selector = "div.highlight:not(.highlight-text *):not(.cell_output *) pre"  # what programs print is not copied
+copybutton_selector = "div.highlight:not(.highlight-text *):not(.cell_output *) pre"  # no output
 
 
 def setup(app):  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ Each rule is tried alone; the whole search on a sample of their mistakes, and on
 import re
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from autograd_lite.verification.repair import candidates, locating
@@ -77,3 +78,23 @@ TOO_LATE = ("carry", "other")
 def test_a_mistake_is_mended_in_few_tokens(rule):
     report = mended(rule)
     assert report.repair.tokens <= MISTAKES[rule][-1], str(report)
+
+
+def test_no_length_is_written_for_a_number_that_is_equal_to_it_by_chance():
+    """The second derivative of GELU at four elements: a 4 of the formula was written as len(x)."""
+    erf = pytest.importorskip("scipy.special").erf
+
+    def slope(x):
+        s = x / np.sqrt(2)
+        prime = 2 / np.sqrt(np.pi) * np.exp(-(s**2))
+        return np.sum(0.5 + 0.5 * erf(s) + 0.5 * x * prime / np.sqrt(2))
+
+    def second(x):
+        s = x / np.sqrt(2)
+        prime = 2 / np.sqrt(np.pi) * np.exp(-(s**2))
+        prime2 = -4 * s * np.exp(-(s**2)) / np.sqrt(np.pi)
+        return (1 / 2 * np.sqrt(2)) * (1 + prime + prime2 / np.sqrt(2))
+
+    report = verify(slope, second, np.array([-2.0, -0.5, 0.3, 1.1]))
+    assert report.verdict == "wrong"
+    assert "len(x)" not in str(report)

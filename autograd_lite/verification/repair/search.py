@@ -198,7 +198,7 @@ class Search:
                 if best is None or rank < best[0]:
                     best = rank, (c, right, points)
                     run.spare = max(run.spare, self.trials.left - round(MORE * max(1, rank / BRIEF)))
-            elif best is None and len(weak) < WEAK and not _has_literals(c) and len(self.trials.nearby) > 1:
+            elif best is None and len(weak) < WEAK and not _names_lengths(c) and len(self.trials.nearby) > 1:
                 points = self.trials.confirmed(c, aims, self.trials.nearby)
                 weak += [(self.rank(c), (c, aims, points))] if points else []
         if best or weak:
@@ -277,8 +277,9 @@ def _order(c: Candidate) -> tuple[bool, float, int]:
     return not c.located, c.cost, c.order
 
 
-def _has_literals(c: Candidate) -> bool:
-    """Whether an edit writes numbers that are none of a few small ones: lengths, perhaps."""
-    new = (n for change in c.changes for n in ast.walk(change.new) if not hasattr(n, "own"))
+def _names_lengths(c: Candidate) -> bool:
+    """Whether an edit writes lengths, or numbers that may be lengths: none of a few small ones."""
+    new = [n for change in c.changes for n in ast.walk(change.new) if not hasattr(n, "own")]
     numbers = [n.value for n in new if isinstance(n, ast.Constant)]
-    return any(type(x) in (int, float) and x not in (0, 1, 2, 3, 4, 0.5) for x in numbers)
+    lengths = [n for n in new if getattr(n, "id", "") == "len" or getattr(n, "attr", "") == "shape"]
+    return bool(lengths) or any(type(x) in (int, float) and x not in (0, 1, 2, 3, 4, 0.5) for x in numbers)
