@@ -7,7 +7,9 @@ EXTRAS := dask,docs,jax,lesson,safetensors,testing,threads
 # A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 
-.PHONY: help run test lint deep bench docs dist clean $(VENV)
+NOX := $(BIN)/nox
+
+.PHONY: help run test lint deep matrix ends coverage api review bench docs dist clean $(VENV)
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +17,11 @@ help:
 	@echo "make test   install into $(VENV) if needed, then run the tests on all cores (ARGS=... for pytest: -n 0 for one)"
 	@echo "make lint   ruff check, ruff format --check and mypy --strict"
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
+	@echo "make matrix the tests on each Python and NumPy that is at hand, as a table (ARGS=all: all tests, which takes an hour)"
+	@echo "make ends   chosen tests on the oldest Python and NumPy, and on the newest"
+	@echo "make coverage  branches that the tests take, by folder; exits 2 where they are fewer than pyproject.toml says"
+	@echo "make api    what has changed for callers of the public names since the last tag"
+	@echo "make review what sp-repo-review finds in this repository"
 	@echo "make docs   write what follows from the op table (pages, types), and build the site: out/site/index.html"
 	@echo "make dist   build the wheel and the sdist into dist/, and test them in an environment of their own"
 	@echo "make bench  speed and memory as ratios to code by hand; exits 1 where a limit is missed (ARGS=... for its options)"
@@ -44,6 +51,23 @@ lint: $(INSTALLED)
 deep: $(INSTALLED)
 	$(PYTEST) --dist worksteal -m "" --hypothesis-profile=deep $(ARGS)
 
+matrix: $(INSTALLED)
+	$(NOX) -s tests versions -- $(ARGS)
+
+ends: $(INSTALLED)
+	$(NOX) -s 'tests(3.11-2.0)' 'tests(3.13-newest)' -- $(ARGS)
+
+coverage: $(INSTALLED)
+	$(PYTEST) --dist loadfile --cov --cov-report=json:out/coverage.json --cov-fail-under=0 $(ARGS)
+	$(BIN)/python -m tests.support.covered out/coverage.json
+	$(BIN)/coverage report --format=total
+
+api: $(INSTALLED)
+	$(BIN)/python -m tests.support.public_api
+
+review: $(INSTALLED)
+	$(BIN)/sp-repo-review . --show errskip
+
 docs: $(INSTALLED)
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.notebooks
@@ -59,4 +83,4 @@ dist: $(INSTALLED)
 	DIST=$(CURDIR)/dist $(PYTEST) -n 0 -m "" tests/project/test_wheel.py $(ARGS)
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis out
+	rm -rf $(VENV) .nox dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage out

@@ -11,6 +11,8 @@ import numpy as np
 from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor
 
+_ANY = inspect.signature(lambda *args, **params: None)
+
 
 def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
     """Return how a call of the op is spelled; of a ufunc, its inputs alone."""
@@ -19,7 +21,12 @@ def signature_of(forward: Callable[..., Any]) -> inspect.Signature:
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names])
     if not callable(forward):
         raise TypeError(f"ag.op takes a function, got {type(forward).__name__}; write @ag.op above the forward")
-    return inspect.signature(forward)
+    try:
+        return inspect.signature(forward)
+    except ValueError:
+        if forward.__module__ == "numpy":  # before 2.4 it says none of what is written in C
+            return _ANY
+        raise
 
 
 def defaults_of(parameters: Iterable[inspect.Parameter]) -> dict[str, Any]:

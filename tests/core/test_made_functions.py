@@ -84,6 +84,14 @@ COPIES = {"pickle": lambda x: pickle.loads(pickle.dumps(x)), "copy": copy.copy, 
 OPS = {row.name: row for module in modules for row in vars(module).values() if isinstance(row, Op)}
 
 
+def spelled(made):
+    """Return how a function is called; '' where it was made of a ufunc, which has no signature before NumPy 2.4."""
+    try:
+        return str(inspect.signature(made))
+    except ValueError:
+        return ""
+
+
 def assert_same(found, wanted):
     assert repr(found) == repr(wanted)
 
@@ -96,7 +104,7 @@ class TestCopies:
         same = COPIES[how](made)
         assert_same(same(X), made(X))
         assert (same.__name__, same.__doc__) == (made.__name__, made.__doc__)
-        assert inspect.signature(same) == inspect.signature(made)
+        assert spelled(same) == spelled(made)
 
     def test_what_decorates_a_function_is_itself(self, how):
         assert COPIES[how](decorated) is decorated
