@@ -14,6 +14,8 @@ from tests.corpus.case import Case
 
 CARD = Path(__file__).with_name("scorecard.txt")
 """A line a case, written by ``python -m tests.corpus``."""
+LINES = Path(__file__).with_name("lines.txt")
+"""A line for each case with a marked line: what is named where no repair is searched for."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,16 @@ class Score:
         if self.repair:
             cells += [f"{self.repair.tokens} tokens", f"{self.repair.runs} runs", self.patch]
         return " | ".join(cells)
+
+    @property
+    def named(self) -> str:
+        """The case's line of what is named as the first wrong line."""
+        finding = None if self.report is None else self.report.finding
+        sure = "" if finding is None else "unsure of " if finding.unchecked else ""
+        cells = [str(self.case), " ".join(self.got) or self.error]
+        where = "its line" if self.found else "another line" if self.lines else "no line"
+        text = "" if finding is None else finding.text.partition("#")[0].strip()
+        return " | ".join([*cells, sure + where, *([text] if text else [])])
 
     @property
     def patch(self) -> str:
