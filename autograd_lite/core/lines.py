@@ -63,8 +63,9 @@ def describe_line(frame: FrameType | None) -> str:
 
 
 def describe_place(file: str, number: int) -> str:
-    """Return a file, a line's number and its text."""
-    text = linecache.getline(file, number).strip()
+    """Return a file, a line's number and its text, where that is known."""
+    # Python 3.13 takes all code of this name for what was given to -c
+    text = "" if file == "<string>" else linecache.getline(file, number).strip()
     return f"{notebook_cell(file) or file}:{number}" + (f": {text}" if text else "")
 
 

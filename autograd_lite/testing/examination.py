@@ -128,6 +128,8 @@ class Examination:
         name = self.input_name(position)
         forward: Any = partial(self.op.forward, **self.params)
         forward.__name__ = self.op.name
+        if isinstance(self.op.forward, np.ufunc):  # it has other names for its inputs, or none before NumPy 2.4
+            forward.__signature__ = self.op.__signature__
         try:
             program = trace(forward, *self.inputs, wrt=name)
         except Exception:  # it calls what cannot be recorded: then there is only the number

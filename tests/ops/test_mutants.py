@@ -173,9 +173,19 @@ def name_of(function):
     return f"{function.__module__.rpartition('.')[2]}.{name}"
 
 
+def pads_by_axis():
+    """Whether `np.pad` takes a dict of axes."""
+    try:
+        return np.pad(np.zeros(1), {0: 1}).size == 3
+    except TypeError:
+        return False
+
+
 @pytest.mark.parametrize("function", TARGETS, ids=lambda f: f"{name_of(f)}-{f.__code__.co_firstlineno}")
 def test_every_change_of_a_rule_is_caught(function):
     name = name_of(function)
+    if name == "windows._pairs" and not pads_by_axis():
+        pytest.skip("this NumPy pads by no dict, and so no sample does")
     unexplained = [m for m in survivors(function)[0] if not any(e.covers(name, m) for e in EQUIVALENT)]
     assert unexplained == [], f"give the op a sample that tells, or list the change in equivalent_mutants.py: {name}"
 

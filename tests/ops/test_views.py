@@ -8,11 +8,13 @@ from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import samples_of
 
+IS_2_1 = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
 CALLS = [  # of a matrix x whose samples in the table do not tell, or methods
     *("x.flatten()", "x.ravel()", "x.T.ravel()", "np.ravel(x[0, ::-1])", "np.ravel(x[:, 1])", "x[0, ::2].reshape(-1)"),
     *("np.ravel(x, order='F')", "np.ravel(x.T, order='F')", "x.T.reshape(-1)", "x.T.reshape(3, 2)", "x.reshape(2, 3)"),
     *("x.astype(float)", "x.copy()", "x.squeeze()", "x.round(1)", "+x", "x.real"),
-    *("x.clip(None, None)", "x.repeat(1)", "np.repeat(x, 1, axis=0)", "np.tile(x, 1)", "np.tile(x, (1, 1, 1))"),
+    *(["x.clip(None, None)", "np.unstack(x)[0]"] if IS_2_1 else ()),
+    *("x.repeat(1)", "np.repeat(x, 1, axis=0)", "np.tile(x, 1)", "np.tile(x, (1, 1, 1))"),
     *("np.resize(x, (2, 3))", "np.block(x)", "np.block([x])", "np.concatenate([x])", "np.vstack([x])", "np.stack([x])"),
     *("np.meshgrid(x[0])[0]", "np.meshgrid(x[0], x[1], copy=False)[1]", "np.meshgrid(x[0], sparse=True)[0]"),
     *("np.broadcast_arrays(x, x)[0]", "np.atleast_1d(x)", "np.atleast_3d(x)", "np.ix_(x[0])[0]", "np.sum(x, axis=())"),
@@ -24,7 +26,7 @@ CALLS = [  # of a matrix x whose samples in the table do not tell, or methods
         "np.compress([True, True], x, axis=0)",
         "np.delete(x, [], 0)",
     ),
-    *("np.unstack(x)[0]", "np.split(x, 2)[0]", "np.trim_zeros(x[0] + 1)", "np.moveaxis(x, 0, 0)", "np.rot90(x, 0)"),
+    *("np.split(x, 2)[0]", "np.trim_zeros(x[0] + 1)", "np.moveaxis(x, 0, 0)", "np.rot90(x, 0)"),
 ]
 
 
@@ -42,6 +44,7 @@ ROWS = [
     pytest.param(row, row.numpy, id=name)
     for name, row in table.items()
     if row.numpy not in (None, np.astype)  # whose dtype has no keyword
+    and (IS_2_1 or row.numpy is not np.reshape)  # whose shape has another one
 ]
 
 

@@ -1,5 +1,8 @@
 """The calls of the op table that do not run on arrays of another library, or give the same number but for rounding."""
 
+from numpy import __version__ as numpy_version
+from numpy.lib import NumpyVersion
+
 TOO_LITTLE = {
     "nanquantile": "CuPy has no nanquantile",
     "nanpercentile": "CuPy has no nanpercentile",
@@ -25,5 +28,5 @@ ROUNDED = {
     "logaddexp": "the sigmoid of one number has another form in NumPy's scalars",
     "logaddexp2": "the sigmoid of one number has another form in NumPy's scalars",
     "binary_cross_entropy": "the sigmoid of one number has another form in NumPy's scalars",
-}
+} | ({"vector_norm": "its other last digit is that of NumPy 2.0"} if NumpyVersion(numpy_version) < "2.1.0" else {})
 """Ops of which some calls give other last digits, and why."""

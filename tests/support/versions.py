@@ -16,19 +16,22 @@ LEFT_OUT = {("3.13", "2.0"): "NumPy 2.0 has no wheels for Python 3.13"}
 PACKAGES = ("numpy", "matplotlib", "scipy")
 TESTS = {
     "all": ["tests"],
-    # frames and syntax trees, NumPy's protocols and dtypes, what is printed: there versions differ
+    # frames, syntax trees, NumPy's protocols, views and signatures, what is printed: there versions differ
     "chosen": [
-        *("tests/core", "tests/program", "tests/readings/test_explain.py", "tests/readings/test_page.py"),
-        *("tests/verification/test_lines.py", "tests/verification/test_report.py", "tests/verification/test_values.py"),
-        *("tests/project/test_command_line.py", "tests/project/test_readme.py"),
+        *("tests/core", "tests/program", "tests/test_debugging.py", "tests/test_numpy.py"),
+        *("tests/ops/test_devices.py", "tests/ops/test_special.py", "tests/ops/test_views.py"),
+        *("tests/readings/test_explain.py", "tests/testing/test_testing.py", "tests/verification/test_report.py"),
+        *("tests/project/test_command_line.py", "tests/project/test_public_face.py"),
     ],
 }
 HEAD = f"""\
 # Versions
 
 The tests on each pair of Python and NumPy, beside the newest of all else. This page is written by `make matrix`.
-*All* is what `make test` runs; *chosen* is {", ".join(f"`{path}`" for path in TESTS["chosen"])}: names from frames and
-syntax trees, NumPy's protocols and dtypes, and what is printed are where versions differ.
+
+- *all*: what `make test` runs;
+- *chosen*: {", ".join(f"`{path}`" for path in TESTS["chosen"])}. What differs between versions is frames and syntax
+  trees, NumPy's protocols, views and signatures, and what is printed.
 
 | Python | NumPy | matplotlib | SciPy | tests | passed | skipped | failed |
 | --- | --- | --- | --- | --- | --- | --- | --- |

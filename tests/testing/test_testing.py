@@ -144,6 +144,12 @@ def test_the_report_reads_well():
     assert inputs == "  inputs  C order, float64; Tensors: x"
 
 
+def test_the_formula_has_the_names_of_the_op_also_where_the_forward_is_a_ufunc():
+    wrong = Op(np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: 3 * g * x), name="mine", core=0)
+    with pytest.raises(AssertionError, match=r"\n  expect  dmine_dy = x\n"):
+        check_op(wrong)
+
+
 def test_a_right_op_passes():
     @ag.op(elementwise=True)
     def scaled(x, y, /, *, factor=2.0):
