@@ -26,7 +26,8 @@ def _visit_math_block(translator: HTML5Translator, node: math_block) -> None:
 def _formula(node: math | math_block, as_block: bool = False) -> str:
     """Return a formula in MathML; as it is written, with a warning, where docutils does not know a command in it."""
     try:
-        return tex2mathml(node.astext(), as_block=as_block).strip()
+        formula: str = tex2mathml(node.astext(), as_block=as_block)
+        return formula.strip()
     except MathError as error:
         logger.warning("%s", error, location=node, type="mathml")
         return f"<code>{escape(node.astext())}</code>"

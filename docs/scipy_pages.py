@@ -25,7 +25,7 @@ _ABOUT = """\
 # SciPy's functions
 
 What happens when a function of SciPy {version} meets a Tensor. This page is generated from the op table by `make docs`;
-the tests call the functions. `pip install autograd_lite[scipy]` installs SciPy; nothing is imported before one of its
+the tests call the functions. `pip install "autograd_lite[scipy]"` installs SciPy; nothing is imported before one of its
 functions meets a Tensor.
 
 There are three answers, and none of them loses a gradient silently.

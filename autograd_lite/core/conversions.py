@@ -215,5 +215,5 @@ def short(tree: ast.AST) -> str:
     return f"{ast.unparse(tree.func)}(...)" if isinstance(tree, ast.Call) and len(text) > 60 else text
 
 
-registry[Tensor._detached], registry[Tensor.__array__] = refuse_conversion, refuse_array
+registry[Tensor._converted], registry[Tensor.__array__] = refuse_conversion, refuse_array
 registry[Tensor.__index__], registry[Run] = refuse_index, restored

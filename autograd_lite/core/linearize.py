@@ -24,6 +24,9 @@ from autograd_lite.core.versions import original
 Argnums = int | Sequence[int]
 
 
+_BY_POSITION = "; pass it by position: grad(f)(x), not grad(f)(x=x)"
+
+
 class Call(Run):
     """One call of a function with fresh Tensors in the place of the arguments that are differentiated.
 
@@ -68,7 +71,7 @@ class Call(Run):
         except IndexError:
             raise TypeError(
                 f"argnums={argnums} names argument {position} of {self.name}(), which got {len(args)} "
-                "positional argument(s)"
+                f"positional argument(s){_BY_POSITION if kwargs else ''}"
             ) from None
         except TypeError as error:
             raise TypeError(f"argument {position} of {self.name}() cannot be differentiated: {error}") from None

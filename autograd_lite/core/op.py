@@ -52,9 +52,8 @@ class Op:
     template : str, optional
         The call as source text, with ``{}`` for each input: ``"{} * {}"``.
     core : int, optional
-        The number of trailing axes that do not broadcast: 0 for elementwise functions, 2 for stacks of matrices. None
-        for an op that does not broadcast. A rule of an op that broadcasts returns the cotangent of the stretched
-        input, and the sweep sums it down.
+        The number of trailing axes that do not broadcast: 0 for elementwise functions, 2 for stacks of matrices. None:
+        the op does not broadcast. The rule of one that does returns the cotangent of the stretched input.
     labels : str or callable, optional
         Along which axes a call can be computed part by part: by ``"n, -> n"``, each row of the output follows from that
         row of the first input and the whole second one. By default it follows from ``core``. See ``core.labels``.

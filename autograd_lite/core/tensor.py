@@ -172,10 +172,10 @@ class Tensor:
         return outcome
 
     def __float__(self) -> float:
-        return float(self._detached("float"))
+        return float(self._converted("float"))
 
     def __int__(self) -> int:
-        return int(self._detached("int"))
+        return int(self._converted("int"))
 
     def __index__(self) -> int:
         if self.ndim or self.dtype.kind not in "biu":
@@ -183,34 +183,34 @@ class Tensor:
         return self._observed(operator.index(self._read()))
 
     def __complex__(self) -> complex:
-        return complex(self._detached("complex"))
+        return complex(self._converted("complex"))
 
     def __round__(self, ndigits: int | None = None) -> Value:
         return registry[np.round](self, ndigits or 0)
 
     def __trunc__(self) -> int:
-        return int(self._detached("math.trunc"))
+        return int(self._converted("math.trunc"))
 
     def item(self) -> Value:
         """Return the one element as a Python number, outside of transforms."""
-        return self._detached("item").item()
+        return self._converted("item").item()
 
     def as_integer_ratio(self) -> tuple[int, int]:
         """Return the one element as a fraction, outside of transforms: what `statistics` and `fractions` call."""
-        ratio: tuple[int, int] = self._detached("as_integer_ratio").as_integer_ratio()
+        ratio: tuple[int, int] = self._converted("as_integer_ratio").as_integer_ratio()
         return ratio
 
     def tolist(self) -> Value:
         """Return the value as nested lists of Python numbers, outside of transforms."""
-        return self._detached("tolist").tolist()
+        return self._converted("tolist").tolist()
 
-    def _detached(self, conversion: str) -> Value:
+    def _converted(self, conversion: str) -> Value:
         """Return the value for a conversion that leaves the record."""
         self._taken(conversion)
         if self.dtype.kind in "fc":
             stored = tape.current_run() is None and stores_item(sys._getframe(2))  # array[i] = t asks for a number
             if stored or self._differentiated():
-                registry[Tensor._detached](self, conversion)
+                registry[Tensor._converted](self, conversion)
         return self._observed(self._read())
 
     def _differentiated(self) -> bool:

@@ -353,7 +353,10 @@ def check_argnums(argnums: Any) -> Argnums:
     try:
         return index(argnums) if hasattr(argnums, "__index__") else tuple(index(number) for number in argnums)
     except TypeError:
-        raise TypeError(f"expected argnums to be an int or a sequence of ints, got {argnums!r}") from None
+        raise TypeError(
+            f"expected argnums to be an int or a sequence of ints, got {argnums!r}; "
+            "a transform returns a function, and the arguments follow: ag.grad(f)(x)"
+        ) from None
 
 
 @overload

@@ -44,7 +44,9 @@ def as_value(value: Value, copy: bool) -> Value:
     if array.dtype.kind in "biu":
         array = array.astype(np.float64)
     elif array.dtype.kind not in "fc":
-        raise TypeError(f"expected real or complex numbers, got {_summary(value)} of dtype {array.dtype}")
+        model = array.dtype == object and not array.ndim and hasattr(value, "__dict__")
+        remedy = "; a model is a dataclass, dict, list or tuple of arrays" if model else ""
+        raise TypeError(f"expected real or complex numbers, got {_summary(value)} of dtype {array.dtype}{remedy}")
     return array if array.ndim or ducks[kind] else array[()]
 
 

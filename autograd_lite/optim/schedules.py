@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from autograd_lite.optim.checks import check_count, check_not_negative, check_positive
 
 Rate = float | Callable[[int], float]
@@ -163,6 +165,11 @@ class WarmUp(Schedule):
 
 def as_schedule(name: str, rate: Any) -> Callable[[int], float]:
     """Return a number as the schedule that is constant, and any other function of a step as it is."""
+    if isinstance(rate, (dict, list, tuple, np.ndarray)):
+        what = "an array" if isinstance(rate, np.ndarray) else f"a {type(rate).__name__}"
+        raise ValueError(
+            f"expected {name} to be finite and positive, got {what}; parameters go to step(params, gradients)"
+        )
     return rate if callable(rate) else Constant(check_positive(name, rate))
 
 

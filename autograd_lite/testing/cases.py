@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite import numerical
+from autograd_lite.core import toposort
 from autograd_lite.core.op import Op
 from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.transforms import vjp
@@ -168,6 +169,20 @@ def _normal(rng: np.random.Generator, like: Any) -> Any:
 def apply(op: Op) -> Callable[..., Any]:
     """Return the op as a function of its inputs, each an argument."""
     return (lambda *inputs, **params: op(inputs, **params)) if op.spread else op
+
+
+def plain_forward(
+    op: Op, inputs: Sequence[Any], moving: Sequence[int], params: dict[str, Any]
+) -> Callable[..., Any] | None:
+    """Return an op's forward where it is real NumPy code that is differentiated without the op's own rules."""
+    tensors = [Tensor(x) if i in moving and not isinstance(x, (list, tuple, dict)) else x for i, x in enumerate(inputs)]
+    try:
+        z = op.forward(*tensors, **params)
+    except Exception:  # it calls what cannot be recorded
+        return None
+    recorded = op.rules is not None and isinstance(z, Tensor) and not np.iscomplexobj(z.value)
+    own = recorded and not any(node.op is op for node in toposort.order([z])[0])
+    return partial(op.forward, **params) if own else None
 
 
 def cast(x: Any, dtype: Any) -> Any:

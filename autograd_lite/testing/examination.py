@@ -18,7 +18,7 @@ from autograd_lite.ops.samples import Sample
 from autograd_lite.program.expressions import reachable
 from autograd_lite.program.render import text
 from autograd_lite.program.trace import trace
-from autograd_lite.testing.cases import UNJUDGED, Case, apply, cast, is_inexact, keeps_single
+from autograd_lite.testing.cases import UNJUDGED, Case, apply, cast, is_inexact, keeps_single, plain_forward
 from autograd_lite.testing.parts import cuts, one_line
 
 LAYOUTS = ("C order", "Fortran order", "strided", "reversed", "0-d array")
@@ -258,12 +258,12 @@ class Examination:
         """Compare derivatives with differences of the values."""
         distinct = list({id(self.inputs[i]): self.inputs[i] for i in self.moving}.values())
 
-        def function(*given: Any) -> Any:
+        def through(called: Callable[..., Any], *given: Any) -> Any:
             new = dict(zip(map(id, distinct), given, strict=True))
             full = [new.get(id(x), x) if i in self.moving else x for i, x in enumerate(self.inputs)]
-            return self.function(*full, **self.params)
+            return called(*full)
 
-        case = Case(function, distinct)
+        case = Case(partial(through, partial(self.function, **self.params)), distinct)
         for k in range(1, order + 1):
             try:
                 wrong = case.wrong()
@@ -271,7 +271,8 @@ class Examination:
                 raise self.wrong(f"derivative {k} raises {type(error).__name__}: {error}") from error
             if wrong and UNJUDGED in wrong and self.repeated:
                 return  # f(x, x) may be on a jump, as x // x is
-            if wrong:
+            plain = plain_forward(self.op, self.inputs, self.moving, self.params) if wrong else None
+            if wrong and not (plain and _follows(case, Case(partial(through, plain), distinct), k)):
                 raise self._wrong_derivative(case, k, wrong)
             case = case.derivative() if k < order else case
 
@@ -280,9 +281,25 @@ class Examination:
         single = len(case.leaves) == len(names) and k == 1
         found = case.worst_element() if single else None
         which = "the derivative" if k == 1 else f"the derivative of order {k}"
-        by = f" by input '{names[found[0]]}'" if found else ""
+        by = f" with respect to '{names[found[0]]}'" if found else ""
         rule = self.moving[found[0]] if found and self.op.rules is not None else None
         return self.wrong(f"{which}{by} is wrong", describe(case, wrong, names if single else []), rule)
+
+
+def _follows(case: Case, plain: Case, k: int) -> bool:
+    """Whether the forward, differentiated itself to order k, gives the same, and is smooth.
+
+    Where digits cancel inside of it, differences of its values see a staircase.
+    """
+    for _ in range(k - 1):
+        plain = plain.derivative()
+    given = case.gradient(*case.leaves)
+    for near in (-close.half_of_the_digits(), 0, close.half_of_the_digits()):
+        found = plain.gradient(*[x + near * np.maximum(abs(np.asarray(x)), 1) for x in plain.leaves])
+        pairs = zip(given, found, strict=True)
+        if not all(np.all(close.within(a, b, close.digits(close.SHARP) * abs(np.asarray(b)))) for a, b in pairs):
+            return False
+    return True
 
 
 def describe(case: Case, wrong: str, names: Sequence[str] = ()) -> str:
@@ -293,10 +310,11 @@ def describe(case: Case, wrong: str, names: Sequence[str] = ()) -> str:
     leaf, index, given, expected = found
     with np.errstate(all="ignore"):
         ratio = np.asarray(given) / np.asarray(expected)
-    times = f" ({ratio:.6g} times as much)" if np.isfinite(ratio) and abs(ratio) > close.digits(9) else ""
+    times = f" (ratio {ratio:.6g})" if np.isfinite(ratio) and abs(ratio) > close.digits(9) else ""
     name = names[leaf] if leaf < len(names) else f"array {leaf}"
     place = f"[{', '.join(map(str, index))}]" if index else ""
-    return f"by {name}{place} the rules give {given:.10g}{times}; differences of the values give {expected:.10g}"
+    given_here = f"with respect to {name}{place} the rules give {given:.10g}"
+    return f"{given_here}; differences of the values give {expected:.10g}{times}"
 
 
 def _same(a: Sequence[Any], b: Sequence[Any], inputs: Sequence[Any] | None = None) -> bool:

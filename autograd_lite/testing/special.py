@@ -89,7 +89,9 @@ def _at(op: Op, plain: tuple[Any, ...], inputs: tuple[Any, ...], params: dict[st
     names = [op.input_name(i) for i in positions]
     nan = [i for i, g in enumerate(gradients) if np.any(np.isnan(g))]
     if nan:
-        yield fault(wrong, f"by {names[nan[0]]} the rules give nan", positions[nan[0]] if op.rules else None)
+        yield fault(
+            wrong, f"with respect to {names[nan[0]]} the rules give nan", positions[nan[0]] if op.rules else None
+        )
     elif _contradicted(case, gradients):
         found = case.worst_element()
         yield fault(wrong, describe(case, "", names), positions[found[0]] if found and op.rules else None)

@@ -47,8 +47,9 @@ def require_both(f: Callable[..., Any], args: Sequence[Any], keywords: Mapping[s
         return
     except TypeError as error:
         raise TypeError(
-            f"expected the hand gradient to be callable, got {type(args[0]).__name__}; and as an argument of "
-            f"{name_of(f)}(), which would return the value and the gradient, it does not fit: {error}"
+            f"expected the hand gradient to be callable, got {type(args[0]).__name__}: pass the function itself, not "
+            f"what it returns; and as an argument of {name_of(f)}(), which would return the value and the gradient, "
+            f"it does not fit: {error}"
         ) from None
 
 

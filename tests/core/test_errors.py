@@ -425,6 +425,12 @@ def generated(x):
 
 NUMBERS = "to return numbers or arrays of them, got"
 X = np.ones(3)
+
+
+class Model:
+    w = 1.0
+
+
 TRANSFORMS = {
     "no function": (
         lambda: ag.grad(3.0),
@@ -451,7 +457,11 @@ TRANSFORMS = {
         TypeError,
         ["argnums=(0, -3) names argument -3 of loss()"],
     ),
-    "by keyword": (lambda: ag.grad(loss)(x=X), TypeError, ["argument 0 of loss(), which got 0 positional"]),
+    "by keyword": (
+        lambda: ag.grad(loss)(x=X),
+        TypeError,
+        ["argument 0 of loss(), which got 0 positional", "pass it by position: grad(f)(x), not grad(f)(x=x)"],
+    ),
     "argnums twice": (
         lambda: ag.grad(loss, (0, 0))(X),
         TypeError,
@@ -464,11 +474,21 @@ TRANSFORMS = {
     ),
     "argnums None": (lambda: ag.grad(loss, None), TypeError, ["expected argnums to be an int or a sequence", "None"]),
     "argnums a name": (lambda: ag.hessian(loss, "x"), TypeError, ["expected argnums to be an int", "'x'"]),
+    "argnums the arguments": (
+        lambda: ag.grad(loss, X),
+        TypeError,
+        ["expected argnums to be an int", "the arguments follow: ag.grad(f)(x)"],
+    ),
     "argnums a float": (lambda: ag.jacobian(loss, 0.5), TypeError, ["expected argnums to be an int", "0.5"]),
     "text": (
         lambda: ag.grad(loss)("text"),
         TypeError,
         ["argument 0 of loss() cannot be differentiated: expected real or complex numbers, got str"],
+    ),
+    "object": (
+        lambda: ag.grad(loss)(Model()),
+        TypeError,
+        ["got Model of shape ()", "a model is a dataclass, dict, list or tuple of arrays"],
     ),
     "None in a tree": (lambda: ag.grad(loss)({"a": None}), TypeError, ["argument 0 of loss() cannot", "got NoneType"]),
     "second argument": (lambda: ag.grad(loss, (0, 1))(X, object()), TypeError, ["argument 1 of loss() cannot"]),
@@ -648,3 +668,10 @@ def test_an_error_in_a_recorded_backward_pass_names_the_rule_and_the_op_in_it():
         ag.hessian(lambda x: np.sum(odd(x)))(np.ones(3))
     assert "in op 'multiply'" in raised.value.__notes__[0]
     assert "in the vjp rule of op 'odd' for input 0 ('x'" in raised.value.__notes__[1]
+
+
+def test_no_private_name_is_suggested_for_what_another_framework_has():
+    for name in ("detach", "numpy", "clone", "view", "data"):
+        with pytest.raises(AttributeError) as raised:
+            getattr(ag.Tensor(X), name)
+        assert "'_" not in "".join(traceback.format_exception_only(raised.value))

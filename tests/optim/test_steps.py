@@ -410,3 +410,10 @@ def test_float16_is_stepped_in_float32(name):
         q = narrow.step(q, g.astype(np.float16))
         assert q.dtype == np.float16
         np.testing.assert_array_equal(q, p.astype(np.float16))
+
+
+def test_an_optimiser_of_parameters_says_where_they_go():
+    for params in ({"w": np.ones(2)}, [np.ones(2)], np.ones(2)):
+        says = r"learning_rate to be finite and positive, got (a|an) \w+; parameters go to step\(params, gradients\)"
+        with pytest.raises(ValueError, match=says):
+            ag.optim.Adam(params)  # type: ignore[arg-type]

@@ -55,7 +55,8 @@ def test_options_of_the_command_line_are_there(name, capsys):
     with pytest.raises(SystemExit):
         _parser().parse_args(["verify", "--help"])
     assert options
-    assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    of_pytest = (ROOT / "pytest_autograd_lite.py").read_text("utf-8")
+    assert options <= set(re.findall(r"--[a-z-]+", capsys.readouterr().out + of_pytest))
 
 
 def test_the_command_that_prints_the_versions():

@@ -78,6 +78,26 @@ def refused(g, z, x):
     return g * np.cos(x)
 
 
+def gelu(x):
+    """Hendrycks and Gimpel, Gaussian Error Linear Units, 2016: the form with tanh."""
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def gelu_slope(x):
+    t = np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))
+    return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * np.sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x**2)
+
+
+def mish(x):
+    """Misra, Mish, 2019, as its formula is written."""
+    return x * np.tanh(np.log(1 + np.exp(x)))
+
+
+def mish_slope(x):
+    t = np.tanh(np.log(1 + np.exp(x)))
+    return t + x * (1 - t**2) / (1 + np.exp(-x))
+
+
 VECTORS = (sample((3,)), sample((4,)))
 BOTH_SIDES = Domain(0.5, 2.0)
 
@@ -102,6 +122,16 @@ PLANTED = {
     ),
     "no subgradient": (op(np.absolute, but(np.sign, at(0), 5.0)), ["mine(np.float64(0.0))"]),
     "relu of two": (op(lambda x: np.maximum(x, 0), rule(lambda x: np.heaviside(x, 2.0))), ["mine(np.float64(0.0))"]),
+    "zero where digits cancel": (op(gelu, but(gelu_slope, beyond(4), 0.0)), ["mine(np.float64("]),
+    "dead where digits cancel": (op(gelu, but(gelu_slope, lambda x: x < -4, 1e-3)), ["mine(np.float64(-5.0))"]),
+    "wrong where digits cancel": (
+        op(mish, rule(lambda x: mish_slope(x) * 1.5), domain=Domain(-12.0, -8.0)),
+        ["with respect to 'x' is wrong"],
+    ),
+    "subgradients that do not add up": (
+        op(lambda x: np.maximum(x, 0) - np.maximum(-x, 0), but(np.ones_like, at(0), 0.0)),
+        ["mine(np.float64(0.0))"],
+    ),
     "zero beyond 3.5": (op(np.tanh, but(lambda x: 1 - np.tanh(x) ** 2, beyond(3.5), 0.0)), ["mine(np.float64(4.0))"]),
     "zero beyond 50": (op(np.square, but(lambda x: 2 * x, beyond(50), 0.0)), ["mine(np.float64(100.0))"]),
     "clipped": (op(lambda x: x**3, rule(lambda x: np.clip(3 * x**2, -1e3, 1e3))), ["mine(np.float64(30.0))"]),
@@ -111,7 +141,7 @@ PLANTED = {
     ),
     "stable forward alone": (
         op(lambda x: np.logaddexp(0, x), rule(logistic)),
-        ["mine(np.float64(710.0))", "the rules give nan; differences of the values give 1"],
+        ["mine(np.float64(710.0))", "the rules give nan; differences of the values give 1", "pass a domain="],
     ),
     "exp over 1 + exp": (op(logistic, lambda g, z, x: g * z * (1 - z)), ["the forward gives nan", "710.0"]),
     "log of sigmoid": (op(lambda x: np.log(1 / (1 + np.exp(-x))), rule(lambda x: 1 / (1 + np.exp(x)))), ["-inf"]),
@@ -142,11 +172,14 @@ PLANTED = {
             lambda g, z, x, y: g * z * np.log(x),
             domain=(positive, BOTH_SIDES),
         ),
-        ["by y the rules give nan; differences of the values give 0", "mine(np.float64(0.0), np.float64(1.0))"],
+        [
+            "with respect to y the rules give nan; differences of the values give 0",
+            "mine(np.float64(0.0), np.float64(1.0))",
+        ],
     ),
     "second of two": (
         op(np.multiply, lambda g, z, x, y: g * y, lambda g, z, x, y: g * np.where(raw(y) == 1, 0.0, x)),
-        ["by input 'y' is wrong at a special value"],
+        ["with respect to 'y' is wrong at a special value"],
     ),
     "at one pair": (
         op(np.subtract, lambda g, z, x, y: g * ((raw(x) != 1) | (raw(y) != 0)), lambda g, z, x, y: -g),
@@ -154,7 +187,7 @@ PLANTED = {
     ),
     "second order": (
         op(np.exp, lambda g, z, x: g * np.where(raw(x) == 0, raw(z), z)),
-        ["the derivative of order 2 by input 'x' is wrong at a special value"],
+        ["the derivative of order 2 with respect to 'x' is wrong at a special value"],
     ),
     "a rule that raises": (
         op(np.sin, refused),
@@ -164,11 +197,11 @@ PLANTED = {
     "logsumexp": (op(logsumexp, lambda g, z, x: g * softmax(x), samples=VECTORS), ["the forward overflows"]),
     "its rule": (
         op(lambda x: np.logaddexp.reduce(x), lambda g, z, x: g * softmax(x), samples=VECTORS),
-        ["by x the rules give nan"],
+        ["with respect to x the rules give nan"],
     ),
     "length of 0": (
         op(length, lambda g, z, x: g * x / z, samples=VECTORS),
-        ["by x the rules give nan", "[0., 0., 0.]", "lambda g, z, x: g * x / z"],
+        ["with respect to x the rules give nan", "[0., 0., 0.]", "lambda g, z, x: g * x / z"],
     ),
     "sum of squares": (
         op(
@@ -176,7 +209,7 @@ PLANTED = {
             lambda g, z, x: g * np.where(beyond(3.5)(raw(x)), 0.0, 2 * x),
             samples=VECTORS,
         ),
-        ["the derivative is wrong at special values", "by x["],
+        ["the derivative is wrong at special values", "with respect to x["],
     ),
 }
 
@@ -211,6 +244,9 @@ RIGHT = {  # right, though a kink, an infinite derivative or an overflow by natu
         lambda g, z, x, y: g * x / np.where(raw(z) == 0, 1, z),
         lambda g, z, x, y: g * y / np.where(raw(z) == 0, 1, z),
     ),
+    "digits that cancel: gelu": op(gelu, rule(gelu_slope)),
+    "digits that cancel: mish": op(mish, rule(mish_slope)),
+    "digits that cancel: mish, far out": op(mish, rule(mish_slope), domain=Domain(-30.0, -22.0)),
     "narrow": op(np.exp, lambda g, z, x: g * z, domain=Domain(2.0, 2.5)),
     "stable softmax": op(
         lambda x: np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x))), softmax_rule, samples=VECTORS

@@ -56,17 +56,17 @@ def sum_of_last(x):
 double_precision = np.array(2.0)
 
 BROKEN = {
-    "sign": (unary(np.sin, lambda g, z, x: -g * np.cos(x)), ["by input 'x' is wrong", "(-1 times as much)"]),
-    "factor": (unary(np.square, lambda g, z, x: g * x), ["(0.5 times as much)", "lambda g, z, x: g * x"]),
-    "own derivative": (unary(np.exp, lambda g, z, x: g), ["by input 'x' is wrong", "mine(np.float64("]),
+    "sign": (unary(np.sin, lambda g, z, x: -g * np.cos(x)), ["with respect to 'x' is wrong", "(ratio -1)"]),
+    "factor": (unary(np.square, lambda g, z, x: g * x), ["(ratio 0.5)", "lambda g, z, x: g * x"]),
+    "own derivative": (unary(np.exp, lambda g, z, x: g), ["with respect to 'x' is wrong", "mine(np.float64("]),
     "second order": (unary(np.sin, lambda g, z, x: g * np.cos(raw(x))), ["the derivative of order 2 is wrong"]),
     "0-d": (
         unary(np.sin, lambda g, z, x: g * np.cos(x) if np.ndim(x) else g),
-        ["by input 'x' is wrong", "mine(np.float64("],
+        ["with respect to 'x' is wrong", "mine(np.float64("],
     ),
     "other rule": (
         Op(np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: g * y), name="mine", core=0),
-        ["by input 'y' is wrong"],
+        ["with respect to 'y' is wrong"],
     ),
     "repeated input": (
         Op(np.multiply, (repeated, lambda g, z, x, y: g * x), name="mine", core=0),
@@ -134,9 +134,10 @@ def test_the_report_reads_well():
     with pytest.raises(AssertionError) as raised:
         check_op(wrong)
     first, second, rule, formula, call, inputs = str(raised.value).splitlines()
-    assert first == "op 'mine': the derivative by input 'x' is wrong"
-    assert second.startswith("  by x the rules give ")
-    assert "(1.5 times as much); differences of the values give " in second
+    assert first == "op 'mine': the derivative with respect to 'x' is wrong"
+    assert second.startswith("  with respect to x the rules give ")
+    assert "; differences of the values give " in second
+    assert second.endswith(" (ratio 1.5)")
     assert rule.startswith(f"  rule    {__file__}:{line}: ")
     assert rule.endswith("wrong = unary(np.square, lambda g, z, x: 3 * g * x)")
     assert formula == "  expect  dmine_dx = 2 * x"
@@ -216,7 +217,7 @@ def test_check_grads_of_complex_arguments():
 
 
 @pytest.mark.parametrize(
-    ("order", "says"), [(1, "derivative 1 of f() is wrong: by array 0[1] the rules give"), (2, "")]
+    ("order", "says"), [(1, "derivative 1 of f() is wrong: with respect to array 0[1] the rules give"), (2, "")]
 )
 def test_check_grads_names_the_element(order, says):
     wrong = unary(

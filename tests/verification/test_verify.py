@@ -441,6 +441,7 @@ RAISED: dict[str, tuple[Any, ...]] = {
     "an empty tree": (lambda p: 1.0, lambda p: {}, ({},), {"argnums": 0}, ValueError, "nothing to differentiate"),
     "a Tensor": (squares, lambda x: 2 * x, (ag.Tensor(X),), {}, TypeError, "pass arrays"),
     "no function": (3, squares, (X,), {}, TypeError, "the function to be callable, got int"),
+    "hand called": (squares, X, (X,), {}, TypeError, "got ndarray: pass the function itself, not what it returns"),
     "no hand": (squares, 3, (X,), {}, TypeError, "the hand gradient to be callable, got int"),
     "a function as method": (squares, squares, (X,), {"params": ("w",)}, TypeError, "no bound method"),
     "no such attribute": (Neuron().error, Neuron().gradients, (X, 1.0), {"params": ("b",)}, TypeError, "no such attr"),
