@@ -28,7 +28,7 @@ def by_room(files):
 def table(rooms):
     """Return the lines of a table: the rooms, and all of them together."""
     lines = ["| room | statements | taken | branches | taken |", "| --- | --- | --- | --- | --- |"]
-    whole = sum(rooms.values(), Counter())
+    whole: Counter[str] = sum(rooms.values(), Counter())
     for name, count in [*sorted(rooms.items()), ("all", whole)]:
         cells = [cell for kind in KINDS for cell in (str(count[kind]), share(count[f"taken_{kind}"], count[kind]))]
         lines.append(f"| {name or '__init__'} | {' | '.join(cells)} |")
