@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
@@ -46,11 +47,15 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = config.getoption("--gradient-report")
     if asked is None or config.getoption("collectonly"):
         return
-    folder = config.invocation_params.dir / asked
+    folder = config.invocation_params.dir / os.path.expanduser(asked)
     if folder.exists() and not folder.is_dir():
         raise pytest.UsageError(
             f"--gradient-report: expected a folder, which is made where it is missing; {asked} is a file"
         )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # what cannot be made is said before the tests run
+    except OSError as error:
+        raise pytest.UsageError(f"--gradient-report: expected a folder that can be written to; {error}") from None
     config.pluginmanager.register(Pages(config, folder), "gradient-report")
 
 
@@ -139,12 +144,17 @@ class Pages:
         if found := vars(report).get(_VERIFIED):
             self.verified.setdefault(report.nodeid, []).extend(found)
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the pages."""
-        if not self.is_worker:
-            from autograd_lite.testing.pages import write
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the pages; where they cannot be written, say so, and let a run that passed fail."""
+        if self.is_worker:
+            return
+        from autograd_lite.testing.pages import write
 
+        try:
             self.said = write(self.folder, self.verified)
+        except OSError as error:
+            self.said = f"not written: {error}"
+            session.exitstatus = session.exitstatus or pytest.ExitCode.USAGE_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say where the pages are."""
@@ -156,8 +166,10 @@ class Pages:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
-) -> pytest.Function | list[pytest.Item] | None:
-    """Make a test of what is marked, whatever it is called; one test where it has several names."""
+) -> list[pytest.Function] | None:
+    """Make tests of what is marked, whatever it is called; none of its other names."""
+    if isinstance(obj, type) and issubclass(obj, getattr(sys.modules.get("unittest"), "TestCase", ())):
+        return _refused(collector, name, obj) or None
     hand, marks = _marked(name, obj)
     if not any(mark.name == MARK for mark in marks):
         return None
@@ -167,8 +179,37 @@ def pytest_pycollect_makeitem(
     owner = collector.obj() if isinstance(collector, pytest.Class) else None
     is_method = owner is not None and not isinstance(obj, pytest.MarkDecorator)
     test = _test(name, getattr(owner, name) if is_method else hand, marks, owner)
-    made: pytest.Function = pytest.Function.from_parent(collector, name=name, callobj=test)
+    if any(collector.iter_markers("parametrize")):  # of the class, for its tests that take what it gives
+        return [pytest.Function.from_parent(collector, name=name, callobj=test)]
+    return [_calling(test, each) for each in collector._genfunctions(name, test)]
+
+
+def _calling(test: Callable[..., None], each: pytest.Function) -> pytest.Function:
+    """Return what pytest made for one parameter of a fixture, or where there is none, with a test of its own."""
+    callspec = getattr(each, "callspec", None)
+    made: pytest.Function = pytest.Function.from_parent(
+        each.parent,
+        name=each.name,
+        originalname=each.originalname,
+        callspec=callspec,
+        callobj=test,
+        fixtureinfo=each._fixtureinfo,
+        keywords={callspec.id: True} if callspec else None,
+    )
     return made
+
+
+def _refused(collector: pytest.Module | pytest.Class, name: str, kind: type) -> list[pytest.Function]:
+    """Return tests that fail, for the marked methods of a class of unittest, which finds methods by their names."""
+    expected = "a function, or a method of a class that has no base in unittest"
+    refused = []
+    for method in dir(kind):
+        hand, marks = _marked(method, inspect.getattr_static(kind, method))
+        if any(mark.name == MARK for mark in marks):
+            path = f"{name}.{method}"
+            test = _test(path, hand, marks, why=(expected, "one of a unittest.TestCase"))
+            refused.append(pytest.Function.from_parent(collector, name=path, callobj=test))
+    return refused
 
 
 def _marked(name: str, obj: Any) -> tuple[Any, list[Any]]:
@@ -190,10 +231,14 @@ def _marked(name: str, obj: Any) -> tuple[Any, list[Any]]:
     return function, [mark for mark in marks if isinstance(mark, pytest.Mark)] if isinstance(marks, list) else []
 
 
-def _test(name: str, hand: Any, marks: list[Any], owner: object) -> Callable[..., None]:
+def _test(
+    name: str, hand: Any, marks: list[Any], owner: object = None, why: tuple[str, ...] = ()
+) -> Callable[..., None]:
     """Return the test that a marked function stands for: it takes no fixtures, and has its place and its marks."""
 
     def test(*_: object) -> None:
+        if why:
+            _refuse(name, *why)
         if not callable(hand) or isinstance(hand, type):
             _refuse(name, "a function below it", name if hand is None else f"the class {name}")
         if any(mark.name == "parametrize" for mark in marks):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import inspect
+import os
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from io import TextIOWrapper
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -32,6 +36,10 @@ class UsageError(Exception):
     """What was asked for cannot be had; the message says why."""
 
 
+class FileError(Exception):
+    """A file cannot be imported; its own error was shown."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Verify a hand gradient that is defined in a file, print the report, and return the exit status."""
     asked = _parser().parse_args(argv)
@@ -43,17 +51,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         question = Question(f, hand, tuple(args), options)
         report = verify(f, hand, *args, **options)
         said = report.reproduce() if asked.reproduce else report
-        print(said, file=sys.stderr if asked.write_patch == "-" else sys.stdout)
+        with _while_read(sys.stderr if asked.write_patch == "-" else sys.stdout) as file:
+            print(said, file=file)
         if asked.write_patch:
             _write_patch(report, asked.write_patch)
-    except ImportError:  # the file's own error was shown
+    except FileError:
         return OTHER
     except Exception as error:
         print(f"verify: {_in_one_line(error)}", file=sys.stderr)
         if asked.reproduce and question:
-            print(question.with_answer(_in_one_line(error)))
+            with _while_read(sys.stdout) as file:
+                print(question.with_answer(_in_one_line(error)), file=file)
         return OTHER
     return RIGHT if report else WRONG if report.verdict == "wrong" else OTHER
+
+
+@contextmanager
+def _while_read(file: TextIO) -> Iterator[TextIO]:
+    """Write to a file; where its reader has gone, as ``head`` does, to nowhere."""
+    try:
+        yield file
+        file.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
 
 
 def _write_patch(report: Report, path: str) -> None:
@@ -64,8 +84,8 @@ def _write_patch(report: Report, path: str) -> None:
         return
     patch = report.patch.encode("utf-8", "surrogateescape")
     if path == "-":
-        sys.stdout.buffer.write(patch)
-        sys.stdout.flush()
+        with _while_read(sys.stdout) as file:
+            file.buffer.write(patch)
         return
     if Path(path).exists() and not Path(path).is_file():
         raise UsageError(f"{path} is no file to write a patch to; - is the standard output")
@@ -152,15 +172,17 @@ def _instance(kind: type) -> Any:
 
 
 def _import(file: Path) -> ModuleType:
-    """Import a file; show its own traceback where that fails."""
+    """Import a file, as a part of its package where it is in one; show its own traceback where that fails."""
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+    packages = list(takewhile(lambda folder: (folder / "__init__.py").is_file(), file.parents))
+    name = ".".join([*(folder.name for folder in reversed(packages)), file.stem])
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(file.parent))
-    sys.modules[file.stem] = module
+    sys.path[:0] = dict.fromkeys([str(file.parent), str(file.parents[len(packages)])])
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except BaseException as error:
@@ -170,7 +192,7 @@ def _import(file: Path) -> ModuleType:
         while frames is not None and Path(frames.tb_frame.f_code.co_filename).resolve() != file:
             frames = frames.tb_next
         traceback.print_exception(type(error), error, frames)
-        raise ImportError(str(file)) from None
+        raise FileError(str(file)) from None
     return module
 
 
@@ -208,4 +230,7 @@ def _params(text: str | None) -> tuple[str, ...] | None:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names may have letters that the encoding lacks
     sys.exit(main())

@@ -15,6 +15,7 @@ version = release = ag.__version__
 
 extensions = [
     "docs.cross_references",
+    "docs.docstrings",
     "docs.mathml",
     "myst_nb",
     "sphinx.ext.autodoc",

@@ -38,7 +38,7 @@ def drawn(f: Callable[..., Any], shapes: str, rng: int | np.random.Generator) ->
 def _shape(text: str) -> tuple[int, ...]:
     if text.strip() == "-":
         return ()
-    try:
-        return tuple(int(n) for n in text.split("x"))
-    except ValueError:
-        raise ValueError(f"expected shapes such as 64x10,10 (- is a number), got {text!r}") from None
+    sizes = text.strip().split("x")
+    if not all(size.isdecimal() for size in sizes):
+        raise ValueError(f"expected shapes such as 64x10,10 (- is a number), got {text!r}")
+    return tuple(map(int, sizes))

@@ -86,6 +86,8 @@ def _require_gradient(name: str, answer: Answer) -> None:
     if answer.returned is None and not answer.left:
         raise TypeError(f"{name}() returned None; expected a gradient: is a return missing?")
     if inspect.isgenerator(answer.returned) or inspect.isawaitable(answer.returned):
+        if inspect.iscoroutine(answer.returned):
+            answer.returned.close()  # or Python warns, later, that nobody awaited it
         raise TypeError(f"{name}() returned a {type(answer.returned).__name__}; let it return the gradient")
 
 

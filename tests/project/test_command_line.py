@@ -1,5 +1,6 @@
 """The command line says what the report says, and its exit status says it again."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -177,6 +178,7 @@ def test_arguments_come_from_an_archive_by_name_or_in_order(net, tmp_path):
         (["{net}:lost", "{net}:gradient", *SHAPES], "has no function 'lost'; it has: loss, gradient"),
         (["{net}.gone:loss", "{net}:gradient", *SHAPES], "there is no file"),
         (["{net}:loss", "{net}:gradient", "--shapes", "3xtwo"], "expected shapes such as 64x10,10"),
+        (["{net}:loss", "{net}:gradient", "--shapes=-1,2,3"], "shapes such as 64x10,10 (- is a number), got '-1'"),
         (["{net}:loss", "{net}:gradient", "--args", "{net}.npz"], "No such file"),
         (["{net}:loss", "{net}:gradient", "--args", "{net}"], "is no archive of arrays"),
         (["{net}:loss", "{net}:gradient", "--args", "{mixed}"], "has no array 'W'; it has: x, arr_0"),
@@ -207,6 +209,45 @@ def test_what_cannot_be_asked_is_said_in_one_line(net, tmp_path, capsys, argumen
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("verify: ")
     assert said.format(net=net) in line
+
+
+def test_what_the_function_cannot_import_is_said(tmp_path, capsys):
+    net = written(tmp_path / "net.py", b"def loss(w):\n    import not_installed\n\ndef gradient(w): ...\n")
+    assert main(["verify", f"{net}:loss", f"{net}:gradient", "--shapes", "2"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("verify: ModuleNotFoundError: No module named 'not_installed'; in loss(), the function; ")
+
+
+def test_a_file_of_a_package_may_import_from_it(tmp_path, capsys):
+    (tmp_path / "layers" / "dense").mkdir(parents=True)
+    for folder in ("layers", "layers/dense"):
+        written(tmp_path / folder / "__init__.py", b"")
+    written(tmp_path / "layers" / "scales.py", b"SCALE = 3.0\n")
+    text = (
+        b"from ..scales import SCALE\n\ndef loss(w):\n    return SCALE * w * w\n\ndef gradient(w):\n    return 6 * w\n"
+    )
+    net = written(tmp_path / "layers" / "dense" / "net.py", text)
+    command = [sys.executable, "-m", "autograd_lite", "verify", f"{net}:loss", f"{net}:gradient", "--shapes", "-"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+def test_output_that_cannot_be_written_in_the_encoding_is_escaped(net):
+    unicode = written(net, FILE.replace("def slip", "def pente_raidé").encode())
+    command = [sys.executable, "-m", "autograd_lite", "verify", f"{unicode}:loss", f"{unicode}:pente_raidé", *SHAPES]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert run.stdout.startswith("pente_raid\\xe9, the gradient of loss: WRONG\n")
+
+
+def test_a_reader_that_stops_reading_stops_it_without_a_word(net):
+    command = [sys.executable, "-u", "-m", "autograd_lite", "verify", f"{net}:loss", f"{net}:slip", *SHAPES]
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (1, "")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--seed", "x"), ("--args", "both.npz")])

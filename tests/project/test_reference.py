@@ -108,6 +108,17 @@ def properties(value):
     return {name: m for name, m in found.items() if isinstance(m, (property, functools.cached_property))}
 
 
+MEMBERS = re.compile(r"^\.\. autoclass:: autograd_lite\.([\w.]+)\n   :members: (.+)$", flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "members"), [found for page in PAGES.values() for found in MEMBERS.findall(page) if found[0] in CLASSES]
+)
+def test_the_public_methods_of_a_class_are_shown(name, members):
+    methods = {n for n, m in vars(CLASSES[name]).items() if inspect.isfunction(m) and not n.startswith("_")}
+    assert methods - set(members.split(", ")) == set()
+
+
 @pytest.mark.parametrize("value", [*CLASSES.values(), Step, Drawing, Explanation, Repair, Verdict, Op])
 def test_the_first_line_of_a_property_is_not_taken_for_a_type(value):
     """Sphinx takes what stands before a colon there for the type of the attribute."""

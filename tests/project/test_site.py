@@ -82,6 +82,14 @@ def test_every_example_of_the_pages_is_shown(site):
     assert sources - shown == set()
 
 
+def test_attributes_of_one_entry_are_shown_one_by_one(site):
+    page = (site / "reference" / "verify.html").read_text(encoding="utf-8")
+    shown = re.findall(r"<strong>(\w+)</strong> \(<em>(.*?)</em>", page)
+    assert [(name, kind) for name, kind in shown if kind.endswith(",")] == []
+    assert shown[shown.index(("function", "str")) :][:2] == [("function", "str"), ("hand", "str")]
+    assert "Variables<span" not in page
+
+
 @pytest.mark.skipif(browser.find() is None, reason="there is no Chromium")
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_fit_the_screen(site, pages, width):

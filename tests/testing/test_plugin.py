@@ -246,6 +246,29 @@ def test_a_folder_that_is_a_file_is_refused(run, pytester):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
+def test_a_folder_that_cannot_be_made_is_refused_before_the_tests_run(run, pytester):
+    pytester.makefile(".txt", taken="")
+    result = run(ASSERTS, "--gradient-report=taken.txt/pages")
+    result.stderr.fnmatch_lines(["ERROR: --gradient-report: expected a folder that can be written to; *taken.txt*"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize(("tests", "status"), [("def test_it():\n    pass", 4), (ASSERTS, 1)])
+def test_pages_that_cannot_be_written_are_said_after_the_tests(run, pytester, tests, status):
+    (pytester.path / "pages" / "index.html").mkdir(parents=True)
+    result = run(tests, "--gradient-report=pages")
+    result.stdout.fnmatch_lines(["*gradient report*", "not written: *index.html*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    assert result.ret == status
+
+
+def test_the_folder_may_be_below_the_home(run, pytester, monkeypatch):
+    monkeypatch.setenv("HOME", str(pytester.path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(pytester.path / "home"))
+    run(ASSERTS, "--gradient-report=~/pages")
+    assert (pytester.path / "home" / "pages" / "index.html").exists()
+
+
 def test_collecting_alone_writes_nothing(run, pytester):
     run(ASSERTS, "--gradient-report=pages", "--collect-only")
     assert not (pytester.path / "pages").exists()
@@ -346,6 +369,62 @@ def known_to_be_wrong(w, x):
     return w
 """)
     result.assert_outcomes(passed=1, skipped=1, xfailed=1)
+
+
+def test_a_fixture_with_parameters_makes_a_test_of_each(run):
+    result = run("""
+@pytest.fixture(autouse=True, params=[2, 3])
+def factor(request, monkeypatch):
+    monkeypatch.setitem(globals(), "FACTOR", request.param)
+
+@pytest.mark.gradient_of(loss, args=(W, X))
+def with_fixture(w, x):
+    return FACTOR * w * x * x
+
+class TestLayer:
+    @pytest.mark.gradient_of(loss, args=(W, X))
+    def by_method(self, w, x):
+        return FACTOR * w * x * x
+""")
+    result.assert_outcomes(passed=2, failed=2)
+
+
+def test_parameters_of_a_class_are_for_its_other_tests(run):
+    result = run("""
+@pytest.mark.parametrize("number", [1, 2])
+class TestLayer:
+    @pytest.mark.gradient_of(loss, args=(W, X))
+    def by_method(self, w, x):
+        return 2 * w * x * x
+
+    def test_other(self, number):
+        pass
+""")
+    result.assert_outcomes(passed=3)
+
+
+def test_a_method_of_unittest_is_refused(run):
+    """unittest alone finds methods by their names: one that is not called test would not be verified."""
+    result = run("""
+import unittest
+
+class Shared:
+    @pytest.mark.gradient_of(loss, args=(W, X))
+    def by_hand(self, w, x):
+        return 2 * w * x * x
+
+class TestLayer(Shared, unittest.TestCase):
+    def test_it(self):
+        pass
+
+class TestOther(unittest.TestCase):
+    def test_it(self):
+        pass
+""")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["the mark gradient_of on TestLayer.by_hand: expected *, got one of a unittest.TestCase*"]
+    )
 
 
 MARK = "@pytest.mark.gradient_of"

@@ -224,6 +224,22 @@ def test_other_files_of_ones_own_are_written_out_as_far_as_they_are_used(own):
     assert "LEFT_OUT" not in script
 
 
+def test_files_of_a_package_of_ones_own_are_written_out(tmp_path, monkeypatch):
+    (tmp_path / "own_package" / "layers").mkdir(parents=True)
+    (tmp_path / "own_package" / "__init__.py").write_text("SLOPE = 3.0\n", "utf-8")
+    (tmp_path / "own_package" / "layers" / "__init__.py").write_text("from . import cubes\n", "utf-8")
+    (tmp_path / "own_package" / "layers" / "cubes.py").write_text("def cube(x):\n    return x**3\n", "utf-8")
+    text = "import own_package.layers.cubes\n\ndef f(x):\n    return own_package.layers.cubes.cube(x)\n\n"
+    text += "def df(x):\n    return own_package.SLOPE * x**2\n"
+    (tmp_path / "of_package.py").write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    whole = import_module("of_package")
+    script = again(ag.verify(whole.f, whole.df, 2.0))
+    assert "\nown_package.layers.cubes.cube = cube\n" in script
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("own_package", "of_package")]:
+        del sys.modules[name]
+
+
 def test_classes_of_a_notebook_are_found_by_their_methods(monkeypatch):
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
     text = "class Cell:\n    def f(self, x):\n        return x**2\n\n    def df(self, x):\n        return 2 * x\n"
@@ -270,6 +286,7 @@ VALUES: list[Any] = [
     "a\n'",
     b"\0",
     slice(1, None),
+    range(1, 9, 2),
     (),
     (1,),
     [],

@@ -339,6 +339,21 @@ def test_a_generator_is_no_gradient():
         verify(lambda w: np.sum(w**2), hand, np.array([2.0]))
 
 
+def test_a_coroutine_is_refused_and_closed():
+    made = []
+
+    async def gradient(x):
+        return 2 * x
+
+    def noted(x):
+        made.append(gradient(x))
+        return made[-1]
+
+    with pytest.raises(TypeError, match="returned a coroutine; let it return the gradient"):
+        verify(lambda x: np.sum(x * x), noted, np.ones(2))
+    assert [inspect.getcoroutinestate(coroutine) for coroutine in made] == ["CORO_CLOSED"]
+
+
 @pytest.mark.parametrize("make", [lambda g: np.ma.array(g, mask=[False, True]), lambda g: g[None].view(np.matrix)])
 def test_masked_arrays_and_matrices_are_no_gradients(make):
     report = verify(lambda w: np.sum(w**2), lambda w: make(2 * w), np.array([2.0, 1.0]))

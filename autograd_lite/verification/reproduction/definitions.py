@@ -110,16 +110,19 @@ def _used(tree: ast.AST, scope: Mapping[str, Any], names: set[str]) -> dict[str,
     """Return what a tree names and a scope holds, in order; submodules, as `scipy.special`, by their own names too."""
     found = {name: scope[name] for name in _loaded(tree) if name in names and name in scope and _is_named(scope, name)}
     paths = dict.fromkeys(ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-    for path in paths:
-        name, _, attribute = path.partition(".")
-        if name not in found:
-            continue
-        if getattr(sys.modules.get(path), "__name__", "") == path:
+    for path in sorted(paths, key=lambda path: path.count(".")):  # owners first
+        owner, _, attribute = path.rpartition(".")
+        if path.partition(".")[0] in found and getattr(sys.modules.get(path), "__name__", "") == path:
             found[path] = sys.modules[path]
-        if isinstance(found[name], ModuleType) and is_of_user(found[name]):
-            found[name] = OwnFile(found[name], [])
-        if isinstance(found[name], OwnFile) and "." not in attribute:
-            found[name].names.append(attribute)
+        if isinstance(found.get(owner), ModuleType) and is_of_user(found[owner]):
+            found[owner] = OwnFile(found[owner], [])
+        if not isinstance(found.get(owner), OwnFile):
+            continue
+        value = getattr(found[owner].module, attribute, None)
+        if isinstance(value, ModuleType) and is_of_user(value):
+            found[path] = OwnFile(value, [])
+        else:
+            found[owner].names.append(attribute)
     return found
 
 

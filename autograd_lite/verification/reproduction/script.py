@@ -20,7 +20,7 @@ from autograd_lite.core.lines import is_of_user
 from autograd_lite.verification.reproduction.arrays import UNPACK, literal, packed
 from autograd_lite.verification.reproduction.definitions import OwnFile, definition_of
 
-_PLAIN = (type(None), bool, int, str, bytes, type(Ellipsis), slice)
+_PLAIN = (type(None), bool, int, str, bytes, type(Ellipsis), slice, range)
 
 
 class Script:
@@ -88,12 +88,13 @@ class Script:
         if self._bound.setdefault(name, file.module) is not file.module:
             self._lack(f"two things are called `{name}`; here is the first")
             return
+        made = f"{name} = {self.imported(types, 'types')}.SimpleNamespace()"
+        paths = []
         for part in file.names:
             if (path := f"{name}.{part}") not in self._bound:
                 self._bound[path] = value = getattr(file.module, part)
-                code = self._without_draws(partial(self.expression, value, path))
-                made = f"{name} = {self.imported(types, 'types')}.SimpleNamespace()"
-                self._statements += [*([] if made in self._statements else [made]), f"{path} = {code}"]
+                paths.append(f"{path} = {self._without_draws(partial(self.expression, value, path))}")
+        self._statements += [*([] if made in self._statements else [made]), *paths]
 
     def variable(self, value: Any, wish: str) -> str:
         """Make a variable for a value, and return its name: the wish, or one like it that is not taken."""
