@@ -72,6 +72,8 @@ def on_values(function: Callable[..., Any], row: Op) -> Callable[..., Any]:
 
     def answer(*args: Any, **kwargs: Any) -> Any:
         result = function(*trees.map_tree(_seen, list(args)), **trees.map_tree(_seen, kwargs))
+        if type(result) is int and row.labels is not None:  # a count, of NumPy before 2.4: of values, not of a shape
+            result = np.intp(result)
         for observer in current_observers():
             result = observer.constant(row, result, args, kwargs)
         return result

@@ -336,6 +336,14 @@ def test_plain_numbers_are_numpys_where_pythons_have_no_value():
         assert np.isnan(power(-2.0, 0.5))
 
 
+def test_how_many_share_the_largest_value_is_counted_at_each_call():
+    step = ag.compile(lambda x: (np.count_nonzero(x > 1), ag.grad(lambda y: np.max(y))(x)))
+    for x, count in (([1.0, 2.0, 3.0, 4.0], 3), ([0.0, 0.0, 0.0, 0.0], 0), ([2.0, 5.0, 5.0, 0.0], 3)):
+        found, gradient = step(np.array(x))
+        assert found == count
+        np.testing.assert_array_equal(gradient, ag.grad(lambda y: np.max(y))(np.array(x)))
+
+
 def test_composes_with_transforms():
     f = ag.compile(lambda x: np.sum(x**3))
     x = X[0]

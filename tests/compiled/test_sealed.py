@@ -212,6 +212,8 @@ KEPT = {
     "rows": lambda x, n: sum(row * row for row in x),
     "printing": lambda x, n: (f"{x}", repr(x[0]), f"{x[0]:.2f}", x)[-1],
 }
+if np.trunc(2).dtype.kind == "f":  # of NumPy 2.0: no index
+    del KEPT["a choice"]
 
 
 @pytest.mark.parametrize("case", KEPT)

@@ -62,6 +62,7 @@ def test_the_page_shows_each_pair_or_says_why_it_did_not_run():
 
 def test_nothing_failed_on_the_page_that_is_shown():
     rows = [line.strip("| ").split(" | ") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| 3.")]
-    assert len(rows) == len(PAIRS) - len(LEFT_OUT)
     assert {row[-1] for row in rows} == {"0"}
     assert {row[4] for row in rows} <= TESTS.keys()
+    for python, numpy in (PAIRS[0], PAIRS[-1]):
+        assert any(row[0].startswith(f"{python}.") and (numpy == "newest" or row[1].startswith(numpy)) for row in rows)
