@@ -253,11 +253,12 @@ def _differs(patched: Case, case: Case, seed: int) -> str:
 def _gradients(given: Call, rng: int) -> list[Any]:
     """Return what a hand gives for each cotangent and argument, however it is called."""
     with patch.object(sys.modules[verify.__module__], "_verify", _of_hand):
-        return _verify(given, rng)
+        return _verify(given, rng).verdicts
 
 
-def _of_hand(problem: Problem, rng: np.random.Generator) -> list[Any]:
-    return [h for setting in rehearse(problem, rng).settings for h in evaluate_hand(setting).hand]
+def _of_hand(problem: Problem, rng: np.random.Generator) -> Report:
+    """Return a report that has gradients in the place of verdicts."""
+    return Report("", "", [h for setting in rehearse(problem, rng).settings for h in evaluate_hand(setting).hand])
 
 
 def _alike(x: Any, y: Any) -> bool:
