@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from autograd_lite.core import trees
+from autograd_lite.core.signatures import signature_of
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.verification.layouts import Layout
 from autograd_lite.verification.objects import State, owner_of
@@ -148,8 +149,8 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter] | Non
     """Return a function's parameters; None where they are not known."""
     try:
         return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return None
+    except (TypeError, ValueError):  # a ufunc has no signature of its own before NumPy 2.4
+        return list(signature_of(function).parameters.values()) if isinstance(function, np.ufunc) else None
 
 
 def taken(function: Callable[..., Any], keywords: Mapping[str, Any]) -> Mapping[str, Any]:
