@@ -19,7 +19,7 @@ help:
 	@echo "make deep   all tests with many more examples, and the longer ones that 'make test' leaves out"
 	@echo "make matrix the tests on each Python and NumPy that is at hand, as a table (ARGS=all: all tests, which takes an hour)"
 	@echo "make ends   chosen tests on the oldest Python and NumPy, and on the newest"
-	@echo "make coverage  branches that the tests take, by room"
+	@echo "make coverage  branches that the tests take, by room; exits 2 where they are fewer than pyproject.toml says"
 	@echo "make api    what has changed for callers of the public names since the last tag"
 	@echo "make review what sp-repo-review finds in this repository"
 	@echo "make docs   write what follows from the op table (pages, types), and build the site: out/site/index.html"
