@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MethodType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from autograd_lite.core import trees
-from autograd_lite.verification.reproduction.script import Script
+
+if TYPE_CHECKING:
+    from autograd_lite.verification.reproduction.script import Script
 
 _PACKAGE = __name__.partition(".")[0]
 _DEFAULTS = {"argnums": None, "params": None, "elementwise": False, "jacobian": False, "hessian": False, "rtol": 0}
@@ -35,6 +37,8 @@ class Question(NamedTuple):
 
     def with_answer(self, answer: object) -> str:
         """Return the question and its answer in Markdown, with versions and platform, which stand nowhere else."""
+        from autograd_lite.verification.reproduction.script import Script  # not at each start
+
         seed = self.options.get("rng", 0)
         script = Script(int(seed) if isinstance(seed, int | np.integer) else 0)
         call = self._call(script)
