@@ -17,10 +17,10 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import check_defaults, check_params, signature_of, sort
+from autograd_lite.core.signatures import bind, check_defaults, check_params, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
-from autograd_lite.core.tensor import Tensor, check_views, raw, raw_params, record, summary
-from autograd_lite.core.values import LARGE, as_constant, refuse_foreign
+from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
+from autograd_lite.core.values import LARGE, NUMBERS, as_constant, refuse_foreign
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,8 +30,7 @@ Call = tuple[tuple[Any, ...], Params]  # its inputs and keyword parameters
 
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
-_NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
-_KEPT = _NUMBERS | {Tensor}
+_KEPT = NUMBERS | {Tensor}
 
 
 class Op:
@@ -208,7 +207,7 @@ class Op:
         """Compute the function; record it where an input is a Tensor. Plain inputs give plain results."""
         if self.rules is None:
             return self._differentiate_through(args, params)
-        inputs, params = (args, params) if len(args) == self.arity and not params else self._bind(args, params)
+        inputs, params = (args, params) if len(args) == self.arity and not params else bind(self, args, params)
         values = []
         recorded = arrays = lists = False
         for x in inputs:
@@ -217,11 +216,11 @@ class Op:
                 recorded, x = True, x._value
             elif kind is _ndarray:
                 arrays, lists = True, lists or x.dtype.kind not in "fc"
-            elif kind not in _NUMBERS:
+            elif kind not in NUMBERS:
                 lists = True
             values.append(x)
         if assigning:
-            check_views(inputs)
+            _check_views(inputs)
         given = raw_params(params) if observers and params else params  # a Tensor that picks from an array is recorded
         compute = self.compute if self.other is None or type(values[0]) in _VALUES else self._compute_for(values)
         if given is params and not (recorded or (lists and any(map(holds_tensor, inputs)))):
@@ -288,34 +287,6 @@ class Op:
         hint = ": is a return missing?" if value is None else "; several outputs are a tuple"
         raise TypeError(f"op '{self.name}' returned {type(value).__name__}, expected an array or a number{hint}")
 
-    def _bind(self, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
-        """Sort a call's arguments, spelled as NumPy allows, into inputs and keyword parameters."""
-        names = self.input_names
-        rest: tuple[Any, ...]
-        if self.arity is None and not self.spread:
-            inputs, rest = args, ()
-        else:
-            inputs, rest = args[: len(names)], args[len(names) :]
-            if len(inputs) < len(names):
-                inputs += tuple([params.pop(n) for n in names[len(inputs) :] if n in params])
-            if len(inputs) < len(names):
-                raise TypeError(f"{self.name}() takes the inputs {', '.join(names)}; got {len(inputs)} of them")
-        if len(rest) > len(self.param_names):
-            most = len(names) + len(self.param_names)
-            raise TypeError(f"{self.name}() takes at most {most} positional arguments; got {len(args)}")
-        if rest:
-            params = {**dict(zip(self.param_names, rest, strict=False)), **params}
-        if self.spread:
-            inputs = tuple(inputs[0])
-        if Tensor in map(type, (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
-            for value in params.values():
-                if type(value) not in _NUMBERS:
-                    refuse_foreign(value)
-            if self.restate:
-                inputs, params = self.restate(inputs, params)
-            check_params(self, params)
-        return inputs, params
-
     def __get__(self, instance: Any, owner: Any = None) -> Op:
         """Return the op itself, in a class too. `help` takes what has this method for a function: it shows its call."""
         return self
@@ -355,6 +326,7 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
         @op
         def swish(x):
             return x * sigmoid(x)
+
         @swish.vjp
         def _(g, z, x):
             s = sigmoid(x)
@@ -389,8 +361,9 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     """
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
-    home = sys._getframe(1).f_globals["__name__"] if rules is not None else None  # where pickle finds a row
+    home = None
     if rules is not None:
+        home = sys._getframe(1).f_globals["__name__"]  # where pickle finds a row
         row.update(rules=rules, template=template)
         numpy = numpy or function
 
@@ -403,6 +376,13 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
         return made
 
     return make if function is None else make(function)
+
+
+def _check_views(inputs: tuple[Value, ...]) -> None:
+    """Raise RuntimeError where an input is a view that an assignment left behind."""
+    for x in inputs:
+        if type(x) is Tensor:
+            registry[Tensor._read](x)
 
 
 def _take_item(x: tuple[Any, ...], *, index: int) -> Value:

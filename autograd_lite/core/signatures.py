@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core.lists import holds_tensor
 from autograd_lite.core.tape import Params
 from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.values import NUMBERS, refuse_foreign
 
 _ANY = inspect.signature(lambda *args, **params: None)
 
@@ -43,6 +45,32 @@ def sort(signature: inspect.Signature) -> tuple[tuple[str, ...], tuple[str, ...]
         inputs = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
     params = [p.name for p in parameters if p.name not in inputs and p.kind is not p.VAR_POSITIONAL]
     return tuple(inputs), tuple(params), any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+
+def bind(row: Any, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ...], Params]:
+    """Sort the arguments of a call of an op, spelled as NumPy allows, into inputs and keyword parameters."""
+    names = row.input_names
+    many = row.arity is None and not row.spread
+    inputs, rest = (args, ()) if many else (args[: len(names)], args[len(names) :])
+    if len(inputs) < len(names):
+        inputs += tuple([params.pop(n) for n in names[len(inputs) :] if n in params])
+    if len(inputs) < len(names):
+        raise TypeError(f"{row.name}() takes the inputs {', '.join(names)}; got {len(inputs)} of them")
+    if len(rest) > len(row.param_names):
+        most = len(names) + len(row.param_names)
+        raise TypeError(f"{row.name}() takes at most {most} positional arguments; got {len(args)}")
+    if rest:
+        params = {**dict(zip(row.param_names, rest, strict=False)), **params}
+    if row.spread:
+        inputs = tuple(inputs[0])
+    if Tensor in map(type, (*inputs, *params.values())) or any(map(holds_tensor, inputs)):
+        for value in params.values():
+            if type(value) not in NUMBERS:
+                refuse_foreign(value)
+        if row.restate:
+            inputs, params = row.restate(inputs, params)
+        check_params(row, params)
+    return inputs, params
 
 
 def check_params(row: Any, params: Params) -> None:

@@ -421,10 +421,3 @@ def summary(x: Value) -> str:
     """Describe an op's input for an error message."""
     name = getattr(x, "name", None)
     return f"{name + ': ' if name else ''}{type(x).__name__} of shape {np.shape(raw(x))}"
-
-
-def check_views(inputs: tuple[Value, ...]) -> None:
-    """Raise RuntimeError where an input is a view that an assignment left behind."""
-    for x in inputs:
-        if type(x) is Tensor:
-            registry[Tensor._read](x)

@@ -18,6 +18,8 @@ _float64 = np.float64
 
 LARGE = 2**17
 """Bytes of an array that is worth the price of asking whether a record still needs it."""
+NUMBERS = frozenset({float, int, complex, bool, type(None), np.float64, np.float32, np.complex128, np.int64})
+"""Types of what a call gives beside arrays, as a rule."""
 
 
 def _held_by_a_variable(x: Value) -> int:
