@@ -3,6 +3,7 @@
 Each rule is tried alone; the whole search on a sample of their mistakes, and on all of them by `make deep`.
 """
 
+import ast
 import re
 from contextlib import contextmanager
 
@@ -98,3 +99,23 @@ def test_no_length_is_written_for_a_number_that_is_equal_to_it_by_chance():
     report = verify(slope, second, np.array([-2.0, -0.5, 0.3, 1.1]))
     assert report.verdict == "wrong"
     assert "len(x)" not in str(report)
+
+
+def test_what_libraries_note_in_the_nodes_of_python_is_no_part_of_a_tree():
+    """Operators of all trees are one object: IPython's tracebacks note parents there, and those lead to other trees."""
+
+    def loss(w, x):
+        return 0.5 * np.maximum(w * x, 0) ** 2
+
+    def gradient(w, x):
+        return np.maximum(w * x, 0) * x * (w < 0)
+
+    elsewhere = ast.Name("elsewhere", ast.Load())
+    less = ast.parse("a < b", mode="eval").body.ops[0]
+    less.parent = elsewhere
+    try:
+        report = verify(loss, gradient, 1.5, 2.0)
+    finally:
+        del less.parent
+    assert report.repair
+    assert not hasattr(elsewhere, "lineno")

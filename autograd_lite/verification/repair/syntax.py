@@ -104,7 +104,8 @@ def place(module: ast.Module, line: int) -> None:
         if isinstance(node, (ast.expr, ast.stmt, ast.arg)) and not hasattr(node, "lineno"):
             node.lineno = node.end_lineno = line
             node.col_offset = node.end_col_offset = 0
-        for part in vars(node).values():
+        held = vars(node)  # beside fields, whatever a library notes in operators, which all trees share
+        for part in [held[field] for field in node._fields if field in held]:
             if type(part) is list:
                 pending += [x for x in part if isinstance(x, ast.AST)]
             elif isinstance(part, _WITH_PARTS):
