@@ -9,12 +9,13 @@ from tests.support.calls import ROWS, each_call
 from tests.support.compiling import (
     NOISE,
     called,
+    compiled_at,
     differentiable,
     drawn,
     gradients,
     in_single_precision,
     in_small_blocks,
-    is_refused,
+    is_compiled,
     on_plain_numbers,
     quietly,
     repeated,
@@ -27,8 +28,8 @@ from tests.support.sampling import sampled
 @each_call
 def test_the_value_of_a_call(row, sample):
     f, inputs = called(row, sample), drawn(row, sample)
-    if not is_refused(f, *inputs):
-        quietly(same, f, *inputs)
+    if compiled := compiled_at(f, *inputs):
+        quietly(same, f, *inputs, compiled=compiled)
 
 
 @pytest.mark.deep
@@ -40,15 +41,15 @@ def test_the_value_of_a_call_in_single_precision(row, sample):
         quietly(f, *inputs)
     except (TypeError, ValueError, np.linalg.LinAlgError):  # of few digits
         return
-    if not is_refused(f, *inputs):
-        quietly(same, f, *inputs)
+    if compiled := compiled_at(f, *inputs):
+        quietly(same, f, *inputs, compiled=compiled)
 
 
 @each_call
 def test_the_gradient_of_a_call(row, sample):
     f, inputs = called(row, sample), drawn(row, sample)
     places = differentiable(f, inputs)
-    if places and not is_refused(f, *inputs):
+    if places and is_compiled(row, sample):
         quietly(same, gradients(f, places), *inputs)
 
 
@@ -63,7 +64,7 @@ def test_the_gradient_of_a_call_in_single_precision(name):
         except (TypeError, ValueError, np.linalg.LinAlgError):  # of few digits
             continue
         places = differentiable(f, inputs)
-        if places and not is_refused(f, *inputs):
+        if places and is_compiled(row, sample):
             quietly(same, gradients(f, places), *inputs, tolerance=close.reordered(np.float32(1)))
 
 
@@ -79,7 +80,7 @@ def test_a_call_on_many_rows(name, monkeypatch):
             quietly(f, *inputs)
         except (ValueError, IndexError, TypeError, np.linalg.LinAlgError):
             continue
-        if not is_refused(f, *inputs):
+        if is_compiled(row, sample):
             quietly(same, f, *inputs)
 
 
@@ -90,7 +91,7 @@ def test_a_call_on_plain_numbers(name, monkeypatch):
     row = next(row for other, row in ROWS.values() if other == name)
     for sample in samples_of(row):
         f, inputs = called(row, sample), drawn(row, sample)
-        if not is_refused(f, *inputs):
+        if is_compiled(row, sample):
             places = differentiable(f, inputs)
             quietly(same, gradients(f, places) if places else f, *inputs, tolerance=NOISE)
 

@@ -29,15 +29,27 @@ def same(f, *args, compiled=None, tolerance=0.0):
     return compiled
 
 
-def is_refused(f, *args):
-    """Whether a function cannot be compiled since what it returns has a shape or dtype that depends on values."""
+def compiled_at(f, *args):
+    """Return a function compiled and called once; None where a shape or dtype of its result depends on values."""
+    compiled = ag.compile(f)
     try:
-        quietly(ag.compile(f), *args)
+        quietly(compiled, *args)
     except TypeError as error:
         if "cannot be compiled" not in str(error):
             raise
-        return True
-    return False
+        return None
+    return compiled
+
+
+def is_compiled(row, sample):
+    """Whether a call of the op table can be compiled, found once."""
+    key = row.name, id(sample)
+    if key not in _COMPILED:
+        _COMPILED[key] = compiled_at(called(row, sample), *drawn(row, sample)) is not None
+    return _COMPILED[key]
+
+
+_COMPILED = {}
 
 
 def leaves_of(tree):

@@ -1,4 +1,4 @@
-"""Run examples: ``python -m tests.support.examples`` reads a list of scripts in JSON; it answers with what they print.
+"""Run examples: ``python -m tests.support.examples`` reads scripts, one a line in JSON, and says what each prints.
 
 Each runs alone, as `example.py` of an empty folder, in a child of this process, which has imported the package: that is
 half of the time of most.
@@ -11,6 +11,7 @@ import runpy
 import subprocess
 import sys
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
@@ -23,16 +24,22 @@ def of_page(page):
     return EXAMPLE.findall(page.read_text(encoding="utf-8"))
 
 
-def printed(codes):
-    """Return what each script prints, errors and warnings after it."""
+@contextmanager
+def running():
+    """Return a function that runs a script and returns what it prints, errors and warnings after it."""
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
     given = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}  # nothing warns
     environment = {**given, **threads, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-W", "error", "-m", "tests.support.examples"]
-    run = subprocess.run(
-        command, input=json.dumps(codes), env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return json.loads(run.stdout)
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as runner:
+
+        def printed(code):
+            print(json.dumps(code), file=runner.stdin)
+            return json.loads(runner.stdout.readline())
+
+        yield printed
 
 
 def _printed(code):
@@ -65,4 +72,5 @@ def _become(folder, out):
 if __name__ == "__main__":
     import autograd_lite  # noqa: F401 (for the children)
 
-    print(json.dumps([_printed(code) for code in json.load(sys.stdin)]))
+    for line in sys.stdin:
+        print(json.dumps(_printed(json.loads(line))), flush=True)
