@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EXTRAS := dask,docs,jax,lesson,safetensors,testing,threads
 # A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
+# They are taken in their order, and not those of few tests last, which may be the longest.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
 
 NOX := $(BIN)/nox
@@ -41,7 +42,7 @@ run: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m models.tutorial $(ARGS)
 
 test: $(INSTALLED)
-	$(PYTEST) --dist loadfile $(ARGS)
+	$(PYTEST) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -58,7 +59,7 @@ ends: $(INSTALLED)
 	$(NOX) -s 'tests(3.11-2.0)' 'tests(3.13-newest)' -- $(ARGS)
 
 coverage: $(INSTALLED)
-	$(PYTEST) --dist loadfile --cov --cov-report=json:out/coverage.json --cov-fail-under=0 $(ARGS)
+	$(PYTEST) --dist loadfile --no-loadscope-reorder --cov --cov-report=json:out/coverage.json --cov-fail-under=0 $(ARGS)
 	$(BIN)/python -m tests.support.covered out/coverage.json
 	$(BIN)/coverage report --format=total
 

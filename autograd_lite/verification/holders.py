@@ -9,7 +9,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import chain
 from operator import is_
 from types import CellType, FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
@@ -110,7 +109,10 @@ def put_back(before: Iterable[tuple[Any, Any]]) -> None:
     """Let containers hold what they held."""
     for holder, held in before:
         now = holder if isinstance(holder, dict) else contents(holder)
-        if len(now) == len(held) and all(map(is_, *map(_parts_of, (now, held)))):
+        same = len(now) == len(held) and all(map(is_, now, held))
+        if same and isinstance(held, dict):  # these were the keys
+            same = all(map(is_, now.values(), held.values()))
+        if same:
             continue
         if isinstance(holder, dict):
             for key in holder.keys() - held.keys():
@@ -123,10 +125,6 @@ def put_back(before: Iterable[tuple[Any, Any]]) -> None:
             (holder.update if isinstance(holder, set) else holder.extend)(held)
         else:
             _put_back_attributes(holder, now, held)
-
-
-def _parts_of(held: Any) -> Iterable[Any]:
-    return chain(held, held.values()) if isinstance(held, dict) else held
 
 
 def _put_back_attributes(owner: Any, now: dict[str, Any], held: dict[str, Any]) -> None:

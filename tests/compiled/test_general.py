@@ -147,7 +147,7 @@ def refusal(call):
     return graph if call.row.varies and isinstance(graph, TypeError) else None
 
 
-@pytest.mark.parametrize("case", sampled(SAMPLES, 3))
+@pytest.mark.parametrize("case", sampled(SAMPLES, 6))
 def test_a_program_recorded_at_one_point_is_right_at_others(case):
     call = Call(*case)
     assert (None if refusal(call) else difference(call)) is None

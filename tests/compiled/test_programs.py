@@ -13,7 +13,7 @@ from tests.support.sampling import sampled
 PROGRAMS = 500
 
 
-@pytest.mark.parametrize("seed", sampled(range(PROGRAMS), 5))
+@pytest.mark.parametrize("seed", sampled(range(PROGRAMS), 10))
 def test_a_random_program(seed):
     program = random_program(seed)
     f = ag.value_and_grad(program.function, tuple(range(len(program.args))))

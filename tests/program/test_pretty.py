@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_lite.program.pretty import unparse
+from tests.support.sampling import sampled
 from tests.support.syntax import expressions, same
 
 WIDTHS = (1, 30, 99, float("inf"))
@@ -31,10 +32,13 @@ def test_the_text_of_a_statement_is_the_statement(parts, width):
         assert same(ast.parse(unparse(statement, width=width)).body[0], statement)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "autograd_lite").rglob("*.py")), ids=lambda path: path.stem)
+MODULES = [path.relative_to(ROOT) for path in sorted((ROOT / "autograd_lite").rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", sampled(MODULES, 3))
 @pytest.mark.parametrize("width", WIDTHS[1:3])
 def test_the_text_of_a_module_is_the_module(path, width):
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = ast.parse((ROOT / path).read_text("utf-8"))
     assert same(ast.parse(unparse(tree, width=width)), ast.parse(ast.unparse(tree)))
 
 

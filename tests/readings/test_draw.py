@@ -158,7 +158,7 @@ def apart(a, b):
 PAGES, OTHERS = ([each for each in LOOKED_AT if (each[1] == "page") == is_page] for is_page in (True, False))
 
 
-@pytest.mark.parametrize("drawn", [*PAGES, *sampled(OTHERS, 4)], ids=str)
+@pytest.mark.parametrize("drawn", [*PAGES, *sampled(OTHERS, 12)], ids=str)
 def test_text_is_neither_cut_nor_overlaid(drawn):
     """Measured on a canvas, which takes long: each drawing on a page, and a sample of the others in `make test`."""
     name, look = drawn
@@ -176,8 +176,9 @@ def test_text_is_neither_cut_nor_overlaid(drawn):
         assert not (min(a.x1, b.x1) - max(a.x0, b.x0) > 0.5 and min(a.y1, b.y1) - max(a.y0, b.y0) > 2), (a, b)
 
 
-@each_look
-def test_text_stands_inside_its_box(name, look):
+@pytest.mark.parametrize("drawn", [*PAGES, *sampled(OTHERS, 4)], ids=str)
+def test_text_stands_inside_its_box(drawn):
+    name, look = drawn
     painting = drawing(name, look).painting
     boxes = [painting.rectangle(key) for key in drawing(name, look).diagram.boxes]
     inside = painting.texts[: len(painting.texts) - len(painting.legend)]

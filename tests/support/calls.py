@@ -8,19 +8,23 @@ import pytest
 
 from autograd_lite.ops import table
 from autograd_lite.ops.samples import domains_of, samples_of
+from tests.support.sampling import sampled
 
 ROWS = {id(row): (name, row) for name, row in reversed(table.items())}  # aliases once
 CALLS = {f"{name}-{i}": (row, s) for name, row in ROWS.values() for i, s in enumerate(samples_of(row))}
 
 
-def on_calls(calls):
-    """Return a decorator for tests of a call, of which there are thousands: an op, with all of its calls, is a test."""
+def on_calls(calls, every=1):
+    """Return a decorator for tests of a call, of which there are thousands: an op, with all of its calls, is a test.
+
+    One op in so many is a test of `make test`, the others of `make deep`.
+    """
     of_ops: dict[str, dict[str, tuple[object, ...]]] = {}
     for name in sorted(calls):
         of_ops.setdefault(name.rpartition("-")[0] or name, {})[name] = calls[name]
 
     def decorator(test):
-        @pytest.mark.parametrize("op", of_ops)
+        @pytest.mark.parametrize("op", sampled(of_ops, every))
         @functools.wraps(test)
         def of_op(op):
             for name, call in of_ops[op].items():

@@ -115,9 +115,9 @@ def at_once(path):
 
 
 HOW = {
-    "killed at a line": lambda path: interrupt(killed_at_line, path, 3),
-    "killed at a byte": lambda path: interrupt(killed_at_byte, path, 97),
-    "a full disk": lambda path: interrupt(full_at_byte, path, 97),
+    "killed at a line": lambda path: interrupt(killed_at_line, path, 7),
+    "killed at a byte": lambda path: interrupt(killed_at_byte, path, 293),
+    "a full disk": lambda path: interrupt(full_at_byte, path, 293),
     "several at once": at_once,
 }
 

@@ -70,10 +70,10 @@ class Clock:
         return call
 
 
-def on_a_machine(monkeypatch, call, seconds):
+@functools.cache
+def on_a_machine(call, seconds):
     """Return the report, and how often the function and the hand gradient were called."""
     clock, calls = Clock(), {"f": 0, "hand": 0}
-    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=clock.monotonic))
 
     def counted(name, function):
         function = clock.slowed(function, seconds)
@@ -86,14 +86,16 @@ def on_a_machine(monkeypatch, call, seconds):
         return call
 
     f, hand, args = CALLS[call]
-    return verify(counted("f", f), counted("hand", hand), *args), calls
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "time", SimpleNamespace(monotonic=clock.monotonic))
+        return verify(counted("f", f), counted("hand", hand), *args), calls
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_report_is_the_same_on_a_slow_machine(monkeypatch, call):
-    fast, calls = on_a_machine(monkeypatch, call, 0.0)
+def test_the_report_is_the_same_on_a_slow_machine(call):
+    fast, calls = on_a_machine(call, 0.0)
     seconds = 0.9 * budget.SECONDS / sum(calls.values())
-    slow, calls_of_slow = on_a_machine(monkeypatch, call, seconds)
+    slow, calls_of_slow = on_a_machine(call, seconds)
     assert str(slow) == str(fast)
     assert slow.to_dict() == fast.to_dict()
     assert calls_of_slow == calls
@@ -101,9 +103,9 @@ def test_the_report_is_the_same_on_a_slow_machine(monkeypatch, call):
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_report_that_the_clock_cut_short_says_so(monkeypatch, call):
-    whole, calls = on_a_machine(monkeypatch, call, 0.0)
-    cut, fewer = on_a_machine(monkeypatch, call, budget.SECONDS)
+def test_a_report_that_the_clock_cut_short_says_so(call):
+    whole, calls = on_a_machine(call, 0.0)
+    cut, fewer = on_a_machine(call, budget.SECONDS)
     assert cut.verdict == whole.verdict
     assert sum(fewer.values()) <= sum(calls.values())
     assert any(f"broken off after {budget.SECONDS} seconds" in note for note in cut.notes) == (call != "right")

@@ -58,7 +58,7 @@ def test_the_scorecard_is_up_to_date(case):
     assert str(score(case)) == lines(CARD)[str(case)], WRITE
 
 
-@pytest.mark.parametrize("case", sampled(MARKED, 5))
+@pytest.mark.parametrize("case", sampled(MARKED, 10))
 @no_repairs()
 def test_the_line_that_is_named_without_a_repair_is_that_of_the_table(case):
     assert score(case).named == lines(LINES)[str(case)], WRITE

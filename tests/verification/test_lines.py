@@ -6,6 +6,7 @@ import pytest
 from autograd_lite import verify
 from tests.support.mistakes import WRITE, listed, named, rows
 from tests.support.repairs import no_repairs
+from tests.support.sampling import sampled
 from tests.support.styles import ARGUMENTS, FUNCTIONS, MISTAKES, STYLES, draw, run
 
 OTHERS = [mistake for mistake in MISTAKES if mistake != "another value"]
@@ -27,7 +28,7 @@ def test_right_gradients_of_every_style_are_right(style):
 
 
 @pytest.mark.parametrize("mistake", ["another value", *(pytest.param(m, marks=pytest.mark.deep) for m in OTHERS)])
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", sampled(STYLES, 4))
 def test_the_line_that_is_named_is_that_of_the_table(style, mistake):
     assert list(named(style, mistake)) == listed(style, mistake), "look at what has moved: " + WRITE
 

@@ -75,7 +75,7 @@ LATE = pytest.mark.xfail(reason="another edit is found, or the runs are spent, b
 TOO_LATE = ("carry", "other")
 
 
-@pytest.mark.parametrize("rule", sampled(MISTAKES, 8, {rule: [LATE] for rule in TOO_LATE}))
+@pytest.mark.parametrize("rule", sampled(MISTAKES, 16, {rule: [LATE] for rule in TOO_LATE}))
 def test_a_mistake_is_mended_in_few_tokens(rule):
     report = mended(rule)
     assert report.repair.tokens <= MISTAKES[rule][-1], str(report)
