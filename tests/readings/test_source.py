@@ -30,7 +30,7 @@ from autograd_lite.program.trace import trace
 from autograd_lite.readings.source.module import load
 from autograd_lite.testing.cases import UNJUDGED, Case, apply, is_inexact
 from autograd_lite.testing.random_programs import random_program
-from tests.support.calls import CALLS, ROWS, on_calls
+from tests.support.calls import ROWS, sampled_calls
 from tests.support.sampling import sampled
 from tests.support.syntax import same
 from tests.support.written import FUNCTIONS, path, written
@@ -125,7 +125,7 @@ class TestGoldenTexts:
         assert chain in written("neuron")
 
 
-@on_calls(CALLS, 3)
+@sampled_calls
 def test_every_op_is_written_without_its_values(row, call):
     """The text of a sum over an op, traced at one draw, is the backward pass at another one."""
     seed = zlib.crc32(row.name.encode())

@@ -41,6 +41,7 @@ def on_calls(calls, every=1):
 
 
 each_call = on_calls(CALLS)
+sampled_calls = on_calls(CALLS, 3)
 each_call_of_several = on_calls({name: call for name, call in CALLS.items() if len(call[1].inputs) > 1})
 
 

@@ -49,7 +49,7 @@ def is_compiled(row, sample):
     return _COMPILED[key]
 
 
-_COMPILED = {}
+_COMPILED: dict[tuple[str, int], bool] = {}
 
 
 def leaves_of(tree):

@@ -34,10 +34,13 @@ def running():
     with subprocess.Popen(
         command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     ) as runner:
+        asked, answers = runner.stdin, runner.stdout
+        assert asked
+        assert answers
 
         def printed(code):
-            print(json.dumps(code), file=runner.stdin)
-            return json.loads(runner.stdout.readline())
+            print(json.dumps(code), file=asked)
+            return json.loads(answers.readline())
 
         yield printed
 
