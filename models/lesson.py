@@ -154,7 +154,7 @@ def needed(module: str, package: str, extra: str) -> Any:
         return importlib.import_module(module)
     except Exception as problem:  # where its own library does not load, a package raises what it likes
         raise MissingExtra(
-            f"{package} is needed: pip install 'autograd_lite[{extra}]' ({str(problem).splitlines()[0]})"
+            f'{package} is needed: pip install "autograd_lite[{extra}]" ({str(problem).splitlines()[0]})'
         ) from None
 
 

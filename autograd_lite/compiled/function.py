@@ -196,9 +196,9 @@ def compile(f: Callable[P, R], *, threads: int | None = None, backend: str | Non
         It runs NumPy functions on its arguments, has no effects, and takes no branches that depend on values.
     threads : int, optional
         How many threads share the blocks. If left out, as many as there are cores, or one where threadpoolctl is not
-        installed (``pip install autograd_lite[threads]``). The result does not depend on it.
+        installed (``pip install "autograd_lite[threads]"``). The result does not depend on it.
     backend : str, optional
-        ``"jax"`` runs the code on XLA, by way of JAX (``pip install autograd_lite[jax]``): on a GPU or TPU where JAX
+        ``"jax"`` runs the code on XLA, by way of JAX (``pip install "autograd_lite[jax]"``): on a GPU or TPU where JAX
         has one. Arrays of JAX are arguments too, and stay on their device; results are arrays of JAX. The first result
         is held to NumPy's.
 

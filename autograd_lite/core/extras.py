@@ -12,7 +12,7 @@ EXTRAS = {
     "safetensors": "safetensors",
     "scipy": "scipy",
 }
-"""The packages that something needs, and the extra of each: ``pip install autograd_lite[EXTRA]``."""
+"""The packages that something needs, and the extra of each: ``pip install "autograd_lite[EXTRA]"``."""
 
 
 def require(package: str, user: str, instead: str = "") -> None:
@@ -29,7 +29,7 @@ def require(package: str, user: str, instead: str = "") -> None:
     if find_spec(package) is None:
         more = f"; {instead}" if instead else ""
         raise ModuleNotFoundError(
-            f"{user} needs {package}, which is not installed: pip install autograd_lite[{EXTRAS[package]}]{more}",
+            f'{user} needs {package}, which is not installed: pip install "autograd_lite[{EXTRAS[package]}]"{more}',
             name=package,
         )
 

@@ -81,7 +81,7 @@ def lbfgs(
     Raises
     ------
     ModuleNotFoundError
-        Where SciPy is not installed: ``pip install autograd_lite[scipy]``.
+        Where SciPy is not installed: ``pip install "autograd_lite[scipy]"``.
     FloatingPointError
         Where the loss or its gradient is not finite; the error shows the parameters.
     TypeError, ValueError

@@ -37,7 +37,7 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     ValueError
         For another ending, and a tree of more than 100 levels.
     ModuleNotFoundError
-        For ``.safetensors`` without the package: ``pip install autograd_lite[safetensors]``.
+        For ``.safetensors`` without the package: ``pip install "autograd_lite[safetensors]"``.
     OSError
         Where the file cannot be written.
     """
@@ -69,7 +69,7 @@ def load(path: str | os.PathLike[str], like: Tree = None) -> Tree:
         For a file that is damaged or was not written by `save`, another ending, and a tree that differs from ``like``:
         the error names the first place that differs, and how.
     ModuleNotFoundError
-        For ``.safetensors`` without the package: ``pip install autograd_lite[safetensors]``.
+        For ``.safetensors`` without the package: ``pip install "autograd_lite[safetensors]"``.
     OSError
         Where the file cannot be read.
     """

@@ -1,6 +1,6 @@
 """Checks of derivatives for users: of an op of their own, of a function, and hypothesis strategies to try more on.
 
-Hypothesis is imported where it is used, and nowhere else: ``pip install autograd_lite[testing]``.
+Hypothesis is imported where it is used, and nowhere else: ``pip install "autograd_lite[testing]"``.
 """
 
 from autograd_lite.ops.samples import Domain, Sample, above_one, positive, probability, real, sample, unit

@@ -105,7 +105,7 @@ def check_op(
     TypeError
         For anything but an op, and for an op that broadcasts nothing and has no samples.
     ModuleNotFoundError
-        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+        Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
 
     Examples
     --------

@@ -52,7 +52,7 @@ def shapes(*, max_dims: int = 3, max_side: int = 4) -> SearchStrategy[tuple[int,
     Raises
     ------
     ModuleNotFoundError
-        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+        Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
     """
     import hypothesis.strategies as st
 
@@ -78,7 +78,7 @@ def broadcastable(n: int, *, max_dims: int = 3, max_side: int = 4) -> SearchStra
     Raises
     ------
     ModuleNotFoundError
-        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+        Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
     """
     import hypothesis.strategies as st
 
@@ -112,7 +112,7 @@ def arrays(
     Raises
     ------
     ModuleNotFoundError
-        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+        Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
     """
     import hypothesis.strategies as st
 
@@ -139,7 +139,7 @@ def programs(*, max_lines: int = 8) -> SearchStrategy[RandomProgram]:
     Raises
     ------
     ModuleNotFoundError
-        Where hypothesis is not installed: ``pip install autograd_lite[testing]``.
+        Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
     """
     import hypothesis.strategies as st
 

@@ -1,8 +1,8 @@
 """Frameworks that compute the loss and the gradients of one workload: ours, and the peers that are installed.
 
 A loss is `loss(np, *parameters, *data)`: each framework passes the namespace that speaks its arrays. Install the peers
-with ``pip install autograd_lite[peers]``; what is not installed is left out. Each is as it comes: MyGrad guards arrays
-against change, as we do (without that it takes half the time for small arrays). What a framework can compile is
+with ``pip install "autograd_lite[peers]"``; what is not installed is left out. Each is as it comes: MyGrad guards
+arrays against change, as we do (without that it takes half the time for small arrays). What a framework can compile is
 compiled whole, the update of a step too.
 """
 

@@ -195,7 +195,7 @@ def test_bad_options_are_one_line(options, message, tmp_path, capsys):
 def test_without_dask_it_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main(model.run, ["--rows", "100"], **HELPS) == 2
-    assert "pip install 'autograd_lite[dask]'" in capsys.readouterr().err
+    assert 'pip install "autograd_lite[dask]"' in capsys.readouterr().err
 
 
 @pytest.mark.deep

@@ -121,7 +121,7 @@ def test_a_library_that_is_not_there_is_left_out(name, how, capsys, tmp_path, mo
         monkeypatch.delitem(sys.modules, module, raising=False)
         monkeypatch.syspath_prepend(tmp_path)
     text = shown(capsys, tmp_path)
-    assert f"Left out: {name} is needed: pip install 'autograd_lite[boosting]'" in text
+    assert f'Left out: {name} is needed: pip install "autograd_lite[boosting]"' in text
     assert re.search(r"All \d figures agree", text)
 
 

@@ -152,7 +152,7 @@ def test_too_few_steps_are_noticed(capsys, tmp_path):
 def test_without_scikit_learn_a_line_says_so(capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     text = shown(capsys, tmp_path)
-    assert "Left out: scikit-learn is needed: pip install 'autograd_lite[lesson]'" in text
+    assert 'Left out: scikit-learn is needed: pip install "autograd_lite[lesson]"' in text
     assert "All 4 figures agree." in text
 
 

@@ -1,7 +1,7 @@
 """Gradients agree with HIPS autograd and PyTorch, where they are installed, on every function that they share with us.
 
 A function is shared where a peer has one of the same name that takes the same call and gives the same value. Install
-them with ``pip install autograd_lite[peers]``.
+them with ``pip install "autograd_lite[peers]"``.
 """
 
 import importlib
@@ -38,7 +38,7 @@ RENAMED = {"axis": "dim", "keepdims": "keepdim"}  # PyTorch's words
 def peer(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pytest.importorskip(name, reason=f"{name} is not installed: pip install autograd_lite[peers]")
+        return pytest.importorskip(name, reason=f'{name} is not installed: pip install "autograd_lite[peers]"')
 
 
 class Hips:

@@ -15,7 +15,7 @@ from autograd_lite.ops.samples import samples_of
 from autograd_lite.testing.cases import Case, keeps_single
 from tests.support.calls import on_calls
 
-sc = pytest.importorskip("scipy.special", reason="SciPy is not installed: pip install autograd_lite[scipy]")
+sc = pytest.importorskip("scipy.special", reason='SciPy is not installed: pip install "autograd_lite[scipy]"')
 
 from autograd_lite.ops.special import table  # noqa: E402  (it needs SciPy)
 

@@ -1,4 +1,4 @@
-"""Each step of each run is PyTorch's, to 1e-10, where it is installed: ``pip install autograd_lite[peers]``."""
+"""Each step of each run is PyTorch's, to 1e-10, where it is installed: ``pip install "autograd_lite[peers]"``."""
 
 import warnings
 
@@ -8,7 +8,7 @@ from tests.support.beside_torch import RUNS, differences
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    pytest.importorskip("torch", reason="torch is not installed: pip install autograd_lite[peers]")
+    pytest.importorskip("torch", reason='torch is not installed: pip install "autograd_lite[peers]"')
 
 
 @pytest.mark.parametrize("name", RUNS)

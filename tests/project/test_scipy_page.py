@@ -9,7 +9,7 @@ import pytest
 
 import autograd_lite as ag
 
-scipy = pytest.importorskip("scipy", reason="SciPy is not installed: pip install autograd_lite[scipy]")
+scipy = pytest.importorskip("scipy", reason='SciPy is not installed: pip install "autograd_lite[scipy]"')
 
 from docs import scipy_pages as pages  # noqa: E402  (it needs SciPy)
 

@@ -286,7 +286,7 @@ def test_without_hypothesis_it_says_what_to_install(name):
     *_, last = subprocess.run(run, check=False, capture_output=True, text=True).stderr.splitlines()
     assert last == (
         f"ModuleNotFoundError: ag.testing.{name} needs hypothesis, which is not installed: "
-        "pip install autograd_lite[testing]"
+        'pip install "autograd_lite[testing]"'
     )
 
 
