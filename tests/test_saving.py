@@ -353,7 +353,7 @@ def test_another_ending_is_refused(name, call, tmp_path):
 @pytest.mark.parametrize("call", [lambda path: ag.save(path, 1), ag.load], ids=["save", "load"])
 def test_the_package_that_is_missing_is_named(call, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "safetensors", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install autograd_lite\[safetensors\]"):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "autograd_lite\[safetensors\]"'):
         call(tmp_path / "a.safetensors")
 
 

@@ -466,7 +466,7 @@ def test_options_that_do_not_go_together():
 
 def test_without_jax_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install autograd_lite\[jax\]"):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "autograd_lite\[jax\]"'):
         ag.compile(mlp, backend="jax")
 
 

@@ -191,7 +191,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it():
     assert needed("json", "json", "lesson").dumps(1) == "1"
-    with pytest.raises(MissingExtra, match=r"^no-such is needed: pip install 'autograd_lite\[lesson\]' \(No module"):
+    with pytest.raises(MissingExtra, match=r'^no-such is needed: pip install "autograd_lite\[lesson\]" \(No module'):
         needed("no_such_module", "no-such", "lesson")
 
 

@@ -188,7 +188,7 @@ def test_trees_of_any_kind():
 
 def test_without_scipy(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(ModuleNotFoundError, match=r"ag\.optim\.lbfgs .* pip install autograd_lite\[scipy\]"):
+    with pytest.raises(ModuleNotFoundError, match=r'ag\.optim\.lbfgs .* pip install "autograd_lite\[scipy\]"'):
         lbfgs(rosenbrock, Pair(1.0, 1.0))
 
 

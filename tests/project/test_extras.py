@@ -71,13 +71,13 @@ def test_what_is_missing_is_named_with_its_extra(extra, package, missing):
     missing(package)
     with pytest.raises((ModuleNotFoundError, lesson.MissingExtra)) as caught:
         USERS[package]()
-    assert re.search(rf"pip install '?autograd_lite\[{extra}\]", str(caught.value))
+    assert f'pip install "autograd_lite[{extra}]"' in str(caught.value)
 
 
 def test_rules_for_scipy_name_it_too(missing, monkeypatch):
     missing("scipy")
     monkeypatch.delitem(sys.modules, "autograd_lite.ops.special", raising=False)
-    with pytest.raises(ModuleNotFoundError, match=r"needs scipy, .*pip install autograd_lite\[scipy\]"):
+    with pytest.raises(ModuleNotFoundError, match=r'needs scipy, .*pip install "autograd_lite\[scipy\]"'):
         import_module("autograd_lite.ops.special")
 
 
