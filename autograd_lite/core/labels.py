@@ -112,8 +112,9 @@ def labels_of(op: Operation, inputs: Sequence[Any], params: Params, output: Any)
 
     Returns
     -------
-    Labels, in which every label is on axes of one length and at most once in an array. An axis of length 1 that is
-    stretched has none.
+    Labels
+        Every label is on axes of one length, and at most once in an array. An axis of length 1 that is stretched has
+        none.
     """
     shapes = [shape_of(x) for x in inputs]
     rule = op.labels or (None if op.core is None else loops(op.core))

@@ -234,8 +234,8 @@ def conv1d(
 
     Returns
     -------
-    array of shape (batch, output channels, places), of
-    (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places
+    array of shape (batch, output channels, places)
+        Along the axis there are (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places.
 
     Raises
     ------
@@ -271,8 +271,8 @@ def conv2d(
 
     Returns
     -------
-    array of shape (batch, output channels, rows, columns), of
-    (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places along either axis
+    array of shape (batch, output channels, rows, columns)
+        Along either axis there are (length + 2 padding - dilation (size - 1) - 1) // stride + 1 places.
 
     Raises
     ------
