@@ -230,7 +230,7 @@ def compile(f: Callable[P, R], *, threads: int | None = None, backend: str | Non
     >>> step(np.array([1.0, 2.0]), np.array([0.0, 0.0]))
     array([1., 2.])
     """
-    check_callable(f, "compile")
+    check_callable(f, "ag.compile(f)(x)")
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise ValueError(f"expected threads to be a positive int, got {threads!r}")
     check_backend(backend, threads)

@@ -104,8 +104,8 @@ def grad(f: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False) -> Ca
     >>> float(grad(grad(lambda x: x**3))(2.0))
     12.0
     """
-    check_callable(f, "grad")
-    return Gradient(f, check_argnums(argnums), has_aux)
+    check_callable(f, "ag.grad(f)(x)")
+    return Gradient(f, check_argnums(argnums, "ag.grad(f)(x)"), has_aux)
 
 
 class Gradient(Transformed):
@@ -149,8 +149,8 @@ def value_and_grad(f: Callable[P, R], argnums: Argnums = 0, has_aux: bool = Fals
     >>> float(value), float(gradient)
     (8.0, 12.0)
     """
-    check_callable(f, "value_and_grad")
-    return ValueAndGradient(f, check_argnums(argnums), has_aux)
+    check_callable(f, "ag.value_and_grad(f)(x)")
+    return ValueAndGradient(f, check_argnums(argnums, "ag.value_and_grad(f)(x)"), has_aux)
 
 
 class ValueAndGradient(Transformed):
@@ -188,7 +188,7 @@ def vjp(f: Callable[[*Primals], R], *primals: *Primals) -> tuple[R, Callable[[An
     ValueError
         Where a cotangent has another structure or shape than the value.
     """
-    check_callable(f, "vjp")
+    check_callable(f, "ag.vjp(f, x)")
     call = Call(f, primals, {}, range(len(primals)), copies=True)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
@@ -223,7 +223,7 @@ def jvp(
     TypeError
         Where primals and tangents are no tuples or lists, or the primals are not numeric.
     """
-    check_callable(f, "jvp")
+    check_callable(f, "ag.jvp(f, (x,), (v,))")
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise TypeError("ag.jvp takes the primals and the tangents as tuples: ag.jvp(f, (x,), (dx,))")
     call = Call(f, tuple(primals), {}, range(len(primals)))
@@ -261,8 +261,8 @@ def jacobian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     array([[4., 0.],
            [3., 2.]])
     """
-    check_callable(f, "jacobian")
-    return Jacobian(f, check_argnums(argnums))
+    check_callable(f, "ag.jacobian(f)(x)")
+    return Jacobian(f, check_argnums(argnums, "ag.jacobian(f)(x)"))
 
 
 class Jacobian(Transformed):
@@ -309,7 +309,8 @@ def hessian(f: Callable[P, Any], argnums: Argnums = 0) -> Callable[P, Any]:
     array([[6., 4.],
            [4., 0.]])
     """
-    check_callable(f, "hessian")
+    check_callable(f, "ag.hessian(f)(x)")
+    check_argnums(argnums, "ag.hessian(f)(x)")
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -333,29 +334,28 @@ def hvp(f: Callable[[T], Any], primal: T, tangent: T) -> T:
     TypeError
         Where the primal is not numeric.
     """
-    check_callable(f, "hvp")
+    check_callable(f, "ag.hvp(f, x, v)")
     call = Call(grad(f), (primal,), {}, 0)
     tangents = call.tangents(tangent)
     product: T = call.arrange(call.pull(call.seed_outputs(tangents))[0])  # the Hessian is its own transpose
     return product
 
 
-def check_callable(f: Any, transform: str) -> None:
-    """Raise TypeError for anything that cannot be called."""
+def check_callable(f: Any, call: str) -> None:
+    """Raise TypeError for anything that cannot be called; a call is written as in ``ag.grad(f)(x)``."""
     if not callable(f):
-        raise TypeError(
-            f"ag.{transform} takes a function, got {type(f).__name__}; write ag.{transform}(f)(x), not (f(x))"
-        )
+        name = call.partition("(")[0]
+        raise TypeError(f"{name} takes a function, got {type(f).__name__}; write {call}, not {name}(f(x))")
 
 
-def check_argnums(argnums: Any) -> Argnums:
+def check_argnums(argnums: Any, call: str) -> Argnums:
     """Return the positions of arguments as an int or a tuple of ints; raise TypeError for anything else."""
     try:
         return index(argnums) if hasattr(argnums, "__index__") else tuple(index(number) for number in argnums)
     except TypeError:
         raise TypeError(
             f"expected argnums to be an int or a sequence of ints, got {argnums!r}; "
-            "a transform returns a function, and the arguments follow: ag.grad(f)(x)"
+            f"a transform returns a function, and the arguments follow: {call}"
         ) from None
 
 

@@ -435,7 +435,7 @@ TRANSFORMS = {
     "no function": (
         lambda: ag.grad(3.0),
         TypeError,
-        ["ag.grad takes a function, got float", "ag.grad(f)(x), not (f(x))"],
+        ["ag.grad takes a function, got float", "ag.grad(f)(x), not ag.grad(f(x))"],
     ),
     "called": (lambda: ag.hessian(loss(X)), TypeError, ["ag.hessian takes a function, got float64"]),
     "value_and_grad": (
@@ -569,6 +569,18 @@ TRANSFORMS = {
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_transforms(name):
     check(*TRANSFORMS[name])
+
+
+CALLED_AT_ONCE = {"vjp": (X,), "jvp": ((X,), (X,)), "hvp": (X, X), "explain": (X,)}
+
+
+@pytest.mark.parametrize("name", ["grad", "value_and_grad", "jacobian", "hessian", "compile", *CALLED_AT_ONCE])
+def test_what_a_transform_says_to_write_can_be_written(name):
+    with pytest.raises(TypeError) as raised:
+        getattr(ag, name)(loss(X), *CALLED_AT_ONCE.get(name, ()))
+    (call,) = re.findall(r"write (.+), not ", str(raised.value))
+    assert call.startswith(f"ag.{name}(f")
+    assert eval(call, {"ag": ag, "f": loss, "x": X, "v": X}) is not None
 
 
 DIFFERENTIATED = {

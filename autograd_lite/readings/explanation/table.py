@@ -228,7 +228,7 @@ def explain(f: Callable[..., Any] | Tensor, *args: Any, wrt: Wrt = None) -> Expl
         if args:
             raise TypeError("ag.explain of a Tensor takes no arguments: it was computed already")
     else:
-        check_callable(f, "explain")
+        check_callable(f, "ag.explain(f, x)")
     return Explanation(trace(f, *args, wrt=wrt))
 
 
