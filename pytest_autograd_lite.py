@@ -268,7 +268,10 @@ def _verify(name: str, mark: Any, hand: Callable[..., Any]) -> None:
     from autograd_lite.verification.draws import drawn
 
     if shapes is not None:
-        args = drawn(mark.args[0], shapes, options.get("rng", 0))
+        try:
+            args = drawn(mark.args[0], shapes, options.get("rng", 0))
+        except ValueError as error:
+            _fail(name, str(error))
     given = args() if callable(args) else args
     if not isinstance(given, (tuple, list)):
         _refuse(name, "args to be a tuple of all arguments, (x,) for one, or a function that returns it", _kind(given))
@@ -280,5 +283,9 @@ def _kind(x: object) -> str:
 
 
 def _refuse(name: str, expected: str, given: str) -> NoReturn:
-    said = f"the mark {MARK} on {name}: expected {expected}, got {given}"
+    _fail(name, f"expected {expected}, got {given}")
+
+
+def _fail(name: str, said: str) -> NoReturn:
+    said = f"the mark {MARK} on {name}: {said}"
     pytest.fail(f"{said}; write\n\n    {_EXAMPLE}\n    def gradient(W, b): ...", pytrace=False)

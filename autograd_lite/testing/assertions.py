@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autograd_lite.testing.examination import WrongError
 from autograd_lite.testing.strategies import needs_hypothesis, reproducible
 from autograd_lite.verification.collecting import pass_on, receiving
@@ -55,6 +57,8 @@ def assert_gradient_everywhere(
 
     Raises
     ------
+    TypeError
+        For a value in the place of a strategy.
     AssertionError
         With the report on the simplest failing point, and the point.
     """
@@ -62,6 +66,12 @@ def assert_gradient_everywhere(
     import hypothesis.strategies as st
 
     __tracebackhide__ = True
+    for given in strategies:
+        if not isinstance(given, st.SearchStrategy):
+            raise TypeError(
+                f"assert_gradient_everywhere takes a strategy for each argument, got {type(given).__name__}; "
+                f"write ag.testing.arrays({np.shape(given)}), or assert_gradient for one point"
+            )
     tried: list[Report] = []
     failed: list[tuple[Report, str]] = []
 

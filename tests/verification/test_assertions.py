@@ -44,3 +44,10 @@ def test_the_simplest_wrong_point_is_found():
     w, x = (float(part) for part in point.split(", "))
     assert w * x < 0
     assert abs(w) == abs(x) == 1
+
+
+def test_a_value_in_the_place_of_a_strategy_is_refused():
+    with pytest.raises(
+        TypeError, match=r"a strategy for each argument, got ndarray; write ag\.testing\.arrays\(\(2, 3\)\)"
+    ):
+        ag.testing.assert_gradient_everywhere(loss, right, np.ones((2, 3)), numbers)

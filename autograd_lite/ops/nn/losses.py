@@ -60,7 +60,7 @@ def binary_cross_entropy(logits: Value, labels: Value, /) -> Value:
     logits : array
         Before the sigmoid.
     labels : array of 0 and 1, or probabilities
-        Of a shape that broadcasts with the logits.
+        Of a shape that broadcasts with the logits. Labels of -1 and 1 are ``(labels + 1) / 2``.
     """
     return np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
 
