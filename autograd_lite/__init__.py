@@ -11,6 +11,7 @@ from autograd_lite.core.transforms import grad, hessian, hvp, jacobian, jvp, sto
 from autograd_lite.core.vectors import ravel
 from autograd_lite.debugging import debug
 from autograd_lite.equivalents import EQUIVALENTS as _EQUIVALENTS
+from autograd_lite.equivalents import missing as _missing
 from autograd_lite.ops import table as _table
 from autograd_lite.program.trace import Program, trace
 from autograd_lite.readings import tensor as _tensor  # noqa: F401 (notebooks show Tensors by it)
@@ -67,5 +68,4 @@ def __getattr__(name: str) -> _NoReturn:
     """Raise AttributeError; of what another framework has, or what lies deeper here, it says what to write."""
     homes = [f"ag.{home}.{name}" for home, names in (("optim", optim), ("testing", testing)) if name in names.__all__]
     instead = homes[0] if homes else _EQUIVALENTS.get(name)
-    said = f"module 'autograd_lite' has no attribute '{name}'" + (f"; instead: {instead}" if instead else "")
-    raise AttributeError(said, name=name, obj=_sys.modules[__name__])
+    _missing("module 'autograd_lite'", _sys.modules[__name__], name, instead)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
+from autograd_lite.core.tape import registry
+from autograd_lite.core.tensor import Tensor
+from autograd_lite.ops import table
+
 _ARRAYS = "arrays are NumPy's: np.array(x), and ag.Tensor(x) for a leaf that backward() gives a gradient"
 _OP = "@ag.op and its .vjp rules"
 _PLAIN = "nothing is recorded where a function is called on arrays; ag.stop_gradient(x) makes a constant"
@@ -35,3 +41,33 @@ EQUIVALENTS = {
     "zero_grad": _STATELESS,
 }
 """What to write in the place of a name of PyTorch, JAX, autograd or micrograd."""
+
+METHODS = {
+    "clone": "t.copy()",
+    "data": "t.value",
+    "detach": "ag.stop_gradient(t)",
+    "dim": "t.ndim",
+    "matmul": "t @ other",
+    "mm": "t @ other",
+    "norm": "np.linalg.norm(t)",
+    "numpy": "t.value",
+    "permute": "t.transpose(axes)",
+    "requires_grad": "ag.grad(f) of a function of arrays; or t.backward(), which gives each ag.Tensor(x) a gradient",
+    "unsqueeze": "np.expand_dims(t, axis)",
+    "view": "t.reshape(shape)",
+    "zero_grad": _STATELESS,
+}
+"""What to write in the place of an attribute of PyTorch's tensors; any other op is ``ag.name(t)``."""
+
+
+def missing(owner: str, obj: Any, name: str, instead: str | None) -> NoReturn:
+    """Raise AttributeError for a name that something does not have, and say what to write if that is known."""
+    said = f"{owner} has no attribute '{name}'" + (f"; instead: {instead}" if instead else "")
+    raise AttributeError(said, name=name, obj=obj)
+
+
+def _missing_of_tensor(t: Tensor, name: str) -> NoReturn:
+    missing("'Tensor' object", t, name, METHODS.get(name) or (f"ag.{name}(t)" if name in table else None))
+
+
+registry["missing"] = _missing_of_tensor

@@ -10,7 +10,7 @@ import operator
 import sys
 import weakref
 from collections.abc import Iterator
-from typing import Any, NoReturn, TypeVar, final
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final
 
 import numpy as np
 
@@ -242,6 +242,11 @@ class Tensor:
         if spec and self.ndim:
             raise TypeError(f"a Tensor of shape {self.shape} has no format '{spec}'; np.array2string formats arrays")
         return format(self._value, spec) if spec else repr(self)
+
+    if not TYPE_CHECKING:  # where it would make every name one of a Tensor
+
+        def __getattr__(self, name: str) -> NoReturn:
+            registry["missing"](self, name)
 
     def __repr__(self) -> str:
         text = np.array2string(np.asarray(printable(self._value)), separator=", ", prefix="Tensor(")

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import autograd_lite as ag
@@ -12,13 +11,9 @@ from autograd_lite.core.vectors import ravel
 from autograd_lite.ops import table
 from autograd_lite.program.trace import trace
 from docs import generate
+from tests.support.pages import of_the_tested_numpy
 
 ROOT = Path(__file__).parents[2]
-
-of_the_tested_numpy = pytest.mark.skipif(
-    not np.__version__.startswith(f"{generate.TESTED}."),
-    reason=f"the pages list the functions of NumPy {generate.TESTED}, and this is NumPy {np.__version__}",
-)
 
 
 @of_the_tested_numpy

@@ -11,7 +11,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.core.op import Op
-from autograd_lite.equivalents import EQUIVALENTS
+from autograd_lite.equivalents import EQUIVALENTS, METHODS
 
 VECTOR, OTHER = np.array([0.25, 0.5]), np.array([0.75, 0.5])
 NUMPY_OPS = {
@@ -58,11 +58,22 @@ def test_a_name_that_is_called_otherwise_here(name, said):
     assert str(raised.value) == f"module 'autograd_lite' has no attribute '{name}'; {said}"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("detach", "; instead: ag.stop_gradient(t)"), ("relu", "; instead: ag.relu(t)"), ("unheard_of", "")],
+)
+def test_a_method_that_is_called_otherwise_here(name, said):
+    with pytest.raises(AttributeError) as raised:
+        getattr(ag.Tensor(1.0), name)
+    assert str(raised.value) == f"'Tensor' object has no attribute '{name}'{said}"
+
+
 def test_what_the_error_of_a_name_says_is_there():
-    said = [name for text in EQUIVALENTS.values() for name in re.findall(r"ag\.(\w+)", text)]
+    said = [name for text in (EQUIVALENTS | METHODS).values() for name in re.findall(r"ag\.(\w+)", text)]
     assert said
     assert set(said) <= set(ag.__all__)
     assert not EQUIVALENTS.keys() & set(ag.__all__)
+    assert not METHODS.keys() & set(dir(ag.Tensor))
     assert not hasattr(ag, "unheard_of")
 
 

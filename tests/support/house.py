@@ -16,7 +16,7 @@ PACKAGE = "autograd_lite"
 BELOW = {  # what the modules of a room may import; each may import its own room
     "core": (),
     "debugging": ("core",),
-    "equivalents": (),
+    "equivalents": ("core", "ops"),
     "ops": ("core",),
     "numpy": ("core", "ops"),
     "program": ("core", "debugging", "ops", "numerical"),

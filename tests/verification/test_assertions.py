@@ -1,5 +1,7 @@
 """Hand gradients under pytest: the whole report is the message, and hypothesis finds the simplest wrong point."""
 
+from typing import Any
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -47,7 +49,8 @@ def test_the_simplest_wrong_point_is_found():
 
 
 def test_a_value_in_the_place_of_a_strategy_is_refused():
+    matrix: Any = np.ones((2, 3))
     with pytest.raises(
         TypeError, match=r"a strategy for each argument, got ndarray; write ag\.testing\.arrays\(\(2, 3\)\)"
     ):
-        ag.testing.assert_gradient_everywhere(loss, right, np.ones((2, 3)), numbers)
+        ag.testing.assert_gradient_everywhere(loss, right, matrix, numbers)
