@@ -150,9 +150,12 @@ class Captured:
     def _check_unchanged(self, cause: Exception | None = None) -> None:
         changed = self._changed()
         if changed is not None:
+            owner, private, _ = changed.path.partition("._")  # what an object keeps for itself is no name to its user
+            instead = (
+                f"call what changes {owner} outside of it" if private else "return the new value, and keep it outside"
+            )
             raise _located(
-                f"a compiled function changes {changed.path}, which it captures: the program would not do so again; "
-                "return the new value, and keep it outside",
+                f"a compiled function changes {owner}, which it captures: the program would not do so again; {instead}",
                 changed,
             ) from cause
 

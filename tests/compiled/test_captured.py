@@ -399,9 +399,9 @@ def test_what_a_program_would_not_do_again_is_refused(case):
 
 def test_an_object_of_a_package_that_changes_is_refused():
     optimizer = ag.optim.Adam(0.1)
-    with pytest.raises(TypeError, match=r"changes optimizer\.\w+, which it captures"):
+    with pytest.raises(TypeError, match=r"changes optimizer, which .* call what changes optimizer outside of it"):
         ag.compile(lambda w: optimizer.step(w, 2 * w))(np.ones(3))
-    with pytest.raises(TypeError, match=r"changes Adam\.\w+, which it captures"):
+    with pytest.raises(TypeError, match=r"changes Adam, which it captures"):
         ag.compile(lambda optimizer, w: optimizer.step(w, 2 * w))(ag.optim.Adam(0.1), np.ones(3))
 
 
