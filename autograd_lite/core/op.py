@@ -17,7 +17,7 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import bind, check_defaults, check_params, signature_of, sort
+from autograd_lite.core.signatures import bind, check_params, check_row, check_rule, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
 from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
 from autograd_lite.core.values import LARGE, NUMBERS, as_constant, refuse_foreign
@@ -31,6 +31,7 @@ Call = tuple[tuple[Any, ...], Params]  # its inputs and keyword parameters
 _ndarray = np.ndarray
 _VALUES = frozenset({np.ndarray, np.float64, np.float32, tuple})
 _KEPT = NUMBERS | {Tensor}
+_NOTHING: Any = ...
 
 
 class Op:
@@ -134,13 +135,13 @@ class Op:
         """Return what the forward calls an input; its position where it takes any number of them."""
         return self.input_names[position] if position < len(self.input_names) else str(position)
 
-    def vjp(self, rule: RuleT) -> RuleT:
+    def vjp(self, rule: RuleT = _NOTHING) -> RuleT:
         """Add the rule of the next input (decorator); the one rule of an op of any number of inputs."""
-        check_defaults(self, rule)
+        if self.given == self.arity:
+            raise TypeError(f"op '{self.name}' has {self.arity} input(s) and a rule for each; this is one more")
+        check_rule(self, rule)
         if self.arity is None:
             self.rules = rule
-        elif self.given == self.arity:
-            raise TypeError(f"op '{self.name}' has {self.arity} input(s) and a rule for each; this is one more")
         else:
             rules = self.rules if isinstance(self.rules, tuple) else ()
             self._set_rules((*rules[: self.given], rule))
@@ -299,6 +300,8 @@ class Op:
         return f"<op {self.name}>"
 
 
+_ROW = cast(dict[str, Any], Op.__init__.__kwdefaults__)
+
 if TYPE_CHECKING:
 
     class OpLike(Op, Generic[P, R]):
@@ -359,6 +362,7 @@ def op(function: Any = None, template: Any = None, rules: Any = None, /, *, nump
     TypeError
         For what is no function, and a keyword that is none of `Op`'s.
     """
+    check_row(row, ("elementwise", "rules", *_ROW))
     if row.pop("elementwise", isinstance(function, np.ufunc)):
         row["core"] = 0
     home = None

@@ -90,16 +90,70 @@ def check_params(row: Any, params: Params) -> None:
             )
 
 
-def check_defaults(row: Any, rule: Callable[..., Any]) -> None:
-    """Raise TypeError for a rule that needs a parameter which a call of the op may leave out."""
-    known = defaults_of(row.__signature__.parameters.values())
-    own = inspect.signature(rule).parameters if known else {}
-    for name in row.param_names:
-        if name in known and name in own and own[name].default is inspect.Parameter.empty:
+def check_row(given: Iterable[str], known: tuple[str, ...]) -> None:
+    """Raise TypeError for a keyword that `op` does not take."""
+    for name in given:
+        if name not in known:
+            import difflib  # only here: it takes long to import
+
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"it takes: {', '.join(sorted(known))}"
+            raise TypeError(f"op() takes no '{name}'; {hint}")
+
+
+def check_rule(row: Any, rule: Any) -> None:
+    """Raise TypeError for what is no rule, and for one that does not take what a call of the op would give it."""
+    if rule is None:  # the derivative is zero
+        return
+    if not callable(rule):
+        raise TypeError(
+            f"@{row.name}.vjp stands above the rule of the next input, got @{row.name}.vjp"
+            f"({'' if rule is ... else repr(rule)}); write it without brackets, in the order of the inputs"
+        )
+    try:
+        own = list(inspect.signature(rule, follow_wrapped=False).parameters.values())
+    except ValueError:  # it is written in C
+        return
+    params = [p for p in row.__signature__.parameters.values() if p.name in row.param_names]
+    known = {p.name: p for p in params}
+    named, any_name = _beside_inputs(row, own), any(p.kind is p.VAR_KEYWORD for p in own)
+    needed = [p.name for p in (named or {}).values() if p.default is p.empty]
+    if named is None or not (known.keys() >= set(needed) or any(p.kind is p.VAR_KEYWORD for p in params)):
+        which = f"the rule of input {row.input_name(row.given)} of" if row.arity is not None else "the rule of"
+        raise TypeError(f"{which} op '{row.name}' takes ({_taken(row, params)}), got ({_spelled(own)})")
+    for name, p in known.items():
+        if name in needed and p.default is not p.empty:
             raise TypeError(
                 f"op '{row.name}' may be called without '{name}', and its rule not: a rule gets the parameters that "
-                f"the call had; give it the same default, {name}={known[name]!r}"
+                f"the call had; give it the same default, {name}={p.default!r}"
             )
+        if p.kind is not p.VAR_KEYWORD and name not in named and not any_name:
+            raise TypeError(
+                f"op '{row.name}' may be called with {name}=, and its rule does not take it; write "
+                f"({_taken(row, params)}), or **others for the parameters that the rule does not use"
+            )
+
+
+def _beside_inputs(row: Any, own: list[inspect.Parameter]) -> dict[str, inspect.Parameter] | None:
+    """Return what a rule takes beside g, z and the inputs, by name; None if it does not take all of these."""
+    positional = [p for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    least = 4 if row.arity is None else 2 + row.arity  # one of any number takes a position first, and an input
+    if len(positional) < least and not any(p.kind is p.VAR_POSITIONAL for p in own):
+        return None
+    rest = [p for p in positional[least:] if row.arity is not None or p.name in row.param_names]
+    return {p.name: p for p in (*rest, *own) if p in rest or p.kind is p.KEYWORD_ONLY}
+
+
+def _taken(row: Any, params: list[inspect.Parameter]) -> str:
+    """Write what a rule of an op takes."""
+    rest = _spelled(params)
+    inputs = ("g", "z", *row.input_names) if row.arity is not None else ("i", "g", "z", "*inputs")
+    return ", ".join(filter(None, (*inputs, rest if row.arity is not None else rest.removeprefix("*, "))))
+
+
+def _spelled(parameters: list[inspect.Parameter]) -> str:
+    """Write parameters without their types."""
+    return str(inspect.Signature([p.replace(annotation=p.empty) for p in parameters]))[1:-1]
 
 
 _INSTEAD = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -115,9 +115,24 @@ def sample(*inputs: tuple[int, ...] | Draw, **params: Any) -> Sample:
     Returns
     -------
     Sample
+
+    Raises
+    ------
+    TypeError
+        For an input that is neither a shape nor a function.
     """
-    draws = tuple(real(*x) if isinstance(x, tuple) else x for x in inputs)
-    return Sample(draws, params)
+    return Sample(tuple(map(_draw_of, inputs)), params)
+
+
+def _draw_of(x: Any) -> Draw:
+    """Return how to draw an input."""
+    if isinstance(x, tuple):
+        return real(*x)
+    if callable(x):
+        return cast(Draw, x)
+    shape = (x,) if isinstance(x, int) else tuple(x) if isinstance(x, list) else None
+    hint = "an array is what a function returns, lambda rng: x" if shape is None else f"a shape is a tuple, {shape}"
+    raise TypeError(f"sample() takes a shape or a function of a generator for each input, got {x!r}; {hint}")
 
 
 def constant(value: Any) -> Draw:

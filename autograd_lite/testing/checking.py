@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd_lite.core.op import Op
+from autograd_lite.core.signatures import defaults_of
 from autograd_lite.core.trees import flatten
+from autograd_lite.numerical import quiet
 from autograd_lite.ops.samples import Domain, Sample, domains_of
-from autograd_lite.testing.cases import Case, cast, is_inexact
+from autograd_lite.testing.cases import Case, apply, cast, is_inexact
 from autograd_lite.testing.examination import LAYOUTS, Examination, Trial, WrongError, describe
 from autograd_lite.testing.special import special_faults
 from autograd_lite.testing.strategies import broadcastable, needs_hypothesis, reproducible
@@ -82,6 +85,9 @@ def check_op(
     lie between the slopes of both sides, one that is infinite is not judged, and a value may be infinite where the
     function itself grows that large.
 
+    A parameter whose default is a float, and which no sample gives, is tried at half of it too (at 0.5 for 0.0), where
+    the forward is finite there: a rule may have forgotten it.
+
     Parameters
     ----------
     op : Op
@@ -103,7 +109,7 @@ def check_op(
     AssertionError
         With the smallest call found, what was expected there, and the rule that is wrong.
     TypeError
-        For anything but an op, and for an op that broadcasts nothing and has no samples.
+        For anything but an op, for an op that broadcasts nothing and has no samples, and for a domain that is none.
     ModuleNotFoundError
         Where hypothesis is not installed: ``pip install "autograd_lite[testing]"``.
 
@@ -126,10 +132,14 @@ def check_op(
             "each shape or array an input and each keyword a parameter, or declare @ag.op(elementwise=True)"
         )
     calls = tuple(samples) if samples is not None else op.samples
-    domains = (domain,) * len(op.input_names) if isinstance(domain, Domain) else domain or domains_of(op)
-    _search(op, _trials(_one_of(calls) if calls else _elementwise(domains), dtypes), order, max_examples)
+    domains = _domains(op, op.domain if domain is None else domain)
+    _search(op, _trials(_calls(op, calls, domains), dtypes), order, max_examples)
     if np.dtype(np.float64) in map(np.dtype, dtypes):  # float32 is too coarse for differences
-        _search_special(op, calls or (Sample(tuple(each() for each in domains)),), order)
+        tried = calls or (Sample(tuple(each() for each in domains)),)
+        _search_special(op, tried, order)
+        moved = [_elsewhere(call, other) for call in tried for other in _other_values(op, calls)]
+        drawn = [(call, call.draw(np.random.default_rng(0))) for call in moved]
+        _search_special(op, [call for call, inputs in drawn if _is_finite(op, inputs, call.params)], order)
 
 
 def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int) -> None:
@@ -139,7 +149,8 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
     @reproducible(max_examples)
     @hypothesis.given(trials)
     def search(trial: Trial) -> None:
-        Examination(op, trial).run(order)
+        if not isinstance(trial.sample, _Elsewhere) or _is_finite(op, trial.inputs(), trial.sample.params):
+            Examination(op, trial).run(order)
 
     try:
         search()
@@ -153,9 +164,66 @@ def _search(op: Op, trials: SearchStrategy[Trial], order: int, max_examples: int
 
 def _search_special(op: Op, calls: Sequence[Sample], order: int) -> None:
     """Look at special values for the first call that fails."""
+    elsewhere = any(isinstance(call, _Elsewhere) for call in calls)
     for fault in special_faults(op, calls, order):
+        if elsewhere and not _is_finite(op, fault.inputs, fault.params):
+            continue
         trial = Trial(Sample((), fault.params), 0, np.dtype(np.float64), LAYOUTS[0], True, False, None)
         raise AssertionError(str(Examination(op, trial, fault.inputs).wrong(fault.what, fault.detail, fault.rule)))
+
+
+def _domains(op: Op, given: Any) -> tuple[Domain, ...]:
+    """Return the domain of each input."""
+    if given is None or isinstance(given, Domain):
+        return domains_of(op) if given is None else (given,) * len(op.input_names)
+    several = isinstance(given, (tuple, list))
+    if not several or not all(isinstance(each, Domain) for each in given):
+        pair = several and [type(each) in (int, float) for each in given] == [True, True]
+        instead = "Domain({!r}, {!r})".format(*given) if pair else "Domain(low, high), or ag.testing.positive"
+        raise TypeError(
+            f"the domain of op '{op.name}' is a Domain, or a tuple of one for each input, got {given!r}; "
+            f"write ag.testing.{instead}"
+        )
+    if op.arity not in (None, len(given)):
+        names = ", ".join(op.input_names)
+        raise TypeError(f"op '{op.name}' takes the inputs {names}, got {len(given)} domains; give one for each")
+    return tuple(given)
+
+
+class _Elsewhere(Sample):
+    """A call with another value of a parameter than its default: where the forward is not finite, it is left out."""
+
+
+def _elsewhere(call: Sample, params: dict[str, float]) -> Sample:
+    return _Elsewhere(call.inputs, {**call.params, **params})
+
+
+def _other_values(op: Op, calls: Sequence[Sample]) -> list[dict[str, float]]:
+    """Return another value of each parameter that has a float for a default, and that no call gives."""
+    given = {name for call in calls for name in call.params}
+    return [
+        {name: value / 2 or 0.5}
+        for name, value in defaults_of(op.__signature__.parameters.values()).items()
+        if isinstance(value, float) and math.isfinite(value) and name in op.param_names and name not in given
+    ]
+
+
+def _is_finite(op: Op, inputs: tuple[Any, ...], params: dict[str, Any]) -> bool:
+    """Whether the forward takes a call, and gives finite numbers."""
+    try:
+        with quiet():
+            return all(np.all(np.isfinite(z)) for z in flatten(apply(op)(*inputs, **params))[0])
+    except Exception:  # it refuses the value of a parameter
+        return False
+
+
+def _calls(op: Op, calls: Sequence[Sample], domains: tuple[Domain, ...]) -> SearchStrategy[Sample]:
+    """Return the calls to try, and the same with other values of their parameters."""
+    import hypothesis.strategies as st
+
+    usual = st.sampled_from(calls) if calls else _elementwise(domains)
+    others = _other_values(op, calls)
+    return usual | st.builds(_elsewhere, usual, st.sampled_from(others)) if others else usual
 
 
 def _trials(calls: SearchStrategy[Sample], dtypes: Sequence[Any]) -> SearchStrategy[Trial]:
@@ -178,9 +246,3 @@ def _elementwise(domains: tuple[Domain, ...]) -> SearchStrategy[Sample]:
         return Sample(tuple(domain(*shape) for domain, shape in zip(domains, shapes, strict=True)))
 
     return broadcastable(len(domains)).map(call)
-
-
-def _one_of(calls: Sequence[Sample]) -> SearchStrategy[Sample]:
-    import hypothesis.strategies as st
-
-    return st.sampled_from(calls)

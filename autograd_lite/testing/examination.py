@@ -113,7 +113,8 @@ class Examination:
         if remedy:
             lines.append(f"  {remedy}")
         if rule is not None:
-            lines.append(f"  rule    {_place(self.op.rules_for(len(self.inputs))[rule])}")
+            if self.op.arity is None or rule < self.op.given:  # what stands for a missing one is not the user's
+                lines.append(f"  rule    {_place(self.op.rules_for(len(self.inputs))[rule])}")
             lines += self._formula(rule)
         lines.append(f"  call    {_spell(self.op, self.inputs, self.params)}")
         details = [self.trial.layout, np.dtype(self.trial.dtype).name]

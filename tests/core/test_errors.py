@@ -1,6 +1,7 @@
 """Each error says what was expected, what was given and what to do, and leaves everything as it was."""
 
 import contextlib
+import functools
 import math
 import re
 import traceback
@@ -241,7 +242,7 @@ class TestNoRule:
 
 def twice(rule, **row):
     @ag.op(**row)
-    def twice(value, other=None):
+    def twice(value):
         return np.asarray(value) * 2.0
 
     twice.vjp(rule)
@@ -303,6 +304,16 @@ class TestRules:
             ValueError,
             ["for input 0 ('x', Tensor of shape (3,))", "shape (4, 3); expected (3,)", "@ag.op(elementwise=True)"],
         )
+
+    def test_rules_in_the_wrong_order(self):
+        @ag.op
+        def paired(x, y):
+            return x @ np.ones((3, 4)) @ y
+
+        paired.vjp(lambda g, z, x, y: g * x @ np.ones((3, 4)))
+        paired.vjp(lambda g, z, x, y: g * np.ones((3, 4)) @ y)
+        hint = "shape (4,); expected (3,); 'y' has that shape: rules are in the order of the inputs"
+        check(lambda: ag.grad(paired)(np.ones(3), np.ones(4)), ValueError, [hint])
 
     def test_an_elementwise_op_expects_one_of_two_shapes(self):
         @ag.op(elementwise=True)
@@ -376,6 +387,120 @@ class TestRules:
         check(lambda: scaled.vjp(lambda g, z, x, *, factor: factor * g), TypeError, said)
         scaled.vjp(lambda g, z, x, *, factor=2.0: factor * g)
         assert ag.grad(scaled)(1.0) == 2.0
+
+    @pytest.mark.parametrize(
+        ("rule", "got"),
+        [
+            (lambda g, x, y: g * y, "(g, x, y)"),
+            (lambda g, z, x, y, w: g * y, "(g, z, x, y, w)"),
+            (lambda g, z, x, *, y: g * y, "(g, z, x, *, y)"),
+            (lambda g, z, x, y, *, scale: g * y, "(g, z, x, y, *, scale)"),
+        ],
+    )
+    def test_a_rule_that_does_not_take_the_inputs(self, rule, got):
+        @ag.op
+        def prod(x, y):
+            return x * y
+
+        check(lambda: prod.vjp(rule), TypeError, [f"the rule of input x of op 'prod' takes (g, z, x, y), got {got}"])
+        prod.vjp(lambda g, z, x, y: g * y)
+        check(lambda: prod.vjp(rule), TypeError, [f"the rule of input y of op 'prod' takes (g, z, x, y), got {got}"])
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            lambda *args: args[0] * args[3],
+            lambda g, *rest: g * rest[2],
+            lambda g, z, *inputs, **others: g * inputs[1],
+            lambda cotangent, output, left, /, right: cotangent * right,
+            lambda g, z, x, y, power=1: g * y**power,
+            functools.partial(lambda factor, g, z, x, y: factor * g * y, 1.0),
+            functools.partial(lambda g, z, x, y, factor: factor * g * y, factor=1.0),
+        ],
+    )
+    def test_a_rule_takes_the_inputs_by_any_names(self, rule):
+        @ag.op
+        def prod(x, y):
+            return x * y
+
+        prod.vjp(rule)
+        assert ag.grad(prod)(2.0, 3.0) == 3.0
+
+    def test_a_rule_that_is_wrapped_takes_what_its_wrapper_takes(self):
+        @ag.op
+        def half(x):
+            return x / 2
+
+        def of_two(g, factor):
+            return g * factor
+
+        half.vjp(functools.wraps(of_two)(lambda g, z, x: of_two(g, 0.5)))
+        assert ag.grad(half)(1.0) == 0.5
+
+    def test_a_rule_without_a_signature(self):
+        @ag.op
+        def largest(x, y):
+            return np.maximum(x, y)
+
+        largest.vjp(max)  # of g, z, x and y, but it could be any function
+        assert ag.grad(largest)(2.0, 3.0) == 3.0
+
+    def test_a_rule_that_takes_no_parameter(self):
+        @ag.op
+        def k(x, *, beta=1.0, **others):
+            return x * beta
+
+        said = [
+            "op 'k' may be called with beta=, and its rule does not take it",
+            "write (g, z, x, *, beta=1.0, **others)",
+        ]
+        check(lambda: k.vjp(lambda g, z, x: g), TypeError, said)
+        k.vjp(lambda g, z, x, **others: g * others.get("beta", 1.0))
+        assert ag.grad(k)(1.0, beta=3.0) == 3.0
+
+    def test_a_rule_takes_parameters_by_position_too(self):
+        @ag.op
+        def power(x, /, n, scale=1.0):
+            return scale * x**n
+
+        check(lambda: power.vjp(lambda g, z, x, n: g), TypeError, ["called with scale=", "(g, z, x, n, scale=1.0)"])
+        power.vjp(lambda g, z, x, n, scale=1.0: g * scale * n * x ** (n - 1))
+        assert ag.grad(power)(3.0, 2) == 6.0
+
+    def test_the_rule_of_any_number_of_inputs_takes_a_position(self):
+        @ag.op
+        def total(*arrays, scale=1.0):
+            return scale * sum(arrays)
+
+        takes = "the rule of op 'total' takes (i, g, z, *inputs, scale=1.0), got (g, z, x)"
+        check(lambda: total.vjp(lambda g, z, x: g), TypeError, [takes])
+        check(
+            lambda: total.vjp(lambda i, g, z, *arrays: g), TypeError, ["called with scale=", "(i, g, z, *inputs, scale"]
+        )
+        total.vjp(lambda i, g, z, first, *arrays, scale=1.0: scale * g)
+        assert ag.grad(total, 1)(1.0, 2.0, scale=3.0) == 3.0
+
+    def test_a_rule_in_brackets(self):
+        @ag.op
+        def k(x):
+            return x
+
+        vjp: Any = k.vjp
+        for call, got in ((lambda: vjp(1), "@k.vjp(1)"), (lambda: vjp(), "@k.vjp()")):
+            check(call, TypeError, ["@k.vjp stands above the rule of the next input", f"got {got}", "without brackets"])
+        vjp(None)  # the derivative is zero
+        assert ag.grad(k)(1.0) == 0.0
+
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("elementwize", "did you mean elementwise?"),
+            ("label", "did you mean labels?"),
+            ("q", "it takes: core,"),
+        ],
+    )
+    def test_a_keyword_that_op_does_not_take(self, name, hint):
+        check(lambda: ag.op(**{name: True}), TypeError, [f"op() takes no '{name}'; {hint}"])
 
     def test_one_rule_too_many(self):
         @ag.op

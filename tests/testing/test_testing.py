@@ -168,6 +168,79 @@ def test_a_right_op_passes():
     check_op(scaled, samples=[sample((3,), (2, 1), factor=-1.5)], order=3)
 
 
+def smooth_distance(slope, **row):
+    """Return an op of two inputs with a parameter, by the derivative of its value by their difference."""
+
+    @ag.op(**row)
+    def distance(x, y, *, beta=1.0):
+        d = np.abs(x - y)
+        return np.where(d < beta, 0.5 * d**2 / beta, d - 0.5 * beta)
+
+    @distance.vjp
+    def _(g, z, x, y, *, beta=1.0):
+        return g * slope(x - y, beta)
+
+    @distance.vjp
+    def _(g, z, x, y, *, beta=1.0):
+        return -g * slope(x - y, beta)
+
+    return distance
+
+
+@pytest.mark.parametrize("row", [{"elementwise": True}, {"samples": (sample((3,), (3,)),)}])
+def test_a_parameter_that_a_rule_forgets_is_found(row):
+    check_op(smooth_distance(lambda d, beta: np.clip(d / beta, -1, 1), **row))
+    forgotten = smooth_distance(lambda d, beta: np.clip(d, -1, 1), **row)
+    with pytest.raises(AssertionError, match=r"\n  call    distance\(.*, beta=0\.5\)"):
+        check_op(forgotten)
+    check_op(forgotten, samples=[sample((3,), (3,), beta=1.0)])  # what samples give is left to them
+
+
+def test_a_parameter_of_default_zero_is_tried_elsewhere():
+    @ag.op(elementwise=True)
+    def shifted(x, *, by=0.0):
+        return np.sin(x + by)
+
+    @shifted.vjp
+    def _(g, z, x, *, by=0.0):
+        return g * np.cos(x)
+
+    with pytest.raises(AssertionError, match=r"by=0\.5\)"):
+        check_op(shifted)
+
+
+def refuses(x, limit):
+    if limit < 2.0:
+        raise ValueError("limit is at least 2")
+    return x * limit
+
+
+@pytest.mark.parametrize(
+    ("forward", "slope"),
+    [
+        (refuses, lambda x, limit: limit),
+        (lambda x, limit: np.log(x + limit), lambda x, limit: 1 / (x + limit)),
+        (lambda x, limit: x if limit == 2.0 else x + np.nan, lambda x, limit: 1.0),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_a_value_that_the_forward_does_not_take_is_no_fault_of_the_rule(forward, slope):
+    op = unary(lambda x, *, limit=2.0: forward(x, limit), lambda g, z, x, *, limit=2.0: g * slope(x, limit))
+    check_op(op, domain=Domain(-1.9, 3.0))
+
+
+@pytest.mark.parametrize("default", [2, True, None, np.inf])
+def test_a_parameter_whose_default_is_no_finite_float_keeps_it(default):
+    seen = []
+
+    def forward(x, *, kind=default):
+        seen.append(kind)
+        return x * 1.0
+
+    check_op(unary(forward, lambda g, z, x, *, kind=default: g), max_examples=5)
+    assert set(seen) == {default}
+
+
 def test_an_op_that_is_differentiated_through_passes():
     @ag.op
     def cube(x, /):
@@ -199,6 +272,44 @@ def test_an_op_that_is_right_in_parts_passes():
 def test_one_can_only_check_ops():
     with pytest.raises(TypeError, match=r"decorate the function with @ag\.op"):
         check_op(np.sin)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ((0, 1), "is a Domain, or a tuple of one for each input, got (0, 1); write ag.testing.Domain(0, 1)"),
+        ("positive", "got 'positive'; write ag.testing.Domain(low, high), or ag.testing.positive"),
+        ((positive, 1.0), f"got ({positive!r}, 1.0); write ag.testing.Domain(low, high)"),
+        ((positive, positive), "op 'mine' takes the inputs x, got 2 domains; give one for each"),
+    ],
+)
+@pytest.mark.parametrize("declared", [False, True])
+def test_a_domain_that_is_none_is_refused(given, says, declared):
+    op = unary(np.log, lambda g, z, x: g / x, domain=given if declared else None)
+    with pytest.raises(TypeError, match=re.escape(says)):
+        check_op(op, domain=None if declared else given)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (3, "got 3; a shape is a tuple, (3,)"),
+        ([3, 4], "got [3, 4]; a shape is a tuple, (3, 4)"),
+        (np.ones(2), "got array([1., 1.]); an array is what a function returns, lambda rng: x"),
+    ],
+)
+def test_a_sample_of_neither_shapes_nor_functions_is_refused(given, says):
+    with pytest.raises(
+        TypeError, match=re.escape(f"sample() takes a shape or a function of a generator for each input, {says}")
+    ):
+        sample((3,), given)
+
+
+def test_the_place_of_a_missing_rule_is_not_named():
+    one = Op(np.multiply, (lambda g, z, x, y: g * y,), name="mine", core=0)
+    with pytest.raises(AssertionError, match=r"no vjp rule for input 1 \('y'\)") as raised:
+        check_op(one)
+    assert "\n  rule " not in str(raised.value)
 
 
 def test_an_op_of_unknown_inputs_needs_samples():
