@@ -9,6 +9,7 @@ import numpy as np
 
 from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.trees import is_node, items
+from autograd_lite.core.values import is_foreign, with_remedy
 from autograd_lite.verification.objects import spells
 
 _NUMBERS = (int, float, complex, np.number)
@@ -111,6 +112,8 @@ def leaves(answer: Any, tree: Any, name: str, hand_name: str) -> list[Any]:
 
 def _leaf(answer: Any, name: str, hand_name: str) -> Any:
     answer = _plain(answer)
+    if is_foreign(answer):
+        raise TypeError(f"expected {hand_name}() to return a NumPy array for {name}, got {with_remedy(answer)}")
     if isinstance(answer, dict):
         raise ValueError(f"{hand_name}() returned a dict for {name}, expected an array")
     if isinstance(answer, (tuple, list)):

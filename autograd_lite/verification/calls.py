@@ -160,8 +160,16 @@ class Call:
         if self.has_value or not isinstance(returned, (tuple, list)) or len(returned) < 2 or np.size(value) != 1:
             return self
         first, numbers = returned[0], len(returned) == len(args) and is_number(args[0]) and np.size(args[0]) == 1
-        is_one = not numbers and is_number(first) and np.size(first) == 1
+        is_one = not (numbers or self._is_row(returned)) and is_number(first) and np.size(first) == 1
         return replace(self, has_value=is_one and close.alike(np.ravel(first), np.ravel(value)))
+
+    def _is_row(self, returned: Sequence[Any]) -> bool:
+        """Whether numbers are the gradient of a vector, of which the first one may be the value by chance."""
+        x = self.code.args[(self.code.chosen or (0,))[0]] if self.code.args else None
+        if not isinstance(x, np.ndarray) or x.shape != (len(returned),):
+            return False
+        named = len(returned_names(self.code.hand) or ()) == len(returned)  # as in: return loss, db
+        return not named and all(is_number(part) and np.ndim(part) == 0 for part in returned)
 
     # --- in words
 
@@ -177,7 +185,8 @@ class Call:
         given = [*code.names, *(f"{k}={x!r}" for k, x in taken(code.f, code.keywords).items())]
         parts = f" -> ({', '.join(self._parts())})" if self.outputs else ""
         text = f"{code.name}({', '.join(given)}){parts}"
-        return text if code.is_both else f"{text}, {code.hand_name}({', '.join(self.slots)})"
+        beside = " -> (value, gradient)" if self.has_value else ""
+        return text if code.is_both else f"{text}, {code.hand_name}({', '.join(self.slots)}){beside}"
 
     def _parts(self) -> list[str]:
         """Return what the parts of the function's result are called."""

@@ -180,7 +180,7 @@ def of_hand(setting: Setting, answer: Any) -> tuple[list[Any], list[Shape]]:
     """Return the gradients of an answer, one number in the shape of its array, and the shapes in which they came."""
     found = setting.gradients(answer)
     fitted = [_fitted(h, np.shape(x)) for h, x in zip(found, setting.values, strict=True)]
-    return fitted, [np.shape(h) if isinstance(h, (np.ndarray, np.generic)) else () for h in found]
+    return fitted, [np.shape(h) for h in found]
 
 
 def _fitted(given: Any, shape: Shape) -> Any:

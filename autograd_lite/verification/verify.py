@@ -234,7 +234,7 @@ def _repair(
     """Search for a repair, or else for the first wrong line; a verdict stands even where that breaks off."""
     try:
         with quiet():
-            return repaired(setting, point, verdicts, rng, net)
+            return repaired(setting, point, verdicts, rng, net, notes)
     except Exception as error:
         notes.append(f"the search for a repair broke off: {type(error).__name__}: {error}")
         return None

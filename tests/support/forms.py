@@ -618,7 +618,7 @@ def a_hand_that_returns_the_value_as_well(k):
 
     return given(
         squared_error, value_and_gradient, V, A, Y, names="w", wrong="w",
-        taken="squared_error(w, X, y), value_and_gradient(w, X, y); gradients of w returned",
+        taken="squared_error(w, X, y), value_and_gradient(w, X, y) -> (value, gradient); gradients of w returned",
     )  # fmt: skip
 
 

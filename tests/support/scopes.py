@@ -4,7 +4,8 @@ import ast
 
 import numpy as np
 
-from autograd_lite.verification.repair.source import Visits, scope_of, snapshots, units
+from autograd_lite.verification.repair.source import scope_of, units
+from autograd_lite.verification.repair.visits import Visits, snapshots
 
 
 def expressions(hand, places):

@@ -18,6 +18,7 @@ from autograd_lite.verification.verify import verify
 from tests.corpus.case import spoil
 from tests.support.planted_edits import FURTHER, MISSING, OWN, PLANTED, problem
 from tests.support.sampling import sampled
+from tests.support.styles import run
 
 RULED = PLANTED | FURTHER
 MISTAKES = RULED | MISSING
@@ -119,3 +120,35 @@ def test_what_libraries_note_in_the_nodes_of_python_is_no_part_of_a_tree():
         del less.parent
     assert report.repair
     assert not hasattr(elsewhere, "lineno")
+
+
+LAYER = """
+def loss(x, W, b, t):
+    return np.sum((np.tanh(x @ W + b) - t) ** 2)
+
+
+def gradient(x, W, b, t):
+    h = np.tanh(x @ W + b)
+    dz = 2 * (h - t) * (1 - h)
+    return dz @ W.T, x.T @ dz, dz.sum(0)
+"""
+JOINED = {
+    "two": LAYER.replace("+ b)\n    dz", "+ b); dz"),
+    "three": LAYER.replace("\n    dz", "; dz").replace("\n    return dz", "; return dz"),
+    "after a header": LAYER.replace("h = np", "if True: h = np").replace("+ b)\n    dz", "+ b); dz"),
+}
+
+
+@pytest.mark.parametrize("joined", JOINED)
+def test_statements_that_share_a_line_are_mended_as_those_on_lines_of_their_own(joined):
+    args = [np.random.default_rng(2).normal(size=shape) for shape in ((5, 3), (3, 2), 2, (5, 2))]
+    edits = []
+    for source in (LAYER, JOINED[joined]):
+        space = run(source)
+        repair = verify(space["loss"], space["gradient"], *args).repair
+        assert repair is not None
+        assert repair.covers(["x", "W", "b"])
+        (change,) = repair.edits
+        edits.append((change.text, change.words))
+        assert source.splitlines()[change.line - 1].encode()[change.column :].startswith(b"h)")
+    assert edits[0] == edits[1]

@@ -324,6 +324,20 @@ def test_without_a_repair_there_is_no_patch(wrong):
     assert "why    no repair was found" in str(wrong)
 
 
+@pytest.mark.parametrize("where", ["nowhere", "in a file", "beside a file", "in C"])
+def test_source_that_cannot_be_read_is_named(tmp_path, where):
+    lines = "def slope(x):\n    return x * np.abs(x)\n"
+    path = written(tmp_path / "slope.py", lines.encode() if where == "in a file" else b"")
+    names: dict[str, Any] = {"np": np}
+    exec(compile(lines, "<nowhere>" if where in ("nowhere", "beside a file") else path, "exec"), names)
+    hands = {"in C": np.exp, "beside a file": lambda x: names["slope"](x)}
+    report = verify(squares, hands.get(where, names["slope"]), X)
+    assert report.verdict == "wrong"
+    said = "the source of slope() cannot be read here (it is not from a file or a notebook): put it into a file"
+    assert (said in report.notes) == (where == "nowhere")
+    assert any("source" in note for note in report.notes) == (where == "nowhere")
+
+
 @pytest.mark.parametrize(("arguments", "known"), [([], False), (["u"], False), (["v"], True)])
 @no_repairs()
 def test_what_a_repair_leaves_wrong_is_said_and_nothing_else(tmp_path, arguments, known):

@@ -170,6 +170,7 @@ def test_what_is_ambiguous_is_asked_for(case):
 
 M = np.random.default_rng(5).normal(size=(3, 3))
 N = M[:2]
+ONES = np.ones(2)
 
 
 def squares(w):
@@ -269,3 +270,32 @@ def test_the_value_beside_the_gradient_is_known():
     setting = problem.settle(both(V))
     assert setting.value_beside(setting.hand([V])) == squares(V)
     assert Problem(squares, lambda w: 2 * w, (V,)).settle(2 * V).value_beside(2 * V) is None
+
+
+def value_and_slope(w, b):
+    loss, db = np.sum(w**2) * b, np.sum(w**2)
+    return loss, db
+
+
+BY_CHANCE: dict[str, tuple[Any, ...]] = {
+    "a list": (squares, lambda w: [2 * w[0], 2 * w[1]], (ONES,), ["w"], ""),
+    "a tuple": (squares, lambda w: (2 * w[0], 2 * w[1]), (ONES,), ["w"], ""),
+    "before an argument": (lambda w, b: squares(w) * b, lambda w, b: [2 * b * x for x in w], (ONES, 1.0), ["w"], ""),
+    "of a later argument": (
+        lambda b, w: squares(w) * b[0], lambda b, w: [2 * b[0] * x for x in w], (np.eye(3)[0], ONES), ["w"], "",
+        {"argnums": 1},
+    ),
+    "a value indeed": (squares, lambda w: (squares(w), 2 * w), (ONES,), ["w"], "(w) -> (value, gradient); gradients"),
+    "a value by name": (lambda w, b: squares(w) * b, value_and_slope, (ONES, 1.0), ["b"], "slope(w, b) -> (value, gr"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BY_CHANCE)
+def test_a_number_that_is_the_value_by_chance_is_no_value(case):
+    f, hand, args, names, taken, *options = BY_CHANCE[case]
+    assert float(f(*args)) == hand(*args)[0], "at this point, not elsewhere"
+    report = verify(f, hand, *args, **(options[0] if options else {}))
+    assert [v.name for v in report.verdicts] == names
+    assert report
+    assert not report.notes
+    assert (taken in report.taken) if taken else report.taken == ""

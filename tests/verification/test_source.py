@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from autograd_lite.verification.repair.scope import FAILED
-from autograd_lite.verification.repair.source import STAND_IN, Visits, running, scope_of, snapshots, units
+from autograd_lite.verification.repair.source import STAND_IN, running, scope_of, units
+from autograd_lite.verification.repair.visits import Visits, snapshots
 from tests.support.functions import FUNCTIONS
 from tests.support.styles import run
 
@@ -108,6 +109,55 @@ def test_variables_are_kept_as_each_statement_begins_for_the_last_time():
         seen[ast.unparse(statement).partition("\n")[0]] = visits, scope
     assert "total -= y" not in seen
     for text, (visits, expression, value) in VISITS.items():
+        assert seen[text][0] == visits, text
+        assert seen[text][1].first(ast.parse(expression, mode="eval").body) == value, text
+
+
+SHARED = """
+def f(xs, n):
+    total = np.zeros(2); count = n
+    for x in xs: y = x * n; total += y
+    if n > 3: total = -total
+    while n > 1: n = n - 1
+    z = (y +
+         count); total = z
+    it = iter(xs)
+    try:
+        while True: x = next(it)
+    except StopIteration: pass
+    for _ in xs:
+        count += 1
+    return total
+
+
+def call():
+    return f([np.ones(2), 2 * np.ones(2)], 3)
+"""
+SHARED_VISITS = {
+    "total = np.zeros(2)": (1, "n", 3),
+    "count = n": (1, "total[0]", 0),
+    "for x in xs:": (3, "total[0]", 9),
+    "y = x * n": (2, "y[0]", 3),
+    "total += y": (2, "total[0]", 3),
+    "if n > 3:": (1, "y[0]", 6),
+    "while n > 1:": (3, "n", 1),
+    "n = n - 1": (2, "n", 2),
+    "z = y + count": (1, "total[0]", 9),
+    "total = z": (1, "z[0]", 9),
+    "x = next(it)": (3, "x[0]", 2),
+    "count += 1": (2, "count", 4),
+    "return total": (1, "count", 5),
+}
+
+
+def test_statements_that_share_a_line_begin_one_after_the_other():
+    space, some = found(SHARED)
+    (unit,) = [u for u in some if u.name == "f"]
+    seen = {}
+    for (_, statement), (variables, visits) in snapshots(space["call"], {unit.code: unit}).items():
+        seen[ast.unparse(statement).partition("\n")[0]] = visits, scope_of(unit, [variables], set())
+    assert "total = -total" not in seen
+    for text, (visits, expression, value) in SHARED_VISITS.items():
         assert seen[text][0] == visits, text
         assert seen[text][1].first(ast.parse(expression, mode="eval").body) == value, text
 

@@ -433,6 +433,19 @@ def test_bad_answers_are_wrong(case, how):
     json.dumps(report.to_dict(), allow_nan=False)
 
 
+class Table:
+    """As one of pandas: an array of another library's."""
+
+    def __init__(self, held):
+        self.held, self.shape, self.dtype = held, held.shape, held.dtype
+
+    def __array__(self, dtype=None, copy=None):
+        return self.held
+
+    def to_numpy(self):
+        return self.held
+
+
 RAISED: dict[str, tuple[Any, ...]] = {
     "None": (squares, lambda x: None, (X,), {}, TypeError, "returned None.*return missing"),
     "None beside": (product, lambda a, b: (by_a(a, b), None), (X, X), {}, TypeError, "None for b.*argnums"),
@@ -454,6 +467,8 @@ RAISED: dict[str, tuple[Any, ...]] = {
     "argnums by name": (squares, squares, (X,), {"argnums": "x"}, TypeError, "expected an int"),
     "no arguments": (lambda: 1.0, lambda: 1.0, (), {}, TypeError, "no arguments"),
     "an empty tree": (lambda p: 1.0, lambda p: {}, ({},), {"argnums": 0}, ValueError, "nothing to differentiate"),
+    "a table": (squares, lambda x: Table(2 * x), (X,), {}, TypeError, r"NumPy array for x, got .*Table.*to_numpy\(\)"),
+    "tables": (product, lambda a, b: (a, Table(b)), (X, X), {}, TypeError, r"array for b, got .*Table.*to_numpy\(\)"),
     "a Tensor": (squares, lambda x: 2 * x, (ag.Tensor(X),), {}, TypeError, "pass arrays"),
     "no function": (3, squares, (X,), {}, TypeError, "the function to be callable, got int"),
     "hand called": (squares, X, (X,), {}, TypeError, "got ndarray: pass the function itself, not what it returns"),

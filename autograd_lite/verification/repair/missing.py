@@ -17,9 +17,10 @@ import numpy as np
 
 from autograd_lite.verification.repair.names import is_number
 from autograd_lite.verification.repair.scope import Scope, Wanted
-from autograd_lite.verification.repair.source import STAND_IN, copied
+from autograd_lite.verification.repair.source import STAND_IN
 from autograd_lite.verification.repair.syntax import binary, call, name, parsed, replaced, text
 from autograd_lite.verification.repair.values import agrees, expressions
+from autograd_lite.verification.repair.visits import copied
 
 EACH = 3
 """So many expressions are written for what is missing."""

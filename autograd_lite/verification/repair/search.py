@@ -44,17 +44,23 @@ PART = 3.0
 """So many tokens it counts that an edit cannot mend all."""
 RESHAPED = 1.0
 """So many tokens it counts that a value gets another shape."""
+UNREAD = "the source of {}() cannot be read here (it is not from a file or a notebook): put it into a file"
 
 Found = tuple[Candidate, set[int], int]
 """An edit, the gradients that it mends, and at how many points."""
 
 
 def repaired(
-    setting: Setting, point: Point, verdicts: Sequence[Verdict], rng: np.random.Generator, net: SafetyNet
+    setting: Setting,
+    point: Point,
+    verdicts: Sequence[Verdict],
+    rng: np.random.Generator,
+    net: SafetyNet,
+    notes: list[str],
 ) -> Repair | Finding | None:
     """Search for the smallest edit of the user's source with which the gradients that are wrong become right.
 
-    Where there is none, return the first statement that holds a wrong value.
+    Where there is none, return the first statement that holds a wrong value; where no source can be read, note that.
     """
     wrong = [
         i for i, v in enumerate(verdicts) if v.verdict == "wrong" and np.shape(v.true) == np.shape(point.values[i])
@@ -67,7 +73,10 @@ def repaired(
         np.where(k, np.fmax(v.tolerance, close.of_a_repair(t, 0)), np.inf)
         for k, t, v in zip(known, true, verdicts, strict=True)
     ]
-    return Search(Trials(setting, point, wrong, true, room, rng), net).find()
+    trials = Trials(setting, point, wrong, true, room, rng)
+    if trials.is_unread:
+        notes.append(UNREAD.format(setting.problem.hand_name))
+    return Search(trials, net).find()
 
 
 class Search:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import ast
 import builtins
 import linecache
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property, partial
-from types import CodeType, FrameType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from autograd_lite.core.lines import is_users
-from autograd_lite.verification.process import traced
 from autograd_lite.verification.repair.scope import Scope
 from autograd_lite.verification.repair.syntax import place
 
@@ -26,12 +21,6 @@ FunctionTree = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Statement = ast.stmt | ast.expr
 """A statement, or the expression that a lambda returns."""
 STAND_IN = "the value that a statement should have"
-MOST_BYTES = 1 << 28
-"""So much of what variables hold is kept at most."""
-
-
-DEPTH = 3
-"""So deep objects within objects are copied."""
 
 
 # --- functions
@@ -77,16 +66,22 @@ class Unit:
             return [self.tree.body]
         return [s for s in _walk(self.tree) if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
 
-    def at(self, line: int) -> Statement | None:
-        """Return the innermost statement on a line."""
-        return self._by_line.get(line)
+    def at(self, line: int, column: int | None = None) -> Statement | None:
+        """Return the innermost statement on a line, or at a column of it."""
+        on_it = self._by_line.get(line, ())
+        return next((s for s in reversed(on_it) if column is None or _holds(s, line, column)), None)
 
     @cached_property
-    def _by_line(self) -> dict[int, Statement]:
-        found: dict[int, Statement] = {}
+    def shared(self) -> set[int]:
+        """The lines on which there are several statements, or a header beside what it heads."""
+        return {line for line, on_it in self._by_line.items() if len(on_it) > 1}
+
+    @cached_property
+    def _by_line(self) -> dict[int, list[Statement]]:
+        found: dict[int, list[Statement]] = {}
         for s in self.statements:
-            last = _header_end(s)
-            found.update(dict.fromkeys(range(s.lineno, last + 1), s))
+            for line in range(s.lineno, _header_end(s) + 1):
+                found.setdefault(line, []).append(s)
         return found
 
     def compiled(self, value: Any = None) -> CodeType:
@@ -129,7 +124,7 @@ def units(ran: Mapping[CodeType, Sequence[Any]]) -> list[Unit]:
     """
     found = []
     for code, holders in ran.items():
-        place = _place_of(code)
+        place = place_of(code)
         functions = list({id(f): f for holder in holders for f in _held(holder, code)}.values())
         if place is not None and functions:
             for node in ast.walk(place[0]):
@@ -174,7 +169,7 @@ def _parsed(file: str) -> ast.Module | None:
         return None
 
 
-def _place_of(code: CodeType) -> tuple[FunctionTree, list[ast.ClassDef]] | None:
+def place_of(code: CodeType) -> tuple[FunctionTree, list[ast.ClassDef]] | None:
     """Return the tree of a function, and the classes around it."""
     module = _parsed(code.co_filename)
     if module is None or not module.body:
@@ -252,134 +247,15 @@ def _walk(node: ast.AST) -> Iterator[ast.stmt]:
             yield from _walk(child)
 
 
+def _holds(s: Statement, line: int, column: int) -> bool:
+    end = s.end_lineno or s.lineno, s.end_col_offset or 0
+    return (s.lineno, s.col_offset) <= (line, column) < end
+
+
 def _header_end(s: Statement) -> int:
     body = getattr(s, "body", None)
     end = body[0].lineno - 1 if isinstance(body, list) and body else s.end_lineno
     return max(s.lineno, end or s.lineno)
-
-
-# --- one run
-
-
-@dataclass(eq=False)
-class Visits:
-    """Which lines of the user's code ran, and what may hold the functions that ran."""
-
-    lines: dict[CodeType, set[int]] = field(default_factory=dict)
-    holders: dict[CodeType, list[Any]] = field(default_factory=dict)
-    events: int = 0
-
-    def of(self, function: Callable[[], Any]) -> Any:
-        """Run a function and note it."""
-
-        def enter(frame: FrameType, event: str, arg: Any) -> Any:
-            file = frame.f_code.co_filename
-            if not is_users(file) or "site-packages" in file:
-                return None
-            ran = self.lines.setdefault(frame.f_code, set())
-            if frame.f_code not in self.holders:
-                self.holders[frame.f_code] = _around(frame)
-
-            def follow(frame: FrameType, event: str, arg: Any) -> Any:
-                if event == "line":
-                    ran.add(frame.f_lineno)
-                    self.events += 1
-                return follow
-
-            return follow
-
-        return traced(enter, function)
-
-
-def _around(frame: FrameType) -> list[Any]:
-    """Return what may hold the function that a frame runs: its module, its object's class, and those that call it."""
-    found: list[Any] = [frame.f_globals]
-    first = frame.f_code.co_varnames[:1]
-    if first and first[0] in frame.f_locals:
-        x = frame.f_locals[first[0]]
-        found += [x, type(x), getattr(x, "__dict__", {})]
-    outer = frame.f_back
-    for _ in range(3):
-        if outer is not None:
-            found.append(dict(outer.f_locals))
-            outer = outer.f_back
-    return found
-
-
-def snapshots(
-    function: Callable[[], Any], chosen: Mapping[CodeType, Unit]
-) -> dict[tuple[Unit, Statement], tuple[dict[str, Any], int]]:
-    """Run a function; return what the variables held as each statement began for the last time, and how often it did.
-
-    Compound statements count where their header is evaluated.
-    """
-    counts: Counter[tuple[Unit, Statement]] = Counter()
-    seen: Counter[tuple[Unit, Statement]] = Counter()
-    kept: dict[tuple[Unit, Statement], tuple[dict[str, Any], int]] = {}
-    left = MOST_BYTES
-
-    def count(key: tuple[Unit, Statement], frame: FrameType) -> None:
-        counts[key] += 1
-
-    def keep(key: tuple[Unit, Statement], frame: FrameType) -> None:
-        nonlocal left
-        seen[key] += 1
-        if seen[key] == counts[key] and left > 0:
-            held = {name: copied(x) for name, x in frame.f_locals.items()}
-            left -= sum(x.nbytes for x in held.values() if isinstance(x, np.ndarray))
-            kept[key] = held, counts[key]
-
-    traced(_noting(chosen, count), function)
-    traced(_noting(chosen, keep), function)
-    return kept
-
-
-def _noting(chosen: Mapping[CodeType, Unit], note: Callable[[tuple[Unit, Statement], FrameType], None]) -> Any:
-    """Return what notes, as a function is traced, each statement that begins."""
-
-    def enter(frame: FrameType, event: str, arg: Any) -> Any:
-        unit = chosen.get(frame.f_code)
-        if unit is None:
-            return enter if is_users(frame.f_code.co_filename) else None
-        at: Statement | None = None
-        last = 0
-
-        def follow(frame: FrameType, event: str, arg: Any) -> Any:
-            nonlocal at, last
-            if event == "line":
-                s = unit.at(frame.f_lineno)
-                if s is not None and (s is not at or frame.f_lineno == last == s.lineno):
-                    note((unit, s), frame)  # and not where a statement comes back to its first line
-                at, last = s, frame.f_lineno
-            return follow
-
-        if isinstance(unit.tree, ast.Lambda):
-            note((unit, unit.tree.body), frame)
-            return None
-        return follow
-
-    return enter
-
-
-def copied(x: Any, depth: int = DEPTH) -> Any:
-    """Return a copy of arrays, and of tuples, lists, dicts and objects of the user's that hold them."""
-    if isinstance(x, np.ndarray):
-        return x.copy()
-    if type(x) in (tuple, list):
-        return type(x)(copied(v, depth) for v in x)
-    if type(x) is dict:
-        return {key: copied(v, depth) for key, v in x.items()}
-    if not depth or not hasattr(x, "__dict__") or isinstance(x, (type, FunctionType, ModuleType)):
-        return x
-    file = getattr(sys.modules.get(type(x).__module__), "__file__", None)
-    if file is not None and not is_users(file):
-        return x
-    try:
-        twin = copy(x)
-        vars(twin).update({name: copied(v, depth - 1) for name, v in vars(x).items()})
-    except Exception:  # it keeps its attributes in its own way
-        return x
-    return twin
 
 
 def scope_of(unit: Unit, locals: Sequence[Mapping[str, Any]], called: set[CodeType]) -> Scope:

@@ -23,8 +23,9 @@ from autograd_lite.verification.repair.guard import Guard, TooLong
 from autograd_lite.verification.repair.points import Place, places
 from autograd_lite.verification.repair.rewriting import Words
 from autograd_lite.verification.repair.site import Site
-from autograd_lite.verification.repair.source import Unit, Visits, scope_of, snapshots, units
+from autograd_lite.verification.repair.source import Unit, place_of, scope_of, units
 from autograd_lite.verification.repair.source import running as running_code
+from autograd_lite.verification.repair.visits import Visits, snapshots
 
 RUNS = 1500
 """The hand gradient is run so often at most."""
@@ -102,6 +103,11 @@ class Trials:
         self.of_f = of_f
         known = [self.setting.problem.hand, self.setting.problem.f]
         return units({code: [*known, *held] for code, held in self.base.holders.items()})
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether code of the user's ran, and no source of it can be read."""
+        return bool(self.base.holders) and not any(map(place_of, self.base.holders))
 
     def keep(self, search: Callable[[], Any]) -> Any:
         """Search while nothing of the user's can be changed; what needs the code as it is was computed before."""
