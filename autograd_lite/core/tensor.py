@@ -246,7 +246,9 @@ class Tensor:
     if not TYPE_CHECKING:  # where it would make every name one of a Tensor
 
         def __getattr__(self, name: str) -> NoReturn:
-            registry["missing"](self, name)
+            if name not in Tensor.__slots__:  # those of what was not assigned to are asked for often
+                registry["missing"](self, name)
+            raise AttributeError(name)
 
     def __repr__(self) -> str:
         text = np.array2string(np.asarray(printable(self._value)), separator=", ", prefix="Tensor(")
