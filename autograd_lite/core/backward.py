@@ -16,8 +16,9 @@ from autograd_lite.core.op import unpack
 from autograd_lite.core.overwriting import Spent
 from autograd_lite.core.protection import SMALL
 from autograd_lite.core.shapes import Array, Cotangent, Shape, Value, broadcasts_to, unbroadcast
+from autograd_lite.core.signatures import raw_params
 from autograd_lite.core.tape import Observer, Operation, Params, Rule, assignments, current_observers, registry, running
-from autograd_lite.core.tensor import Tensor, raw, raw_params, summary
+from autograd_lite.core.tensor import Tensor, raw, summary
 from autograd_lite.core.toposort import order, to_visit
 from autograd_lite.core.values import HELD_ONCE, LARGE, plain
 from autograd_lite.core.versions import as_it_was, original

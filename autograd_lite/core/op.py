@@ -17,9 +17,9 @@ from autograd_lite.core.overwriting import overwrites
 from autograd_lite.core.protection import SMALL, kept, kept_params
 from autograd_lite.core.reads import OUTPUT, Reads, reads
 from autograd_lite.core.shapes import Cotangent, Value
-from autograd_lite.core.signatures import bind, check_params, check_row, check_rule, signature_of, sort
+from autograd_lite.core.signatures import bind, check_params, check_row, check_rule, raw_params, signature_of, sort
 from autograd_lite.core.tape import Params, Rule, assigning, observers, registry
-from autograd_lite.core.tensor import Tensor, raw, raw_params, record, summary
+from autograd_lite.core.tensor import Tensor, raw, record, summary
 from autograd_lite.core.values import LARGE, NUMBERS, as_constant, refuse_foreign
 
 P = ParamSpec("P")

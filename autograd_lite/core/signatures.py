@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from autograd_lite.core import trees
 from autograd_lite.core.lists import holds_tensor
 from autograd_lite.core.tape import Params
-from autograd_lite.core.tensor import Tensor
+from autograd_lite.core.tensor import Tensor, raw
 from autograd_lite.core.values import NUMBERS, refuse_foreign
 
 _ANY = inspect.signature(lambda *args, **params: None)
@@ -71,6 +72,12 @@ def bind(row: Any, args: tuple[Any, ...], params: Params) -> tuple[tuple[Any, ..
             inputs, params = row.restate(inputs, params)
         check_params(row, params)
     return inputs, params
+
+
+def raw_params(params: Params) -> Params:
+    """Return keyword parameters with values in the place of Tensors: masks and indices of a program that is traced."""
+    leaves, rebuild = trees.flatten(params)
+    return rebuild(list(map(raw, leaves))) if Tensor in map(type, leaves) else params
 
 
 def check_params(row: Any, params: Params) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, final
 
 import numpy as np
 
-from autograd_lite.core import tape, trees
+from autograd_lite.core import tape
 from autograd_lite.core.ducks import is_array, printable
 from autograd_lite.core.lines import stores_item
 from autograd_lite.core.operators import assigned, augmented, binary, comparison, method, reflected
@@ -416,12 +416,6 @@ def leaf(value: Value, cast: bool = True) -> Tensor:
 def raw(x: Value) -> Value:
     """Return the value of a Tensor, and anything else as it is."""
     return x._value if type(x) is Tensor else x
-
-
-def raw_params(params: Params) -> Params:
-    """Return keyword parameters with values in the place of Tensors: masks and indices of a program that is traced."""
-    leaves, rebuild = trees.flatten(params)
-    return rebuild(list(map(raw, leaves))) if Tensor in map(type, leaves) else params
 
 
 def summary(x: Value) -> str:

@@ -11,8 +11,9 @@ from autograd_lite.core.ducks import arrayed, beside, ducks, name_of
 from autograd_lite.core.lists import stacked
 from autograd_lite.core.op import op
 from autograd_lite.core.shapes import Cotangent, Value
+from autograd_lite.core.signatures import raw_params
 from autograd_lite.core.tape import registry
-from autograd_lite.core.tensor import Tensor, raw_params
+from autograd_lite.core.tensor import Tensor
 from autograd_lite.core.values import plain, refuse_foreign
 from autograd_lite.ops.indexing import getitem, masks, repeats
 from autograd_lite.ops.indices import of_assigning, of_picking_once
