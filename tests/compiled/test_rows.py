@@ -5,7 +5,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.numerical import close
-from tests.support.calls import ROWS, each_call
+from tests.support.calls import ROWS, each_call, sampled_calls
 from tests.support.compiling import (
     NOISE,
     called,
@@ -25,7 +25,7 @@ from tests.support.compiling import (
 from tests.support.sampling import sampled
 
 
-@each_call
+@sampled_calls
 def test_the_value_of_a_call(row, sample):
     f, inputs = called(row, sample), drawn(row, sample)
     if compiled := compiled_at(f, *inputs):

@@ -99,6 +99,7 @@ def test_one_hidden_unit_is_a_straight_line_and_fails(tmp_path, capsys):
     assert ("two layers: right corners", "DIFFERS") in verdicts(capsys.readouterr().out)
 
 
+@pytest.mark.deep
 def test_the_seed_decides_the_output(tmp_path, capsys):
     def shown(seed):
         command(activations, tmp_path, "--seed", seed, "--iterations", "20")

@@ -146,6 +146,7 @@ def test_a_worker_that_is_killed_changes_nothing(way, whole, local, tmp_path):
     np.testing.assert_equal(found, whole[way])
 
 
+@pytest.mark.deep
 def test_a_scheduler_that_is_killed_leaves_the_checkpoint(whole, tmp_path):
     trap, saved = tmp_path / "trap", {"checkpoint": tmp_path / "run.npz", "setup": {"seed": 1}}
     rows_of = partial(clusters.with_trap, trap, 1, LENGTHS)
@@ -161,6 +162,7 @@ def test_a_scheduler_that_is_killed_leaves_the_checkpoint(whole, tmp_path):
     np.testing.assert_equal(ag.load(saved["checkpoint"])["evaluations"][: len(known)], known)
 
 
+@pytest.mark.deep
 def test_the_command_on_a_scheduler_that_runs(local, tmp_path, capsys):
     rows = ["--rows", "9900", "--chunk", "1000", "--batch", "1", "--scheduler", local.scheduler.address]
     options = [*rows, "--checkpoint", str(tmp_path / "run"), "--out", str(tmp_path / "out")]

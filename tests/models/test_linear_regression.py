@@ -156,6 +156,7 @@ def test_without_scikit_learn_a_line_says_so(capsys, tmp_path, monkeypatch):
     assert "All 4 figures agree." in text
 
 
+@pytest.mark.deep
 def test_columns_that_tell_much_of_the_same_take_more_iterations_which_are_named(capsys, tmp_path):
     rng = np.random.default_rng(0)
     area = rng.uniform(40, 200, 50)

@@ -139,6 +139,7 @@ def test_every_figure_agrees(module, tmp_path, capsys):
     assert written(tmp_path) == pictures
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("module", "options"), [(overfitting, ()), (eight_points, ("--iterations", "20"))])
 def test_the_seed_decides_the_output(module, options, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(overfitting, "DRAWS", 2)

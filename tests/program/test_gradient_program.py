@@ -59,7 +59,7 @@ def program_of(name):
         return trace(function, *args)
 
 
-@each_function
+@on_calls({name: (name,) for name in FUNCTIONS}, 2)
 def test_what_steps_contribute_adds_up_to_the_cotangents(name):
     program = program_of(name)
     sums: dict[str | None, Any] = {}

@@ -12,6 +12,7 @@ from tests.benchmarks.frameworks import COMPILED, OURS
 from tests.benchmarks.measured import OF_VALUE, Row, agree, measure
 from tests.benchmarks.workload import BY_HAND, Limits, Rivals, Workload
 from tests.benchmarks.workloads import SPARE, WORKLOADS
+from tests.support.sampling import sampled
 
 CALLS = [(name, rival) for name, workload in WORKLOADS.items() for rival in workload.rivals(*workload.small).values]
 
@@ -43,7 +44,7 @@ def test_a_workload_without_its_baseline_is_not_measured():
     assert "not installed" in page.line(page.SPEED, row)
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
+@pytest.mark.parametrize("name", sampled(WORKLOADS, 3))
 def test_figures_of_a_workload(name):
     workload = WORKLOADS[name]
     small = replace(workload, size=workload.small, repetitions=1)
