@@ -122,7 +122,8 @@ def _directive(name: str, row: Op) -> list[str]:
         return [f".. autofunction:: {path}"]
     first = re.sub(r"`+([^`]+)`+", r"``\1``", summary(row))  # NumPy's `x` is a parameter, no reference
     said = f"{first} The parameters are those of `numpy.{row.numpy.__name__}` by position, and ``dtype=``."
-    return [f".. py:function:: {path}{signature_of('', row)}", "", f"   {said}"]
+    home = path.rpartition(".")[0]  # given beside the name, which is then shown as other ops are
+    return [f".. py:function:: {name}{signature_of('', row)}", f"   :module: {home}", "", f"   {said}"]
 
 
 def subgradient_of(row: Op) -> str:

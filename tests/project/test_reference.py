@@ -28,7 +28,8 @@ PAGES = {path.relative_to(REFERENCE).as_posix(): path.read_text("utf-8") for pat
 DIRECTIVE = re.compile(
     r"^\.\. (?:auto|py:)(?:function|class|data|module):: autograd_lite\.([\w.]+)", flags=re.MULTILINE
 )
-SHOWN = [name for page in PAGES.values() for name in DIRECTIVE.findall(page)]
+BESIDE = re.compile(r"^(\.\. py:function:: )(.*)\n +:module: ([\w.]+)$", flags=re.MULTILINE)  # the module of a name
+SHOWN = [name for page in PAGES.values() for name in DIRECTIVE.findall(BESIDE.sub(r"\1\3.\2", page))]
 
 NAMES = {
     **{name: getattr(ag, name) for name in ag.__all__ if name not in ("optim", "testing")},
