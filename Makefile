@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 EXTRAS := dask,docs,jax,lesson,safetensors,testing,threads
-# A worker for each core, of one thread. A worker of `make test` runs whole modules: what their tests share is made once.
-# They are taken in their order, and not those of few tests last, which may be the longest.
+# A worker for each core, of one thread.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8
+# A worker runs whole modules, since what their tests share is made once; in their order, since xdist's own takes those of
+# few tests last, which may be the longest.
+BY_MODULE := --dist loadfile --no-loadscope-reorder
 
 NOX := $(BIN)/nox
 
@@ -42,7 +44,7 @@ run: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m models.tutorial $(ARGS)
 
 test: $(INSTALLED)
-	$(PYTEST) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PYTEST) $(BY_MODULE) $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -59,7 +61,7 @@ ends: $(INSTALLED)
 	$(NOX) -s 'tests(3.11-2.0)' 'tests(3.13-newest)' -- $(ARGS)
 
 coverage: $(INSTALLED)
-	$(PYTEST) --dist loadfile --no-loadscope-reorder --cov --cov-report=json:out/coverage.json --cov-fail-under=0 $(ARGS)
+	$(PYTEST) $(BY_MODULE) --cov --cov-report=json:out/coverage.json --cov-fail-under=0 $(ARGS)
 	$(BIN)/python -m tests.support.covered out/coverage.json
 	$(BIN)/coverage report --format=total
 

@@ -48,7 +48,8 @@ def tests(session: nox.Session, numpy: str) -> None:
     if options[:1] == ["all"]:
         which, *options = options
     file = f"{FOUND}/{session.python}-{numpy}.json"
-    command = ["python", "-m", "tests.support.versions", "run", file, which, "-q", "-n", "auto", "--dist", "loadfile"]
+    spread = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]  # as in the Makefile
+    command = ["python", "-m", "tests.support.versions", "run", file, which, "-q", *spread]
     session.run(*command, *options, env={"OMP_NUM_THREADS": "1"})
 
 

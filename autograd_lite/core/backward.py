@@ -276,10 +276,10 @@ def _wrong_shape(x: Tensor, node: Tensor, rule: Rule, given: Shape, stretched: S
     hint = ""
     if row.core is None and given == _shape_of_output(node):
         hint = "; if its inputs broadcast, declare it: @ag.op(elementwise=True)"
-    for i, other in enumerate(node.inputs):
-        if getattr(raw(other), "shape", None) == given:
-            hint += f"; '{row.input_name(i)}' has that shape: rules are in the order of the inputs"
-            break
+    shapes = [getattr(raw(other), "shape", None) for other in node.inputs]
+    if given in shapes:
+        name = row.input_name(shapes.index(given))
+        hint += f"; '{name}' has that shape: rules are in the order of the inputs"
     return ValueError(f"{_rule_of(x, node, rule)} returned a cotangent of shape {given}; expected {expected}{hint}")
 
 

@@ -148,7 +148,7 @@ def _verify(problem: Problem, rng: np.random.Generator) -> Report:
     wrong = [i for i, v in enumerate(verdicts) if v.verdict == "wrong"]
     found = None
     if wrong:
-        found = _repair(setting, point, verdicts, rng, net, notes)
+        found = _unless_broken_off(lambda: repaired(setting, point, verdicts, rng, net, notes), notes)
     elif all(v.verdict in ("right", "kink") for v in verdicts):
         notes += _elsewhere(comparison, verdicts)
     notes += _coverage(verdicts, point) + net.notes()
@@ -223,18 +223,11 @@ def _line_of(error: BaseException) -> str:
     return f"At line {users[-1].lineno}, `{users[-1].line}`: " if users else ""
 
 
-def _repair(
-    setting: Setting,
-    point: Point,
-    verdicts: Sequence[Verdict],
-    rng: np.random.Generator,
-    net: SafetyNet,
-    notes: list[str],
-) -> Repair | Finding | None:
+def _unless_broken_off(search: Callable[[], Repair | Finding | None], notes: list[str]) -> Repair | Finding | None:
     """Search for a repair, or else for the first wrong line; a verdict stands even where that breaks off."""
     try:
         with quiet():
-            return repaired(setting, point, verdicts, rng, net, notes)
+            return search()
     except Exception as error:
         notes.append(f"the search for a repair broke off: {type(error).__name__}: {error}")
         return None

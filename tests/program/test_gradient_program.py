@@ -47,7 +47,8 @@ FUNCTIONS: dict[str, Any] = {
     **{f"random-{seed}": (of_seed, seed) for seed in range(150)},
     **{program.__name__: (of_explained, program) for program in PROGRAMS},
 }
-each_function = on_calls({name: (name,) for name in FUNCTIONS})
+NAMES: dict[str, tuple[object, ...]] = {name: (name,) for name in FUNCTIONS}
+each_function, sampled_functions = on_calls(NAMES), on_calls(NAMES, 2)
 
 
 @cache
@@ -59,7 +60,7 @@ def program_of(name):
         return trace(function, *args)
 
 
-@on_calls({name: (name,) for name in FUNCTIONS}, 2)
+@sampled_functions
 def test_what_steps_contribute_adds_up_to_the_cotangents(name):
     program = program_of(name)
     sums: dict[str | None, Any] = {}

@@ -99,20 +99,6 @@ VISITS = {  # how often each statement begins, and the value of an expression as
 }
 
 
-def test_variables_are_kept_as_each_statement_begins_for_the_last_time():
-    space, some = found(LOOP)
-    (unit,) = [u for u in some if u.name == "f"]
-    kept = snapshots(space["call"], {unit.code: unit})
-    seen = {}
-    for (_, statement), (variables, visits) in kept.items():
-        scope = scope_of(unit, [variables], set())
-        seen[ast.unparse(statement).partition("\n")[0]] = visits, scope
-    assert "total -= y" not in seen
-    for text, (visits, expression, value) in VISITS.items():
-        assert seen[text][0] == visits, text
-        assert seen[text][1].first(ast.parse(expression, mode="eval").body) == value, text
-
-
 SHARED = """
 def f(xs, n):
     total = np.zeros(2); count = n
@@ -150,14 +136,19 @@ SHARED_VISITS = {
 }
 
 
-def test_statements_that_share_a_line_begin_one_after_the_other():
-    space, some = found(SHARED)
+@pytest.mark.parametrize(
+    ("source", "expected", "never"),
+    [(LOOP, VISITS, "total -= y"), (SHARED, SHARED_VISITS, "total = -total")],
+    ids=["on lines of their own", "on shared lines"],
+)
+def test_variables_are_kept_as_each_statement_begins_for_the_last_time(source, expected, never):
+    space, some = found(source)
     (unit,) = [u for u in some if u.name == "f"]
     seen = {}
     for (_, statement), (variables, visits) in snapshots(space["call"], {unit.code: unit}).items():
         seen[ast.unparse(statement).partition("\n")[0]] = visits, scope_of(unit, [variables], set())
-    assert "total = -total" not in seen
-    for text, (visits, expression, value) in SHARED_VISITS.items():
+    assert never not in seen
+    for text, (visits, expression, value) in expected.items():
         assert seen[text][0] == visits, text
         assert seen[text][1].first(ast.parse(expression, mode="eval").body) == value, text
 
